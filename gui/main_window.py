@@ -343,11 +343,11 @@ class MainWindow(ShellWindow):
         if not queue.waiting:
             return ""
         if queue.paused:
-            return tr("The queue stays paused; its entries are kept.")
+            return tr("The queue stays paused.")
         return tr_count(
             len(queue.waiting),
-            "{n} more waits in the queue. It starts when you open Tunesmith again.",
-            "{n} more are waiting. They start when you reopen Tunesmith.",
+            "{n} more starts when you reopen Tunesmith.",
+            "{n} more start when you reopen Tunesmith.",
         )
 
     def _quit_dialog_closed(self) -> None:

@@ -46,11 +46,16 @@ SILENT_CALLS = {
     "execute",
     "open",
     "Code",
+    "counted",
 }
 SAYING_CALLS = {"tr", "tr_count", "mark"}
 _PLACE = re.compile(r"\{\d+\}")
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_CODE = re.compile(r"\\[bdswn(\[]|\(\?|^https?://|^[\w./-]*[_/][\w./-]*$|^--|\{\{|\}\}|<[a-z/]")
+_CODE = re.compile(
+    r"\\[bdswn(\[]|\(\?|^https?://|^[\w./-]*[_/][\w./-]*$|^--|\{\{|\}\}|<[a-z/]"
+    # Codes of countries, and prompts.
+    r"|^[A-Z]{2}( [A-Z]{2})+$|\n\{conversation\}"
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -187,7 +192,7 @@ def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
 
 
 def _silent(tree: ast.Module) -> set[int]:
-    """Return the nodes with texts for programs: docstrings, parts of f-strings, patterns, keys, annotations, names."""
+    """Return the nodes with texts for programs: docstrings, parts of f-strings, patterns, keys, types, comparisons."""
     silent: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -200,6 +205,8 @@ def _silent(tree: ast.Module) -> set[int]:
                 silent |= {id(each) for argument in node.args for each in ast.walk(argument)}
             elif name == "get":
                 silent |= {id(key) for key in node.args[:1]}
+        elif isinstance(node, ast.Compare):
+            silent |= {id(each) for each in (node.left, *node.comparators)}
         elif isinstance(node, ast.AnnAssign):
             silent |= {id(each) for each in ast.walk(node.annotation)}
         elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":

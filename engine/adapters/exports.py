@@ -55,7 +55,7 @@ def missing_ctranslate2(field: str) -> list[Problem]:
     """Return the problem that CTranslate2 is not here, if so, for the field that asks for it."""
     if has_ctranslate2():
         return []
-    return [Problem(field, "CTranslate2 is not installed.", "Install it: pip install ctranslate2.")]
+    return [Problem(field, "CTranslate2 is not installed.", "Run `pip install ctranslate2`.")]
 
 
 def runtime_problems(
@@ -72,11 +72,11 @@ def runtime_problems(
     if quantization != "none":
         found.append(Problem(field, say("CTranslate2 doesn't support {} bases.", quantization), OWN_ENGINE))
     if device not in ("auto", "cpu"):
-        found.append(Problem(field, say("Here CTranslate2 runs on the CPU, not on {}.", device), OWN_ENGINE))
+        found.append(Problem(field, say("CTranslate2 runs on the CPU here, not on {}.", device), OWN_ENGINE))
     found += [
         Problem(
             field,
-            say("CTranslate2 runs merged models, and {} can't be merged: {}.", each.name, each.unmergeable),
+            say("CTranslate2 needs a merged model, and {} can't be merged: {}.", each.name, each.unmergeable),
             OWN_ENGINE,
         )
         for each in adapters
@@ -103,23 +103,23 @@ def refuse_irreproducible(adapter: Adapter) -> Recipe:
 def script_obstacle(adapter: Adapter) -> str:
     """Return why no script can train an adapter again, "" if one can."""
     if adapter.is_prompt:
-        return "it is a prompt alone, and nothing was trained"
+        return "it is only a prompt"
     try:
         recipe = adapter.recipe()
     except RecipeError:
         return "its recipe can't be read"
     if recipe is None or not adapter.metadata.training.step:
-        return "it doesn't say how it was trained"
+        return "its training is unknown"
     return _training_obstacle(adapter, recipe)
 
 
 def _training_obstacle(adapter: Adapter, recipe: Recipe) -> str:
     if recipe.method.start_from:
-        return "it continued the training of another adapter"
+        return "it continued another adapter"
     if any(change.step > 0 and change.field not in HARMLESS_CHANGES for change in recipe.changes):
-        return "its settings were changed while it was trained"
+        return "its settings changed during training"
     if adapter.metadata.base_model.precision == "float16":
-        return "it was trained in float16, which needs loss scaling"
+        return "it was trained in float16"
     facts = adapter.metadata.base_model
     base = BaseFacts(quantization=recipe.base_model.quantization, precision=facts.precision)
     return recipe.method.method.beyond_peft(recipe.method.options, base)

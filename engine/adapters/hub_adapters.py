@@ -74,14 +74,14 @@ def write_copy(adapter: Adapter, folder: Path, *, with_conversations: bool) -> A
 def _refuse_copy(adapter: Adapter, *, with_conversations: bool) -> None:
     if adapter.is_prompt or not (adapter.folder / WEIGHTS_NAME).exists():
         raise AdapterError(
-            say("{} has no weights: it is a prompt.", adapter.name), "Copy its prompt instead.", "adapter"
+            say("{} is a prompt without weights.", adapter.name), "Copy its prompt instead.", "adapter"
         )
     if not (adapter.folder / CONFIG_NAME).exists():
         raise AdapterError(say("{} has no {}.", adapter.name, CONFIG_NAME), "Import it again.", "adapter")
     changed = adapter_toml.changed(adapter.folder, adapter.metadata, (CONFIG_NAME, WEIGHTS_NAME))
     if changed:
         raise AdapterError(
-            say("{} of {} changed since the adapter was saved.", " and ".join(changed), adapter.name),
+            say("{} of {} changed since it was saved.", " and ".join(changed), adapter.name),
             "Only trained weights can be shared.",
             "adapter",
         )
@@ -89,7 +89,7 @@ def _refuse_copy(adapter: Adapter, *, with_conversations: bool) -> None:
     if shots and not with_conversations:
         shown = counted(len(shots), "conversation")
         raise AdapterError(
-            say("The prompt of {} contains {}, which would be uploaded with it.", adapter.name, shown),
+            say("The prompt of {} contains {}, which would be uploaded.", adapter.name, shown),
             "If they may be published, add --with-conversations.",
             "adapter",
         )
@@ -107,7 +107,7 @@ def refuse_private(adapter: Adapter, files: Mapping[str, Path]) -> None:
         content = read_bytes(path, KINDS.get(name, FileKind.TOKENIZER)) if is_text else b""
         if any(mark in content for mark in marks):
             raise AdapterError(
-                say("{} would contain the path of a folder on this computer.", name),
+                say("{} would contain a folder's path.", name),
                 "Remove it from the adapter's name or prompt.",
                 "adapter",
             )

@@ -85,7 +85,7 @@ def copy_file(source: Path, target: Path) -> None:
     except UnreadableFileError as error:
         raise AdapterError(
             say("{} of {} can't be read: {}.", target.name, source.parent.name, error),
-            "Remove the link, or replace it with the file. To import from the hub's cache, use OWNER/NAME.",
+            "Replace the link with the file, or import OWNER/NAME from the hub's cache.",
         ) from error
 
 
@@ -130,9 +130,9 @@ def peft_config(folder: Path) -> dict[str, Any]:
             say("{} has no {}.", folder.name, CONFIG_NAME), "Choose the folder that contains it."
         ) from error
     except (OSError, ValueError) as error:
-        raise AdapterError(say("The {} of {} can't be read: {}.", CONFIG_NAME, folder.name, error)) from error
+        raise AdapterError(say("{} of {} can't be read: {}.", CONFIG_NAME, folder.name, error)) from error
     if not isinstance(config, dict) or not isinstance(config.get("peft_type"), str):
-        raise AdapterError(say("The {} of {} doesn't name a PEFT method.", CONFIG_NAME, folder.name))
+        raise AdapterError(say("{} of {} names no PEFT method.", CONFIG_NAME, folder.name))
     return config
 
 
@@ -144,7 +144,7 @@ def refuse_unsafe(folder: Path, metadata: AdapterMetadata) -> None:
     changed = adapter_toml.changed(folder, metadata, CHECKED)
     if changed:
         raise AdapterError(
-            say("{} of {} changed since the adapter was saved.", " and ".join(changed), metadata.name),
+            say("{} of {} changed since it was saved.", " and ".join(changed), metadata.name),
             "Copy or export the adapter again.",
         )
     if holds_weights:
@@ -170,7 +170,7 @@ def _require_safetensors(folder: Path) -> None:
         instead = say(", but {}", others) if others else ""
         raise AdapterError(
             say("{} has no {}{}.", folder.name, WEIGHTS_NAME, instead),
-            "Loading .bin files can run code, so only safetensors files are accepted.",
+            "Only safetensors files are accepted; others can run code.",
         )
 
 
@@ -211,7 +211,7 @@ def _shape(name: str, entry: dict[str, Any]) -> tuple[int, ...]:
         raise ValueError(say("the shape of {} is impossible", name[:200]))
     bits = BITS.get(entry["dtype"])
     if bits is not None and math.prod(shape) * bits != 8 * (end - start):
-        raise ValueError(say("the size of {} is not the one it declares", name[:200]))
+        raise ValueError(say("{} has another size than declared", name[:200]))
     return shape
 
 
@@ -239,7 +239,7 @@ def unpack(source: Path, target: Path) -> Path:
         )
     if len(roots) > 1:
         message = say("{} contains {} adapters.", source.name, len(roots))
-        raise AdapterError(message, "Unpack it and import each adapter on its own.")
+        raise AdapterError(message, "Unpack it, and import each adapter.")
     return roots[0]
 
 
@@ -250,12 +250,12 @@ def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Pat
     if total > min(MAX_ZIP_BYTES, plausible) or len(members) > MAX_ZIP_MEMBERS:
         raise AdapterError(
             say(
-                "{} unpacks to {:,} files of {:,.0f} MB, far too much for an adapter of its size.",
+                "{} unpacks to {:,} files of {:,.0f} MB, too much for an adapter.",
                 source.name,
                 len(members),
                 total / 1000000.0,
             ),
-            "Unpack it yourself if you trust it, and choose the folder.",
+            "Unpack it yourself if you trust it.",
         )
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
@@ -271,7 +271,7 @@ def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Pat
     if total > free:
         raise StorageError(
             say(
-                "Unpacking {} needs {:,.1f} GB, but only {:,.1f} GB are free.",
+                "Unpacking {} needs {:,.1f} GB; {:,.1f} GB are free.",
                 source.name,
                 total / 1000000000.0,
                 free / 1000000000.0,

@@ -86,10 +86,7 @@ class Adapter:
     def unmergeable(self) -> str:
         """Why it can't be merged into a plain model, "" if it can."""
         if self.metadata.base_model.quantization == "int8":
-            return (
-                "it was trained on an int8 base, whose layers round activations in a way that a "
-                "plain model doesn't"
-            )
+            return "it was trained on an int8 base, whose rounding no plain model has"
         facts = self.metadata.method
         # Adapters of other programs have the id of no method.
         by_id = [entry for entry in METHODS if entry.id == facts.id]
@@ -181,7 +178,7 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
     )
     if len(matches) > 1:
         raise AdapterError(
-            say('{} adapters are called "{}".', len(matches), name), "Type the id of one of them.", "adapter"
+            say('{} adapters are called "{}".', len(matches), name), "Type the id of one.", "adapter"
         )
     if matches:
         return matches[0]
@@ -257,7 +254,7 @@ def _rewritten(adapter: Adapter, metadata: AdapterMetadata) -> Adapter:
         adapter_toml.save(metadata, adapter.folder)
     except OSError as error:
         raise StorageError(
-            say("The {} of {} can't be written: {}.", adapter_toml.FILE_NAME, adapter.name, error.strerror)
+            say("{} of {} can't be written: {}.", adapter_toml.FILE_NAME, adapter.name, error.strerror)
         ) from error
     return Adapter(adapter.folder, metadata)
 
@@ -291,9 +288,7 @@ def _copy_in(source: Path, metadata: AdapterMetadata, recipe: Path | None = None
             copy_file(recipe, partial / recipe.name)
         return install(partial, fresh)
     except OSError as error:
-        raise StorageError(
-            say("{} can't be copied into the library: {}.", metadata.name, error.strerror)
-        ) from error
+        raise StorageError(say("{} can't be copied: {}.", metadata.name, error.strerror)) from error
     finally:
         remove(partial)
 
@@ -324,7 +319,7 @@ def import_adapter(source: Path, hub: HubFacts | None = None) -> Adapter:
     if source.is_dir():
         return _import_folder(source, source.resolve().name, hub)
     raise AdapterError(
-        say("{} is neither an adapter's folder nor its zip file.", source.name),
+        say("{} is neither an adapter's folder nor its zip.", source.name),
         "Choose the folder that contains adapter_config.json.",
     )
 
@@ -343,17 +338,7 @@ def remarks_on_weights(adapter: Adapter) -> list[str]:
     listed = ", ".join(name[:100] for name in names[:2])
     more = say(" and {:,} more", len(names) - 2) if len(names) > 2 else ""
     kinds = say("NaN, infinity, or above {:,.0f}", LARGEST_WEIGHT)
-    return [
-        (
-            say(
-                "{} has invalid values ({}) in {}{}, so its summaries would be meaningless.",
-                adapter.name,
-                kinds,
-                listed,
-                more,
-            )
-        )
-    ]
+    return [say("{} has invalid values ({}) in {}{}.", adapter.name, kinds, listed, more)]
 
 
 def delete(adapter: Adapter) -> Path:

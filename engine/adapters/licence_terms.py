@@ -17,16 +17,16 @@ class Terms:
     forbids: bool = False
 
 
-FREE = Terms("You may share what you made from it freely.")
-NAMED = Terms("You may share what you made from it if you name the licence and the authors.")
-ALIKE = Terms("You may share what you made from it under the same licence, with attribution.")
-NOT_SOLD = Terms("You may share what you made from it for non-commercial use, with attribution.")
+FREE = Terms("You may share results freely.")
+NAMED = Terms("You may share results if you name the licence and the authors.")
+ALIKE = Terms("You may share results under the same licence, with attribution.")
+NOT_SOLD = Terms("You may share results for non-commercial use, with attribution.")
 NOT_SOLD_ALIKE = Terms(
-    "You may share what you made from it for non-commercial use, under the same licence and with attribution."
+    "You may share results for non-commercial use, under the same licence and with attribution."
 )
-OWN = Terms("You may share what you made from it only under those terms, which also bind whoever uses it.")
-FORBIDDEN = Terms("You may not share what you made from it.", forbids=True)
-UNKNOWN = "Tunesmith doesn't know its terms, so read them before you share anything."
+OWN = Terms("You may share results only under those terms, which also bind whoever uses them.")
+FORBIDDEN = Terms("You may not share results.", forbids=True)
+UNKNOWN = "Its terms are unknown; read them before you share anything."
 # The first that matches counts.
 KNOWN = (
     (re.compile(r"cc-by(-nc)?-nd(-.*)?|all-rights-reserved|proprietary"), FORBIDDEN),
@@ -52,7 +52,7 @@ def terms(name: str) -> Terms | None:
 def of_base_model(name: str, licence: str) -> str:
     """Return what follows from the licence of a base model, as one or two sentences; either may be "", unknown."""
     if not name:
-        return "The licence of the base model is unknown; check it before you share anything."
+        return "The base model's licence is unknown; check it before you share anything."
     if not licence:
         return say("The licence of the base model {} is unknown; check it before you share anything.", name)
     if name == STARTER:
@@ -63,7 +63,7 @@ def of_base_model(name: str, licence: str) -> str:
 def of_data(licence: str) -> str:
     """Return what follows from the licence of the data, "" if it is not known, as one or two sentences."""
     if not licence:
-        return "The licence of the data is unknown; check it before you share anything."
+        return "The data's licence is unknown; check it before you share anything."
     return _with_terms(say("The data is under {}.", licence), licence)
 
 

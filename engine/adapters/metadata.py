@@ -324,11 +324,11 @@ def load(folder: Path) -> AdapterMetadata:
         ) from error
     except (OSError, ValueError) as error:
         raise AdapterError(
-            say("The {} of {} can't be read.", FILE_NAME, folder.name), str(error).splitlines()[0]
+            say("{} of {} can't be read.", FILE_NAME, folder.name), str(error).splitlines()[0]
         ) from error
     if metadata.schema_ > SCHEMA:
         raise AdapterError(
-            say("{} was made by a later version of Tunesmith.", folder.name), "Update Tunesmith to use it."
+            say("{} comes from a later version of Tunesmith.", folder.name), "Update Tunesmith."
         )
     refuse_long_prompt(metadata.prompt, folder.name)
     return metadata

@@ -248,7 +248,7 @@ def require_known(config: Mapping[str, Any], name: str) -> None:
     if tuner is None:
         raise AdapterError(
             say("{} was made with {}, which Tunesmith doesn't support.", name, peft_type[:60]),
-            say("`{} methods` lists those that it supports.", command_name()),
+            say("`{} methods` lists them.", command_name()),
         )
     rules = rules_of(tuner)
     for key, value in config.items():
@@ -260,15 +260,14 @@ def _refused(name: str, key: str, value: Any, *, known: bool) -> AdapterError:
     shown = repr(value)[:80]
     if key == "init_lora_weights" and str(value).startswith(CHANGES_THE_BASE):
         return AdapterError(
-            say("{} was initialised with {}, which changes the base model itself.", name, shown),
-            "Convert it to a plain LoRA where it was made: pass the initial adapter to PEFT's "
-            "save_pretrained as path_initial_model_for_weight_conversion.",
+            say("{} was initialised with {}, which changes the base model.", name, shown),
+            "Convert it to a plain LoRA where it was made: save_pretrained with "
+            "path_initial_model_for_weight_conversion.",
         )
     what = "is not accepted" if known else "is not known"
     return AdapterError(
         say("The configuration of {} says {} = {}, which {}.", name, key[:60], shown, what),
-        "Settings may not name files, models or code, and numbers must be within the usual limits. If "
-        "you trust the adapter, remove the setting.",
+        "If you trust the adapter, remove the setting.",
     )
 
 
@@ -286,25 +285,19 @@ def require_own_weights(config: Mapping[str, Any], shapes: Shapes, name: str) ->
     if foreign is not None:
         raise AdapterError(
             say(
-                "The weights of {} contain {}, which doesn't belong in an adapter of {}.",
+                "{} contains {}, which doesn't belong in an adapter of {}.",
                 name,
                 foreign[:200],
                 tuner.peft_type,
             ),
-            "It could overwrite the base model, so it isn't loaded. Export the adapter again.",
+            "It could overwrite the base model. Export the adapter again.",
         )
     sizes = {**(PROMPT_SIZES if tuner.virtual_tokens else {}), **tuner.sizes}
     for key, dimensions in sizes.items():
         held, asked = _largest_dimension(shapes, dimensions), _largest(config.get(key))
         if asked > max(UNCHECKED_SIZE, TIMES_THE_FILE * held):
             raise AdapterError(
-                say(
-                    "The configuration of {} says {} = {:,}, but its weights contain {:,}.",
-                    name,
-                    key,
-                    asked,
-                    held,
-                ),
+                say("The configuration of {} says {} = {:,}, its weights {:,}.", name, key, asked, held),
                 "Copy or export the adapter again.",
             )
     if tuner.virtual_tokens == "keys_and_values":
@@ -314,8 +307,7 @@ def require_own_weights(config: Mapping[str, Any], shapes: Shapes, name: str) ->
         if asked > TIMES_THE_FILE * held:
             raise AdapterError(
                 say(
-                    "The configuration of {} declares a prefix of width {:,}, but its weights have "
-                    "width {:,}.",
+                    "The configuration of {} declares a prefix of width {:,}, its weights {:,}.",
                     name,
                     asked,
                     held,

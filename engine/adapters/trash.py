@@ -24,13 +24,13 @@ def to_trash(folder: Path, place: Path, field: str) -> Path:
     Raises StorageError, with the field for a folder that is not in the place: a person's own may hold anything.
     """
     if folder.name in ("", "..") or folder.parent.resolve() != place.resolve():
-        hint = "Tunesmith deletes only what is in its library. Delete other folders yourself."
+        hint = "Tunesmith deletes only what is in its library."
         raise StorageError(say("{} is not in {}.", folder, place), hint, field)
     trashed = trash_folder() / f"{time.time_ns()}{_MARK}{folder.name}"
     try:
         move(folder, trashed)
     except OSError as error:
-        raise StorageError(say("{} can't be moved to the trash: {}.", folder.name, error)) from error
+        raise StorageError(say("{} can't be deleted: {}.", folder.name, error)) from error
     return trashed
 
 
@@ -44,7 +44,7 @@ def restore(trashed: Path, parent: Path) -> Path:
     try:
         move(trashed, folder)
     except OSError as error:
-        raise StorageError(say("{} can't be restored from the trash: {}.", folder.name, error)) from error
+        raise StorageError(say("{} can't be restored: {}.", folder.name, error)) from error
     return folder
 
 

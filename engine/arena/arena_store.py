@@ -148,7 +148,7 @@ def find(name: str) -> Arena:
         each for each in arenas if name and each.id.startswith(name)
     ]
     if len(matches) != 1:
-        several = say('More than one arena is called or begins with "{}".', name)
+        several = say('Several arenas are called or begin with "{}".', name)
         message = several if matches else say('There is no arena "{}".', name)
         raise ArenaError(message, say("`{} arena list` lists them.", command_name()), "arena")
     return matches[0]
@@ -260,7 +260,7 @@ def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], see
             added.add(tables, seed, once=seeds > 1)
         if seeds > 1 and len(file.entries) == before:
             raise ArenaError(
-                say("{} already has all these entries with {} seeds.", file.name, seeds),
+                say("{} has all these entries with {} seeds.", file.name, seeds),
                 "Choose more seeds, or other entries.",
                 "seeds",
             )
@@ -301,8 +301,7 @@ def working(arena: Arena) -> Iterator[None]:
     with _locked(arena.folder / QUEUE_LOCK) as is_held:
         if not is_held:
             raise ArenaError(
-                say("Another window or command line is running the queue of {}.", arena.name),
-                "Wait until it ends, or stop it there.",
+                say("The queue of {} is already running elsewhere.", arena.name), "Wait, or stop it."
             )
         yield
 
@@ -313,7 +312,7 @@ def _locked(path: Path, wait_seconds: float = 0.0) -> Iterator[bool]:
         try:
             is_held = stack.enter_context(held(path, wait_seconds))
         except OSError as error:
-            raise ArenaError(say("The arena in {} was deleted or can't be written.", path.parent)) from error
+            raise ArenaError(say("The arena in {} is gone or can't be written.", path.parent)) from error
         yield is_held
 
 

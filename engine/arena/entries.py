@@ -84,9 +84,7 @@ def read(folder: Path) -> ArenaFile:
             say("The arena {} can't be read.", folder.name), str(error).splitlines()[0]
         ) from error
     if file.schema_ > SCHEMA:
-        raise ArenaError(
-            say("{} was made by a later version of Tunesmith.", folder.name), "Update Tunesmith to use it."
-        )
+        raise ArenaError(say("{} comes from a later version of Tunesmith.", folder.name), "Update Tunesmith.")
     return file
 
 

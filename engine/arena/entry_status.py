@@ -30,8 +30,8 @@ from engine.system.paths import runs_folder
 State = Literal["waiting", "running", "completed", "stopped", "failed", "crashed", "away", "refused"]
 # States that the queue starts; a failed run would fail again.
 OPEN: tuple[State, ...] = ("waiting", "stopped", "crashed", "away")
-UNREADABLE = "Its summaries can't be read. Remove it, and add the file again."
-GONE = "Its run no longer exists. Run it again, or remove it."
+UNREADABLE = "Its summaries can't be read. Add the file again."
+GONE = "Its run is gone. Run it again, or remove it."
 TO_GO = ("waiting", "running")
 
 
@@ -119,9 +119,9 @@ def _state_of(run: RunEntry) -> tuple[State, str]:
     if run.outcome == "failed":
         return "failed", run.failure_message
     if run.outcome == "crashed":
-        return "crashed", "It crashed. The queue resumes it from its last checkpoint."
+        return "crashed", "It crashed. The queue resumes it from its checkpoint."
     if run.outcome == "away":
-        return "away", "It runs on another computer. The queue follows it."
+        return "away", "It runs on another computer."
     return run.outcome or "waiting", ""
 
 

@@ -64,13 +64,13 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "ranks",
         "LoRA ranks 1 to 64",
-        "Alpha equals the rank, so the scaling stays the same",
+        "Alpha equals the rank, for the same scaling",
         tuple({"method": {"id": "lora", "rank": rank, "alpha": rank}} for rank in RANKS),
     ),
     Preset(
         "quantization",
         "Quantization: none, int8, nf4, nf4+double",
-        "One method on a base model in fewer and fewer bits",
+        "One method, a base model in fewer bits",
         (
             {"base_model": {"quantization": "none"}},
             {"base_model": {"quantization": "int8"}},
@@ -125,12 +125,10 @@ def _present(options: Mapping[str, Any]) -> dict[str, Any]:
 def require_valid(common: Tables, seeds: int) -> None:
     """Raise RecipeError for an impossible number of seeds, and for seeds beyond the largest one."""
     if not 1 <= seeds <= MAX_SEEDS:
-        message = say("{} seeds are too many or too few: choose 1 to {}.", seeds, MAX_SEEDS)
-        raise RecipeError((Problem("seeds", message, "Three seeds show the spread; five show it well."),))
+        message = say("Choose 1 to {} seeds.", MAX_SEEDS)
+        raise RecipeError((Problem("seeds", message, "Three seeds show the spread; five are better."),))
     if seed_of(common) + seeds - 1 > MAX_SEED:
-        message = say(
-            "{} seeds starting at {} go past the last possible seed, {}.", seeds, seed_of(common), MAX_SEED
-        )
+        message = say("{} seeds from {} pass the last one, {}.", seeds, seed_of(common), MAX_SEED)
         raise RecipeError((Problem(KEY, message, "Choose a smaller seed."),))
 
 

@@ -29,7 +29,7 @@ from engine.system.files import write_atomically
 from engine.system.validators import Verdict
 from engine.voting import external_id, of_runs
 
-ONE_SEED_OF_FULL = "Full fine-tuning has only one seed, so intervals against it leave out its spread."
+ONE_SEED_OF_FULL = "Full fine-tuning has only one seed, so its spread is missing."
 
 
 def groups(statuses: Sequence[EntryStatus]) -> list[Group]:
@@ -163,9 +163,7 @@ def _with_full(rows: list[Row], files: _ScoreFiles) -> list[Row]:
     """Compare every row with the first full fine-tuning of its group."""
     full = next((row for row in rows if row.is_baseline), None)
     if full is None:
-        return [
-            replace(row, full_missing="Full fine-tuning is not among the scored entries.") for row in rows
-        ]
+        return [replace(row, full_missing="Full fine-tuning is not scored.") for row in rows]
     return [row if row.is_baseline else _paired(row, full, files) for row in rows]
 
 
@@ -275,9 +273,7 @@ def job_arguments(statuses: Iterable[EntryStatus], file: Path, column: str = "")
     status = _reference(statuses)
     if status is None or status.run is None:
         raise ArenaError(
-            "No entry has been scored yet.",
-            "Start the queue first: a file is scored on the conversations of a scored entry.",
-            "arena",
+            "No entry is scored yet.", "Start the queue first: a file needs a scored entry.", "arena"
         )
     draws = status.recipe.evaluation.bootstrap if status.recipe else RESAMPLES
     return {
@@ -300,8 +296,8 @@ def save_conversations(statuses: Iterable[EntryStatus], path: Path) -> int:
     )
     if scores is None or not scores.texts:
         raise ArenaError(
-            "The scored conversations of the arena's runs can't be read.",
-            "Run an entry again; scores are now stored with their conversations.",
+            "The arena's scored conversations can't be read.",
+            "Run an entry again to store its scores with conversations.",
         )
     rows = [
         {"id": name, "conversation": texts.conversation, "prediction": ""}

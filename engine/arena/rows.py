@@ -15,8 +15,8 @@ from engine.voting import Preferred
 SCORE = "rouge1"
 BASELINE = "full"
 ONE_EXAMPLE = "One conversation, so no interval."
-OTHER_TEXT = "Its loss on general text was measured on a different text."
-ALL_TIES = "Every conversation scores the same as the base model."
+OTHER_TEXT = "Its general loss was measured on another text."
+ALL_TIES = "Every score equals the base model's."
 
 Cost = Literal["parameters", "memory", "minutes"]
 COSTS: tuple[Cost, ...] = ("parameters", "memory", "minutes")

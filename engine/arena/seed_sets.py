@@ -19,9 +19,9 @@ from engine.runs.example_scores import ExampleScores, Written
 from engine.scoring.metrics import METRICS, MIN_EXAMPLES, Good, Unit
 
 ScoresOf = Callable[[EntryStatus], ExampleScores | None]
-ONE_SEED = "Only one seed is scored, so the interval covers conversations alone."
-OTHER_CONVERSATIONS = "It was scored on different conversations than the other seeds."
-NO_SCORES = "It has no scores per conversation, so it is listed separately from the other seeds."
+ONE_SEED = "One seed: the interval covers conversations alone."
+OTHER_CONVERSATIONS = "Scored on other conversations than the other seeds."
+NO_SCORES = "Listed separately: no scores per conversation."
 if TYPE_CHECKING:
     from engine.scoring.bootstrap import Interval
 

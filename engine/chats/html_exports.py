@@ -133,7 +133,7 @@ def _fed(page: HTMLParser, pieces: Iterable[str]) -> Iterator[None]:
         for piece in pieces:
             page.feed(piece)
             if len(page.rawdata) > MAX_OPEN_CHARACTERS:
-                raise ValueError("one of its tags is never closed")
+                raise ValueError("a tag is never closed")
             yield
         if len(page.rawdata) > MAX_LAST_CHARACTERS:
             raise ValueError("it ends inside a tag")

@@ -76,7 +76,7 @@ def _start_text(begun: datetime | None) -> str:
     return f"{begun:%Y-%m-%d %H:%M}" if begun else ""
 
 
-NAMELESS = "It names no speakers, so the model can't learn who says what."
+NAMELESS = "It names no speakers."
 # Their times count from the start of the recording: they have no dates.
 DATELESS: set[Kind] = {"webvtt", "srt", "transcript", "speech"}
 
@@ -147,12 +147,5 @@ def _remark(kind: Kind, all_stats: Sequence[ImportStats]) -> str:
     said = joined("; ", (joined(", ", counts), out))
     undated = sum(stats.lacks_dates for stats in all_stats)
     nameless = "" if people or not any(stats.turns for stats in all_stats) else NAMELESS
-    if not undated:
-        whole = ""
-    elif count == 1:
-        whole = "It stays whole because its times have no dates."
-    elif undated == 1:
-        whole = "1 of them stays whole because its times have no dates."
-    else:
-        whole = say("{:,} of them stay whole because their times have no dates.", undated)
+    whole = say("Kept whole for lack of dates: {:,} of {:,}.", undated, count) if undated else ""
     return joined(" ", (which, say("{}: {}.", TITLES[kind], said), whole, nameless))

@@ -45,7 +45,7 @@ def require_expected(run_id: str, files: Manifest) -> None:
     for name, _, _ in files:
         if not is_expected(run_id, name) or name in seen:
             raise StorageError(
-                say("The cluster sent a file that doesn't belong to the run: {}.", repr(name[:200])),
+                say("The cluster sent an unexpected file: {}.", repr(name[:200])),
                 "Nothing was saved. Ask whoever runs the cluster.",
             )
         seen.add(name)

@@ -132,13 +132,13 @@ def misfits(node: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[Proble
     if not node["tunesmith"]:
         start = say("start the node with `{} node start` or `{} node join`", command_name(), command_name())
         hint = say("Install it there, and {}.", start)
-        yield Problem("tunesmith", "Tunesmith isn't installed in the node's Python.", hint)
+        yield Problem("tunesmith", "The node's Python lacks Tunesmith.", hint)
     elif node["tunesmith"] != here["tunesmith"]:
         message = say("The node has Tunesmith {}, this computer {}.", node["tunesmith"], here["tunesmith"])
         yield Problem("tunesmith", message, "Install the same version on both.")
     missing = [name for name in ("torch", "transformers", "peft") if not node["packages"].get(name)]
     if missing:
-        hint = "Install Tunesmith there with all its dependencies."
+        hint = "Install Tunesmith there."
         yield Problem("packages", say("The node lacks {}.", ", ".join(missing)), hint)
 
 
@@ -147,20 +147,16 @@ def differences(node: Mapping[str, Any], here: Mapping[str, Any], began: float) 
     for name, own in here["packages"].items():
         there = node["packages"].get(name)
         if own and there and own != there:
-            message = say(
-                "The node has {} {}, this computer {}; results may differ slightly.", name, there, own
-            )
-            yield Problem("packages", message, "Install the same version to get bit-identical results.")
+            message = say("The node has {} {}, this computer {}; results may differ.", name, there, own)
+            yield Problem("packages", message, "Install the same version for bit-identical results.")
     # The answer was written between the question and now.
     apart = max(began - node["time"], node["time"] - time.time(), 0.0)
     if apart > MAX_CLOCK_SECONDS:
-        message = say("The node's clock differs from this computer's by {:.0f} s.", apart)
-        yield Problem("clock", message, "Synchronise both clocks; event times are the node's.")
+        message = say("The node's clock is off by {:.0f} s.", apart)
+        yield Problem("clock", message, "Synchronise both clocks.")
     if node["free_disk_bytes"] < LOW_DISK_BYTES:
-        message = say(
-            "The node has only {:.1f} GB of free disk space.", node["free_disk_bytes"] / 1000000000.0
-        )
-        yield Problem("disk", message, "Free some space there for the base model and checkpoints.")
+        message = say("The node has only {:.1f} GB of disk space.", node["free_disk_bytes"] / 1000000000.0)
+        yield Problem("disk", message, "Free some space there.")
 
 
 def clear_computer(_: Job, request: Request, emit: Emit) -> str:

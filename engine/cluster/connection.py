@@ -73,8 +73,8 @@ def connected(computer: Computer) -> Iterator[JobStoreClient]:
     """Yield a client of the cluster's job store, which is started if there is none. Raises ComputerError."""
     if connection.offline():
         raise ComputerError(
-            say("Tunesmith is offline, so it doesn't contact {}.", computer.name),
-            "Start it without --offline.",
+            say("Tunesmith is offline and can't reach {}.", computer.name),
+            "Start without --offline.",
             "computer",
         )
     secret = token.read(computer)
@@ -91,11 +91,8 @@ def _require_private(computer: Computer, secret: str) -> None:
     if secret or computer.kind == "ssh" or is_loopback(computer.host):
         return
     raise ComputerError(
-        say(
-            "The cluster at {} has no token, so anyone on its network could read what you send.",
-            computer.name,
-        ),
-        say("Start its head with `{} node start`, or connect over SSH.", command_name()),
+        say("The cluster at {} has no token, so anyone could read what you send.", computer.name),
+        say("Run `{} node start` on its head, or connect over SSH.", command_name()),
         token.FIELD,
     )
 
@@ -114,14 +111,11 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
     if computer.kind == "ray" and (reason := connection.failure(computer.host, computer.port)):
         raise ComputerError(
             say("{} can't be reached: {} {}.", computer.name, computer.destination, reason),
-            say(
-                "Check the address and that the cluster is running (`{} node start` on its head).",
-                command_name(),
-            ),
+            say("Check the address, and that `{} node start` runs on its head.", command_name()),
             "address",
         )
     no_ray = ComputerError(
-        say("{} is not a Ray cluster, or it isn't ready yet.", computer.destination),
+        say("{} is not a Ray cluster, or not ready yet.", computer.destination),
         say("Name the port of Ray's dashboard, usually {}.", JOBS_PORT),
         "address",
     )
@@ -135,7 +129,7 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
         wrong = say("{} rejected this token.", computer.name)
         if not has_token:
             wrong = say("{} requires a token.", computer.name)
-        hint = say("Copy the token file from the head; `{} node start` prints its path.", command_name())
+        hint = say("Copy it from the head; `{} node start` prints its path.", command_name())
         raise ComputerError(wrong, hint, token.FIELD)
     if status != OK:
         raise no_ray
@@ -190,10 +184,8 @@ def _port(http: ClusterHttp, computer: Computer, answer: str) -> int:
 
 def _not_started(computer: Computer, log: str) -> ComputerError:
     if _NOT_THERE.search(log):
-        hint = say("Install it there and start the head with `{} node start`.", command_name())
-        return ComputerError(
-            say("Tunesmith isn't installed on the head of {}.", computer.name), hint, "computer"
-        )
+        hint = say("Install it there, and run `{} node start`.", command_name())
+        return ComputerError(say("The head of {} lacks Tunesmith.", computer.name), hint, "computer")
     last = (log.strip().splitlines() or ["It gave no reason."])[-1]
     return ComputerError(
         say("{} can't start Tunesmith: {}", computer.name, last[:300]), "Look at the head's logs."

@@ -92,7 +92,7 @@ def _send_one(job_store: JobStoreClient, path: Path, digest: str, on_bytes: OnBy
         if not path.stat().st_size:
             job_store.put(digest, 0, b"")
     if not job_store.complete(digest):
-        raise StorageError(say("{} changed while it was being sent.", path), "Try again.")
+        raise StorageError(say("{} changed while being sent.", path), "Try again.")
 
 
 def fetch(job_store: JobStoreClient, manifest: Manifest, folder: Path, *, have: Path | None = None) -> None:
@@ -131,7 +131,7 @@ def _require_room(manifest: Manifest, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise StorageError(
-            say("Fetching needs {}, but only {} are free.", units.size(needed), units.size(free)),
+            say("Fetching needs {}; {} are free.", units.size(needed), units.size(free)),
             "Free some disk space.",
         )
 

@@ -117,7 +117,7 @@ class Following:
             try:
                 if run.is_sent and run.entry_id not in there:
                     run.lost()
-                    run.notice(say("{} no longer has the run, so it is sent again.", self._computer.name))
+                    run.notice(say("{} no longer has the run; it is sent again.", self._computer.name))
                 if not run.is_sent:
                     run.emit("stage_entered", stage="send")
                     run.send(job_store, self._computer, **self._asked)

@@ -67,7 +67,5 @@ class Places:
             return
         message = say("No node of {} has {:,} GPUs; the most is {:,}.", computer, cards, most)
         if self.least:
-            message = say(
-                "No node of {} has a GPU, and none has {:,} CPUs; the most is {:,}.", computer, cards, most
-            )
+            message = say("No node of {} has a GPU or {:,} CPUs; the most is {:,}.", computer, cards, most)
         raise ComputerError(message, "Ask for fewer GPUs.", CARDS_FIELD)

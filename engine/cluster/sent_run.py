@@ -159,8 +159,7 @@ class SentRun:
             self.open()
         if self.offset + len(whole) > MAX_STREAM_BYTES:
             raise StorageError(
-                "The cluster sent more events for the run than their file can hold.",
-                "Ask whoever runs the cluster.",
+                "The cluster sent too many events for the run.", "Ask whoever runs the cluster."
             )
         for line in whole.splitlines(keepends=True):
             event, behind = decode(line), self.offset + len(line)
@@ -316,8 +315,8 @@ def _add_from_hub(upload: Upload, repo_id: str, revision: str, kind: Kind, has_s
     if not hub_cache.is_cached(repo_id, revision, kind):
         field_name = "base_model.id" if kind == "model" else "data.source"
         raise ComputerError(
-            say("{} is neither on this computer nor on every node, and a node can't reach the hub.", repo_id),
-            "Download it here first; it will be sent along.",
+            say("{} is not on every node, and a node can't reach the hub.", repo_id),
+            "Download it here first.",
             field_name,
         )
     upload.hub = True

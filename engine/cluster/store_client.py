@@ -232,9 +232,8 @@ class ClusterHttp:
     def strange(self) -> ComputerError:
         """Return the error for an answer of the wrong form."""
         return ComputerError(
-            say("{} sent an answer that Tunesmith doesn't understand.", self.computer),
-            "Something else may be answering in its place. Ask whoever runs the cluster before you send "
-            "anything.",
+            say("{} sent an unknown answer.", self.computer),
+            "Ask whoever runs the cluster before you send anything.",
             "computer",
         )
 

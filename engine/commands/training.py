@@ -177,7 +177,7 @@ def _wait_for_lock(job: Job, output: Output) -> Run:
         output.remark(f"{job.id} is running. Waiting {LOCK_SECONDS:.0f} s for it to end.")
     while job.is_running():
         if time.monotonic() >= deadline:
-            raise WorkerError(f"{job.id} is already running.", "Wait until it ends, or stop it.")
+            raise WorkerError(f"{job.id} is already running.", "Wait, or stop it.")
         time.sleep(POLL_SECONDS)
     return run_store.open_run(job)
 

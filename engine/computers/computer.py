@@ -66,7 +66,7 @@ def with_port(address: str) -> str:
 def problems(computer: Computer) -> Iterator[Problem]:
     """Yield the problems of a computer's name and addresses, without connecting."""
     if not _NAME.fullmatch(computer.name):
-        hint = say("Use letters, digits, dots, hyphens and underscores, at most {}.", MAX_NAME)
+        hint = say("Use at most {} letters, digits, dots, hyphens and underscores.", MAX_NAME)
         yield Problem("name", say('"{}" can\'t be the name of a computer.', computer.name), hint)
     host, _, port = computer.address.rpartition(":")
     if not (_HOST.fullmatch(host) and is_port(port)):

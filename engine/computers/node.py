@@ -97,8 +97,7 @@ def join(
 
     if reason := connection.failure(head, int(port)):
         hint = say(
-            "Start the head with `{} node start --host` and its address, and check its firewall.",
-            command_name(),
+            "Start the head with `{} node start --host ADDRESS`, and check its firewall.", command_name()
         )
         raise ComputerError(say("The head can't be reached: {}:{} {}.", head, port, reason), hint, "address")
     secret = token.require_private(token_file)
@@ -110,9 +109,7 @@ def stop() -> Node:
     """Stop the node that was started here and return it. Raises ComputerError if there is none."""
     node = running()
     if node is None:
-        raise ComputerError(
-            "No node started here is running.", "`ray stop` stops nodes started in other ways."
-        )
+        raise ComputerError("No node started here is running.", "`ray stop` stops other nodes.")
     import psutil
 
     parent = psutil.Process(node.pid)
@@ -146,11 +143,11 @@ def running() -> Node | None:
 
 def _require_none_runs() -> None:
     if find_spec("ray") is None:
-        raise ComputerError("Ray is not installed.", "Install it: pip install 'ray[default]'.")
+        raise ComputerError("Ray is not installed.", "Run `pip install 'ray[default]'`.")
     node = running()
     if node is not None:
         raise ComputerError(
-            say("This computer is already a node of the cluster at {}.", node.address),
+            say("This computer is already a node at {}.", node.address),
             say("`{} node stop` stops it.", command_name()),
         )
 
@@ -167,7 +164,7 @@ def _require_free(host: str, port: int) -> None:
         except OSError as error:
             raise ComputerError(
                 say("Port {} of {} can't be opened: {}.", port, host, error.strerror),
-                "Another program uses it. Stop that, or set other ports with --port and --jobs-port.",
+                "Another program uses it. Set other ports with --port and --jobs-port.",
                 "port",
             ) from error
 

@@ -35,9 +35,7 @@ def require_online(computer: Computer) -> None:
     """Raise ComputerError while Tunesmith is offline."""
     if offline():
         raise ComputerError(
-            say("Tunesmith is offline, so nothing is sent to {}.", computer.name),
-            "Start it without --offline.",
-            "--on",
+            say("Tunesmith is offline and can't reach {}.", computer.name), "Start without --offline.", "--on"
         )
 
 
@@ -47,7 +45,7 @@ def require_any_device(recipe: Recipe) -> None:
     if ":" in device:
         raise ComputerError(
             say("{} is a GPU of this computer.", device),
-            "Choose auto: the cluster assigns a GPU to each run.",
+            "Choose auto: the cluster assigns the GPU.",
             "training.device",
         )
 
@@ -90,9 +88,7 @@ def lines(computer: Computer, recipes: Sequence[Recipe], counts: Mapping[str, in
     """Return the text that says what leaves this computer, and for where."""
     sent = of_recipes(recipes, counts)
     if not sent:
-        return [
-            say("None of your conversations leave this computer: {} already has everything.", computer.name)
-        ]
+        return [say("None of your conversations leave this computer: {} has everything.", computer.name)]
     return [f"Sent to {computer.name} ({computer.destination}) unless already there:", *map(_line, sent)]
 
 

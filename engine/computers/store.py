@@ -51,7 +51,7 @@ def add(computer: Computer) -> Computer:
     """Add a computer and return it. Raises RecipeError with all problems."""
     refusals = list(checks.problems(computer))
     if any(each.name == computer.name for each in list_computers()):
-        hint = "Choose another name, or remove the other one first."
+        hint = "Choose another name, or remove that one."
         refusals.append(Problem("name", say('There already is a computer "{}".', computer.name), hint))
     if refusals:
         raise RecipeError(tuple(refusals))

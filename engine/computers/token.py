@@ -46,7 +46,7 @@ def require_private(file: str) -> Path:
     try:
         facts = path.stat()
     except OSError as error:
-        hint = say("Copy it from the cluster's head; `{} node start` prints its path.", command_name())
+        hint = say("Copy it from the head; `{} node start` prints its path.", command_name())
         raise ComputerError(say("There is no token at {}.", path), hint, FIELD) from error
     if not facts.st_size:
         raise ComputerError(say("The token in {} is empty.", path), "Copy it again.", FIELD)

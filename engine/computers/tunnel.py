@@ -82,7 +82,7 @@ def private_folder() -> Path:
     """Return a private folder whose path is short enough for sockets. Raises ComputerError."""
     private = private_temporary_folder()
     if private is None:
-        raise ComputerError("Other users can write to the folder of temporary files.", "Check its owner.")
+        raise ComputerError("Other users can write to the temporary folder.", "Check its owner.")
     return private
 
 
@@ -112,23 +112,14 @@ def failure(computer: Computer, said: str) -> ComputerError:
     last = (said.strip().splitlines() or ["…"])[-1]
     message, hint = say("ssh can't open a tunnel to {}: {}", place, last), say("Try `ssh {}` by hand.", place)
     if "IDENTIFICATION HAS CHANGED" in said:
-        message = say("The host key of {} has changed. It may be a different computer.", place)
-        hint = (
-            "Ask whoever runs it. If the key was changed on purpose, remove the old one with ssh-keygen "
-            "-R and connect once by hand."
-        )
+        message = say("The host key of {} changed. It may be another computer.", place)
+        hint = "Ask whoever runs it. If the change is intended, remove the old key with ssh-keygen -R."
     elif "Host key verification failed" in said:
         message = say("The host key of {} is unknown.", place)
-        hint = say(
-            "Connect once by hand with `ssh {}` and compare the key's fingerprint before you accept it.",
-            place,
-        )
+        hint = say("Connect once with `ssh {}` and compare the fingerprint before you accept it.", place)
     elif "Permission denied" in said:
         message = say("{} refused the login.", place)
-        hint = (
-            "Copy your public key there (ssh-copy-id), or load it into your agent (ssh-add). Passwords "
-            "are not supported."
-        )
+        hint = "Copy your public key there (ssh-copy-id), or load it into your agent (ssh-add)."
     elif "Could not resolve hostname" in said:
         message, hint = say("The name {} can't be resolved.", place), "Check the name."
     elif "Connection refused" in said:

@@ -28,8 +28,8 @@ class DataOptions(Options):
     source: str = option(
         ...,
         "Data",
-        "A hub id, a file (table, chat export, mailbox, transcript, or a zip or gz of them), a folder "
-        'of split files or texts, or "sample".',
+        "A hub id, a file (table, chat export, mailbox, transcript, or a zip or gz of them), a folder, "
+        'or "sample".',
         level="basic",
         control="source",
         min_length=1,
@@ -40,9 +40,7 @@ class DataOptions(Options):
     summary: str = option(
         "auto", "Summary column", "Column with the reference summary, or auto.", min_length=1, follows="data"
     )
-    every: int = option(
-        1, "Keep every N-th", "Keep every N-th example of each split. 1 keeps all.", ge=1, follows="data"
-    )
+    every: int = option(1, "Keep every N-th", "Keep every N-th example of each split.", ge=1, follows="data")
     max_train: int = option(
         0,
         "Training limit",
@@ -67,43 +65,33 @@ class DataOptions(Options):
     columns: dict[str, str] = option(
         {},
         "Column mapping",
-        say(
-            "Assigns columns by hand if the data is not two columns of text: {}.",
-            ", ".join(column_mapping.KEYS),
-        ),
+        say("Assigns columns by hand: {}.", ", ".join(column_mapping.KEYS)),
         follows="data",
     )
     broken_rows: Literal["refuse", "leave_out"] = option(
-        "refuse",
-        "Broken rows",
-        "Whether to refuse a file with broken rows, or to skip and list them.",
-        follows="data",
+        "refuse", "Broken rows", "Refuse a file with broken rows, or skip and list the rows.", follows="data"
     )
     sheet: str = option(
         "auto",
         "Sheet",
-        "The sheet of a workbook, the table of a database or the list of a JSON object, or auto: all that are named "
-        "after splits, else the first sheet that holds anything, or the only table or list.",
+        "Sheet of a workbook, table of a database or list of a JSON object. Auto: those named after "
+        "splits, else the first or only one.",
         min_length=1,
         follows="data",
     )
     unnamed_files: Literal["ask", "leave_out", "train", "validation", "test"] = option(
-        "ask",
-        "Files without a split",
-        "How to use files whose names don't name a split, if other files' names do.",
-        follows="data",
+        "ask", "Files without a split", "How to use files that name no split, if others do.", follows="data"
     )
     other_columns: Literal["ask", "leave_out"] = option(
         "ask",
         "Files with other columns",
-        "Whether to ask about files without the columns of the others, or to skip them with a notice.",
+        "Ask about files that lack the columns of others, or skip them.",
         follows="data",
     )
     summary_lists: Literal["auto", "sentences", "references"] = option(
         "auto",
         "Lists of summaries",
-        "What a list in the summary column means: the sentences of one summary, or several reference "
-        "summaries.",
+        "Whether lists in the summary column are the sentences of one summary or several references.",
         follows="data",
     )
     encoding: Encoding = option(
@@ -115,22 +103,22 @@ class DataOptions(Options):
     exclude: tuple[str, ...] = option(
         (),
         "Excluded findings",
-        "Rows with these findings of the data check are excluded.",
+        "Excludes rows with these findings.",
         suggestions=tuple(entry.id for entry in findings.FINDINGS if entry.can_be_excluded),
     )
     mask: tuple[str, ...] = option(
         (),
         "Masked data",
-        "Kinds of personal data to mask in conversations and summaries.",
+        "Personal data to mask in conversations and summaries.",
         suggestions=tuple(kind.id for kind in pii.KINDS),
     )
     split_seed: int = option(
-        42, "Split seed", "Seed of the random splits, for a source without splits.", ge=0, le=2**31 - 1
+        42, "Split seed", "Seed of the random splits of data without splits.", ge=0, le=2**31 - 1
     )
     shots: int = option(
         0,
         "Examples in the prompt",
-        "Worked examples in the prompt. The first ones of the training split are used, and not trained on.",
+        "Examples in the prompt: the first of the training split, which are then not trained on.",
         control="slider",
         ge=0,
         le=16,
@@ -144,14 +132,14 @@ class DataOptions(Options):
     prompt_format: Literal["auto", "chat", "plain"] = option(
         "auto",
         "Prompt format",
-        "Chat: the prompt is a message in the base model's chat format. Plain: the prompt alone. Auto: "
-        "chat if the base model has a chat template.",
+        "Chat: a message in the base model's chat format. Plain: the prompt alone. Auto: chat if there "
+        "is a template.",
         follows="base_model",
     )
     max_conversation_tokens: int = option(
         512,
         "Conversation limit",
-        "Longer conversations are truncated, with a notice.",
+        "Longer conversations are cut.",
         unit="tokens",
         ge=MIN_CONVERSATION_TOKENS,
         le=1_000_000,
@@ -160,7 +148,7 @@ class DataOptions(Options):
     max_summary_tokens: int = option(
         automatic.AUTOMATIC,
         "Reference limit",
-        "Longer reference summaries are truncated, with a notice. Automatic: as long as the longest, up to 1,024.",
+        "Longer references are cut. Automatic: as long as the longest, up to 1,024.",
         unit="tokens",
         zero="automatic",
         ge=0,

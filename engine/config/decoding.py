@@ -23,12 +23,7 @@ class DecodingOptions(Options):
     """How the next tokens are chosen, and when a summary ends."""
 
     beams: int = option(
-        1,
-        "Beams",
-        "Hypotheses followed in parallel, of which the most likely is kept. 1 is greedy decoding; more "
-        "is slower.",
-        ge=1,
-        le=16,
+        1, "Beams", "Hypotheses followed in parallel. 1 is greedy decoding; more are slower.", ge=1, le=16
     )
     max_new_tokens: int = option(
         128,
@@ -42,44 +37,26 @@ class DecodingOptions(Options):
         0, "Minimum length", "No summary ends before this many tokens.", unit="tokens", ge=0, le=4096
     )
     length_penalty: float = option(
-        1.0,
-        "Length penalty",
-        "With several beams, values above 1 favour longer summaries, below 1 shorter ones.",
-        ge=-5.0,
-        le=5.0,
+        1.0, "Length penalty", "With several beams, values above 1 favour longer summaries.", ge=-5.0, le=5.0
     )
     temperature: float = option(
         0.0,
         "Temperature",
-        "0 always takes the most likely token. Above 0, tokens are sampled; higher is more random.",
+        "0 takes the most likely token; higher values sample, more randomly.",
         ge=0.0,
         le=2.0,
     )
     top_p: float = option(
-        1.0,
-        "Top-p",
-        "Sample from the most likely tokens that together have this probability. 1: from all.",
-        gt=0.0,
-        le=1.0,
+        1.0, "Top-p", "Sample from the likeliest tokens with this total probability.", gt=0.0, le=1.0
     )
-    seed: int = option(
-        42,
-        "Seed",
-        "Seed for sampling. The same seed gives the same summary.",
-        ge=0,
-        le=2**31 - 1,
-    )
+    seed: int = option(42, "Seed", "The same seed gives the same summary.", ge=0, le=2**31 - 1)
     repetition_penalty: float = option(
-        1.0,
-        "Repetition penalty",
-        "Above 1, tokens that already occurred become less likely. 1: no penalty.",
-        ge=1.0,
-        le=5.0,
+        1.0, "Repetition penalty", "Above 1, repeated tokens become less likely.", ge=1.0, le=5.0
     )
     no_repeat_ngram: int = option(
         0,
         "No repeated n-gram",
-        "No sequence of this many tokens occurs twice in a summary.",
+        "No sequence of this many tokens occurs twice.",
         unit="tokens",
         zero="off",
         ge=0,
@@ -93,14 +70,13 @@ class SummarizeOptions(DecodingOptions):
     long_conversations: Literal["cut", "piecewise"] = option(
         "cut",
         "Long conversations",
-        "Conversations over the adapter's training limit are cut at the end, or summarised in parts "
-        "whose summaries are then summarised.",
+        "Conversations over the training limit are cut, or summarised in parts and then as a whole.",
     )
     runtime: Literal["tunesmith", "ctranslate2"] = option(
         "tunesmith",
         "Runtime",
-        "The engine that writes summaries. CTranslate2 is faster for small T5 models on a CPU. It uses "
-        "a merged float32 model, converted once, shows only complete summaries, and can't sample.",
+        "CTranslate2 is faster for small T5 models on a CPU, but shows only complete summaries and can't "
+        "sample.",
     )
 
 
@@ -114,7 +90,7 @@ def problems(options: DecodingOptions) -> list[Problem]:
             Problem(
                 "min_new_tokens",
                 say(
-                    "The minimum length, {} tokens, is above the maximum length, {} tokens.",
+                    "The minimum length, {}, is above the maximum, {}.",
                     options.min_new_tokens,
                     options.max_new_tokens,
                 ),

@@ -19,7 +19,7 @@ FIELD = "evaluation.general_text"
 KEY = "general_text"
 # Enough for any text whose tokens are read; the rest of a longer file is left out.
 MAX_BYTES = 1 << 20
-HINT = 'Choose a text file with passages separated by blank lines, or "auto" for the bundled text.'
+HINT = 'Choose a text file with blank lines between passages, or "auto".'
 
 
 def is_file(choice: str) -> bool:

@@ -39,7 +39,7 @@ ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "lfm2", 
 # Gemma scales queries by a number that its files don't hold. Where heads have this width, it is the default one.
 GEMMA_WIDTH = 256
 FAMILY: Family = "decoder-only"
-HINT = "Choose the model's own folder with safetensors files, or its id on the hub."
+HINT = "Choose the model's safetensors folder or hub id."
 DAMAGED_HINT = "Download or copy the file again."
 # The dtype of the folder by the format of most of the file's weights. What was quantized has 11 significant bits at
 # most in each scale, so float16 loses nothing that quantization has left.
@@ -89,13 +89,13 @@ def problem(path: Path) -> Problem | None:
         header = gguf_header.read(path)
     except (OSError, GgufError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        return Problem(FIELD, say("{} can't be read as a GGUF file: {}.", path.name, reason), DAMAGED_HINT)
+        return Problem(FIELD, say("{} can't be read: {}.", path.name, reason), DAMAGED_HINT)
     why, hint = _refusal(header)
     if why:
         return Problem(FIELD, say("{} can't be a base model: {}.", path.name, why), hint)
     if not find_spec(LIBRARY):
-        message = "A GGUF file as base model needs the package gguf, which is not installed."
-        return Problem(FIELD, message, "Install it: pip install gguf.")
+        message = "GGUF files need the package gguf, which is not installed."
+        return Problem(FIELD, message, "Run `pip install gguf`.")
     return None
 
 
@@ -110,14 +110,12 @@ def _refusal(header: GgufHeader) -> tuple[str, str]:
         )
     kind = header.text("general.type")
     if kind not in ("", "model"):
-        return say("it is of the type {}", kind[:40]), "Choose the file of the model itself."
+        return say("it is of the type {}", kind[:40]), "Choose the model's own file."
     if name not in ARCHITECTURES:
         read = ", ".join(ARCHITECTURES)
-        return say(
-            "its architecture is {}; from GGUF files, {} can be read", name[:40] or "unknown", read
-        ), HINT
+        return say("its architecture is {}; supported: {}", name[:40] or "unknown", read), HINT
     if header.whole(f"{name}.expert_count"):
-        return "it is a mixture of experts, which can't be read from GGUF files", HINT
+        return "mixtures of experts can't be read from GGUF files", HINT
     layers = header.whole(f"{name}.block_count") or 0
     if not 0 < layers <= len(header.tensors):
         return say("it declares {:,} layers and has {:,} tensors", layers, len(header.tensors)), DAMAGED_HINT
@@ -131,13 +129,9 @@ def _other_attention(header: GgufHeader) -> str:
     in_head = header.whole(f"{name}.attention.key_length") or (width // heads if heads and width else 0)
     turned = header.whole(f"{name}.rope.dimension_count") or in_head
     if turned != in_head:
-        return say(
-            "it uses rotary positions on {:,} of {:,} values per head, which can't be read from GGUF files",
-            turned,
-            in_head,
-        )
+        return say("rotary positions on {:,} of {:,} values per head are not supported", turned, in_head)
     if name.startswith("gemma") and in_head != GEMMA_WIDTH:
-        return say("its attention scale for {:,} values per head is not in the file", in_head)
+        return say("it lacks the attention scale for {:,} values per head", in_head)
     return ""
 
 
@@ -162,7 +156,7 @@ def announcement(path: Path) -> tuple[str, str]:
     header = gguf_header.read(path)
     form, taken = stored_format(header), size(unpacked_bytes(header))
     message = say(
-        "{} is unpacked into the cache once: {} in {} become {} in {}.",
+        "{} is unpacked once: {} in {} become {} in {}.",
         path.name,
         size(header.file_bytes),
         form,
@@ -171,9 +165,7 @@ def announcement(path: Path) -> tuple[str, str]:
     )
     if form in PLAIN:
         return message, "The weights keep their number format."
-    return message, say(
-        "The precision lost in {} doesn't come back; the run trains with those weights.", form
-    )
+    return message, say("Precision lost in {} doesn't come back.", form)
 
 
 def unpacked_bytes(header: GgufHeader) -> int:
@@ -216,7 +208,7 @@ def delete_unpacked(path: Path) -> int:
     try:
         delete(folder)
     except OSError as error:
-        message = say("{} cannot be deleted: {}.", folder, error.strerror)
+        message = say("{} can't be deleted: {}.", folder, error.strerror)
         raise StorageError(message, "Check the folder's permissions.") from error
     return freed
 

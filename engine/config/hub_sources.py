@@ -8,8 +8,8 @@ from engine.messages import say
 from engine.system import hub_cache
 from engine.system.connection import offline
 
-MODEL_HINT = "Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer."
-DATA_HINT = "Start it without --offline and HF_HUB_OFFLINE, or choose a file on this computer."
+MODEL_HINT = "Start without --offline and HF_HUB_OFFLINE, or choose local files."
+DATA_HINT = "Start without --offline and HF_HUB_OFFLINE, or choose local files."
 
 
 def offline_problems(recipe: Recipe) -> tuple[Problem, ...]:
@@ -40,4 +40,4 @@ def is_on_hub(name: str) -> bool:
 def missing(field: str, name: str) -> Problem:
     """Return the problem of a source that is not on this computer while Tunesmith is offline."""
     hint = MODEL_HINT if field == "base_model.id" else DATA_HINT
-    return Problem(field, say("{} is not on this computer, and Tunesmith is offline.", name), hint)
+    return Problem(field, say("{} is not downloaded, and Tunesmith is offline.", name), hint)

@@ -209,7 +209,7 @@ def _checked_name(name: str) -> str:
         hint = (
             say("Leave out {}", " ".join(forbidden))
             if forbidden
-            else "Begin and end it with a letter or number."
+            else "Begin and end with a letter or number."
         )
         raise AppError(say('"{}" can\'t be the name of a file.', plain), hint, "name")
     if _same(plain, (each.name for each in BUILT_IN)):

@@ -49,7 +49,7 @@ class BaseModelOptions(Options):
     id: str = option(
         ...,
         "Base model",
-        'A hub id, a local folder, a GGUF file, or "starter" (the bundled practice model).',
+        'A hub id, a folder, a GGUF file, or "starter" (the practice model).',
         level="basic",
         control="model",
         min_length=1,
@@ -60,18 +60,14 @@ class BaseModelOptions(Options):
     precision: Precision = option(
         "auto",
         "Precision",
-        "Number format of the frozen weights. Auto: bfloat16 if the device supports it well, otherwise "
-        "float32. T5 overflows in float16.",
+        "Number format of the frozen weights. Auto: bfloat16 if fast, else float32. T5 overflows in float16.",
         follows="base_model",
     )
     quantization: Literal["none", "int8", "nf4", "fp4"] = option(
-        "none",
-        "Quantization",
-        "Store the base model in 8 or 4 bits: less memory, slightly different outputs.",
-        follows="base_model",
+        "none", "Quantization", "8 or 4 bits take less memory; outputs differ slightly.", follows="base_model"
     )
     double_quantization: bool = option(
-        True, "Double quantization", "Also quantize the scales of a 4-bit base model.", follows="base_model"
+        True, "Double quantization", "Also quantize the scales of 4-bit weights.", follows="base_model"
     )
 
 
@@ -147,10 +143,10 @@ _DATA_OPTIONS_0_1_0 = {
 }  # fmt: skip
 # Options that earlier versions had, and what became of them. They are read and left out.
 _RETIRED = {
-    ("training", "step_parts"): (
-        "The processes of a run compute each step together. Their number changes only the last digits "
-        "of the result."
-    )
+    (
+        "training",
+        "step_parts",
+    ): "Processes compute each step together. Their number changes only the last digits."
 }
 
 
@@ -405,9 +401,7 @@ def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     except FileNotFoundError as error:
         raise RecipeError((Problem("recipe", say("There is no recipe at {}.", path)),)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(
-            (Problem("recipe", say("The recipe {} can't be read: {}.", path, error)),)
-        ) from error
+        raise RecipeError((Problem("recipe", say("{} can't be read: {}.", path, error)),)) from error
     return load_text(text, as_text(path.resolve().parent), overrides)
 
 
@@ -476,9 +470,7 @@ def dumps(recipe: Recipe) -> str:
         document.add(name, commented_table(tables[name], declaration))
     if recipe.changes:
         document.add(tomlkit.nl())
-        document.add(
-            tomlkit.comment("Changes made during the run, each with the step after which it applies.")
-        )
+        document.add(tomlkit.comment("Changes during the run, each with the step before it."))
         document.add(CHANGES, tomlkit.item(tables[CHANGES]))
     return tomlkit.dumps(document)
 

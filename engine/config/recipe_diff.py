@@ -62,7 +62,7 @@ def unlike(common: Tables, entry: Tables, *, trains: bool) -> tuple[Problem, ...
                 _quoted(each.values[1]),
                 _quoted(each.values[0]),
             ),
-            "All entries share data, prompt, scoring and seed: change this one, or create another arena.",
+            "All entries share it: change this one, or create another arena.",
         )
         for each in differences((common, entry))
         if not _is_free(each.key, trains=trains)

@@ -78,17 +78,15 @@ def refusals(
 
 def _refusal(name: str, before: Any, after: Value, step: int, needs_base: bool) -> Problem | None:
     if name not in CHANGEABLE:
-        hint = say(
-            "Only these can be changed: {}. For anything else, start a new run.", ", ".join(CHANGEABLE)
-        )
-        return Problem(name, say("{} can't be changed after a run has started.", name), hint)
+        hint = say("Only these can be changed: {}.", ", ".join(CHANGEABLE))
+        return Problem(name, say("{} can't be changed during a run.", name), hint)
     if not step or before == after:
         return None
     if name == "training.optimizer" and after not in SUCCESSORS.get(str(before), ()):
         message = say("{} can't continue from the state of {} at step {:,}.", after, before, step)
         return Problem(name, message, "Start a new run with it.")
     if name.startswith("base_model.") and needs_base:
-        message = say("The training up to step {:,} used the base model's original weights.", step)
+        message = say("Up to step {:,}, training used the base model's original weights.", step)
         return Problem(name, message, "Start a new run with a quantized base model.")
     return None
 

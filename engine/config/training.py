@@ -43,18 +43,12 @@ class TrainingOptions(Options):
         le=MAX_EPOCHS,
     )
     max_steps: int = option(
-        0,
-        "Steps at most",
-        "Stops after this many steps, even if the epochs have more.",
-        zero="no limit",
-        follows="data",
-        ge=0,
+        0, "Steps at most", "Stops after this many steps.", zero="no limit", follows="data", ge=0
     )
     max_minutes: float = option(
         0.0,
         "Minutes at most",
-        "Ends training after this time, not counting evaluations and pauses. The learning rate schedule "
-        "still assumes all steps.",
+        "Ends training after this time, evaluations and pauses excluded.",
         zero="no limit",
         unit="minutes",
         ge=0.0,
@@ -63,7 +57,7 @@ class TrainingOptions(Options):
     learning_rate: float | None = option(
         None,
         "Learning rate",
-        "Step size of the optimizer. Empty: the method's preset for this base model.",
+        "Step size of the optimizer. Empty: the method's preset.",
         follows="base_model",
         gt=0.0,
         le=10.0,
@@ -80,17 +74,14 @@ class TrainingOptions(Options):
         le=4096,
     )
     schedule: Schedule = option(
-        "linear",
-        "Schedule",
-        "How the learning rate decreases: linearly to 0, along a cosine to 0, or not at all.",
+        "linear", "Schedule", "Whether the learning rate falls linearly, along a cosine, or not at all."
     )
     seed: int = option(42, "Seed", "The same seed gives the same run.", ge=0, le=2**31 - 1)
-    log_every: int = option(1, "Report every", "Steps between two reports of the loss.", unit="steps", ge=1)
+    log_every: int = option(1, "Report every", "Steps between reports of the loss.", unit="steps", ge=1)
     evaluate_every: int = option(
         0,
         "Evaluate every",
-        "Steps between evaluations on the validation split. Automatic: once per epoch, at most 10 times "
-        "if the epochs are automatic too.",
+        "Steps between evaluations on the validation split. Automatic: about once per epoch.",
         unit="steps",
         zero="automatic",
         follows="data",
@@ -99,8 +90,7 @@ class TrainingOptions(Options):
     evaluate_summaries: int = option(
         16,
         "Scored summaries",
-        "Validation conversations that are summarised and scored at each evaluation, for the plot. 16 "
-        "make the practice model's run about 3 % longer.",
+        "Validation conversations summarised and scored at each evaluation.",
         unit="conversations",
         zero="none",
         ge=0,
@@ -109,8 +99,7 @@ class TrainingOptions(Options):
     checkpoint_every: int = option(
         0,
         "Checkpoint every",
-        "Steps between checkpoints. Automatic: once per epoch, at most 10 times if the epochs are "
-        "automatic too.",
+        "Steps between checkpoints. Automatic: about once per epoch.",
         unit="steps",
         zero="automatic",
         ge=0,
@@ -118,17 +107,15 @@ class TrainingOptions(Options):
     early_stopping_patience: int = option(
         0,
         "Patience",
-        "Stops after this many evaluations without improvement. Automatic: 3 if the epochs are "
-        "automatic too and there are at least 10 validation examples, otherwise never.",
+        "Stops after this many evaluations without improvement. Automatic: 3 with automatic epochs and "
+        "at least 10 validation examples, else never.",
         unit="evaluations",
         zero="automatic",
         ge=0,
     )
-    warmup: float = option(
-        0.0, "Warm-up", "Fraction of the steps in which the learning rate rises.", ge=0.0, lt=1.0
-    )
+    warmup: float = option(0.0, "Warm-up", "Fraction of the steps with rising learning rate.", ge=0.0, lt=1.0)
     max_gradient_norm: float = option(
-        1.0, "Gradient clipping", "Gradients with a larger norm are scaled down to this norm.", gt=0.0, le=1e6
+        1.0, "Gradient clipping", "Larger gradient norms are scaled down to this.", gt=0.0, le=1e6
     )
     optimizer: Optimizer = option(
         "adamw",
@@ -136,16 +123,12 @@ class TrainingOptions(Options):
         "AdamW, its 8-bit variants with a quarter of the state, or Adafactor with the least.",
     )
     order: Order = option(
-        "lengths",
-        "Order",
-        "Which examples share a step: those of similar length, which saves padding, or any. The steps "
-        "come in random order.",
+        "lengths", "Order", "Examples that share a step: of similar length, which saves padding, or any."
     )
     micro_batch_tokens: int = option(
         0,
         "Micro-batch",
-        "Tokens computed at a time. Fewer need less memory; the result is the same. Automatic: chosen "
-        "for device and base model.",
+        "Tokens computed at a time. Fewer need less memory; the result is the same.",
         unit="tokens",
         zero="automatic",
         ge=0,
@@ -158,20 +141,17 @@ class TrainingOptions(Options):
     keep: Literal["best", "last"] = option(
         "best",
         "Keep",
-        "The state that becomes the adapter: the best on the validation split, or the last. With "
-        "automatic epochs and fewer than 10 validation examples, always the last.",
+        "The state that becomes the adapter. With automatic epochs and fewer than 10 validation "
+        "examples, always the last.",
     )
     best_by: Literal["loss", "rouge1"] = option(
-        "loss",
-        "Best by",
-        "What decides the best state and early stopping: the loss on the validation split, or ROUGE-1 "
-        "of the scored summaries, which is noisier the fewer there are.",
+        "loss", "Best by", "Decides the best state and early stopping. ROUGE-1 of few summaries is noisy."
     )
     device: str = option(
         "auto",
         "Device",
-        "What computes. Auto: the idle GPU with the most free memory, otherwise the CPU. All: every GPU "
-        "computes a part of each step. Or cpu, mps, xpu, cuda:0 and so on.",
+        "Auto: the idle GPU with the most free memory, else the CPU. All: every GPU computes part of "
+        "each step.",
         form="Device: auto, all, cpu, mps, xpu, or a GPU such as cuda:0.",
         pattern=r"^(auto|all|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
         suggestions=("auto", "cpu"),
@@ -179,31 +159,29 @@ class TrainingOptions(Options):
     shard: bool = option(
         False,
         "Shard the base model",
-        "Splits the base model over several GPUs (FSDP), for models that don't fit on one. Slower.",
+        "Splits the base model over several GPUs (FSDP) if it doesn't fit on one. Slower.",
     )
     deterministic: Literal["auto", "on", "off"] = option(
         "auto",
         "Deterministic",
-        "Uses deterministic GPU algorithms, so that a resumed run is bit-identical. Automatic: unless "
-        "more than a tenth of the parameters is trained, where they are slow. CPUs always are "
-        "deterministic.",
+        "Makes a resumed run bit-identical on a GPU. Automatic: unless over a tenth of the parameters is "
+        "trained.",
     )
     liger: bool = option(
         True,
         "Liger kernels",
-        "Trains with Liger's fused kernels on NVIDIA and AMD GPUs if liger-kernel is installed and "
-        "supports the base model: faster, less memory, same result but for rounding. LoRA and AdaLoRA "
-        "only.",
+        "Liger's fused kernels on NVIDIA and AMD GPUs: faster, less memory, other rounding. LoRA and "
+        "AdaLoRA only.",
     )
     when_window_leaves: Literal["finish", "stop"] = option(
-        "finish", "If the window closes", "Whether the run finishes, or saves a checkpoint and stops."
+        "finish", "If the window closes", "Finish the run, or save a checkpoint and stop."
     )
 
 
 def training_problems(training: TrainingOptions) -> tuple[Problem, ...]:
     """Return the problems of options that contradict each other."""
     if training.best_by == "rouge1" and not training.evaluate_summaries:
-        message = "The best state can't be chosen by ROUGE-1 because no summaries are scored during training."
+        message = "No summaries are scored by which to choose the best state."
         hint = "Raise Scored summaries, or choose the best state by the loss."
         return (Problem("training.best_by", message, hint),)
     return ()
@@ -222,8 +200,8 @@ def method_problems(
     """
     found = []
     if start_from and not method.whole_in_file(options):
-        message = say("A run can't continue such an adapter of {}.", method.title)
-        hint = "Its file lacks what training needs. Train without it."
+        message = say("A run can't continue such an adapter: {}.", method.title)
+        hint = "Train without it."
         found.append(Problem("method.start_from", message, hint))
     if training is None:
         return found
@@ -232,7 +210,7 @@ def method_problems(
         hint = say("Switch them off, or use {}.", named(method.nearest))
         found.append(Problem("training.activation_checkpointing", message, hint))
     if training.shard and quantization == "int8":
-        message = "An int8 base model can't be sharded: bitsandbytes can't reassemble its parts."
+        message = "An int8 base model can't be sharded."
         found.append(Problem("training.shard", message, "Choose nf4, or no quantization."))
     if training.shard and not method.shards:
         message = say("{} trains too much for a sharded base model.", method.title)
@@ -245,21 +223,18 @@ class EvaluationOptions(Options):
     """The `[evaluation]` table of a recipe: the protocol by which base and adapter are compared."""
 
     split: Literal["test", "validation", "train"] = option("test", "Split", "The split to score.")
-    examples: int = option(
-        0, "Examples", "Number of examples to score, the first ones.", unit="examples", zero="all", ge=0
-    )
+    examples: int = option(0, "Examples", "Number of examples to score.", unit="examples", zero="all", ge=0)
     base_forms: Literal["auto", "recipe"] = option(
         "auto",
         "Base's format",
-        "Auto: the base model is scored with a plain prompt and in its chat format, and the better one "
-        "counts. Recipe: only the recipe's format.",
+        "Auto: plain prompt or chat format, whichever the base model scores better with. Recipe: the "
+        "recipe's format.",
     )
     beams: int = option(1, "Beams", "1 is greedy decoding; more are slower.", ge=1, le=16)
     max_new_tokens: int = option(
         automatic.AUTOMATIC,
         "Maximum length",
-        "Summaries are cut off after this many tokens. Automatic: long enough for 99 % of the reference "
-        "summaries.",
+        "Summaries are cut off after this many tokens. Automatic: enough for 99 % of the references.",
         unit="tokens",
         zero="automatic",
         follows="base_model",
@@ -269,8 +244,8 @@ class EvaluationOptions(Options):
     general_text: str = option(
         "auto",
         "General text",
-        "Text on which the loss before and after shows what the model forgot. Auto: the bundled text. "
-        "None: not measured. Or a text file with passages separated by blank lines.",
+        "Text on which the loss shows what the model forgot. Auto: the bundled text. None: not measured. "
+        "Or a text file with blank lines between passages.",
         min_length=1,
         suggestions=("auto", "none"),
     )
@@ -278,7 +253,7 @@ class EvaluationOptions(Options):
     language: str = option(
         AUTO,
         "Language",
-        "Language of the summaries, by which ROUGE splits words. Auto: detected for each conversation.",
+        "Language by which ROUGE splits words. Auto: detected.",
         suggestions=(AUTO, *COMMON),
         follows="data",
     )
@@ -297,7 +272,7 @@ def evaluation_problems(evaluation: EvaluationOptions) -> tuple[Problem, ...]:
     hint = (
         say("Did you mean {} ({})?", code, languages.name(code))
         if code
-        else "Use auto, or a code of ISO 639 such as de."
+        else "Use auto, or a code such as de."
     )
     return (Problem("evaluation.language", say("The language {} is not known.", evaluation.language), hint),)
 

@@ -336,8 +336,8 @@ def _inside(value: Any, keys: Sequence[str]) -> Any:
 
 def _no_turns(column: str, why: str) -> DataError:
     return DataError(
-        say('the column "{}" contains no turns.', column),
-        say("{} Repair the row, or name other keys as data.columns.", why),
+        say('column "{}" contains no turns.', column),
+        say("{} Repair the row, or name other keys in data.columns.", why),
         "data.conversation",
     )
 
@@ -356,7 +356,7 @@ def texts_of(value: Any, column: str) -> list[str]:
     if items is None:
         if isinstance(value, dict):
             raise DataError(
-                say('the column "{}" contains tables, not text.', column),
+                say('column "{}" contains tables, not text.', column),
                 "Choose a column of texts.",
                 "data.summary",
             )
@@ -364,7 +364,7 @@ def texts_of(value: Any, column: str) -> list[str]:
     keys = find_keys([items]) or Keys()
     if any(isinstance(item, (list, dict)) for item in items) and not keys.text:
         raise DataError(
-            say('the lists in column "{}" don\'t contain text.', column),
+            say('the lists in "{}" don\'t contain text.', column),
             "Choose a column of texts.",
             "data.summary",
         )

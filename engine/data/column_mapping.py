@@ -43,7 +43,7 @@ def problems(mapping: Mapping[str, str]) -> list[Problem]:
         if key in mapping and not mapping[key].strip()
     ]
     if mapping.get("last_turn", "").strip() not in ("", LAST_TURN):
-        hint = say('It can be "{}", or be left out.', LAST_TURN)
+        hint = say('Use "{}", or leave it out.', LAST_TURN)
         problems.append(
             Problem(f"{FIELD}.last_turn", say("The last turn can't be {}.", mapping["last_turn"]), hint)
         )
@@ -52,11 +52,11 @@ def problems(mapping: Mapping[str, str]) -> list[Problem]:
         hint = "Name the column of summaries instead."
         problems.append(Problem(f"{FIELD}.last_turn", message, hint))
     if "group" in mapping and "id" in mapping:
-        message = "Conversations with a turn per row take their names from the group."
+        message = "A conversation of several rows is named by its group."
         problems.append(Problem(f"{FIELD}.id", message, 'Remove the role "id".'))
     if mapping.get("pause", "").strip() and _hours(mapping["pause"]) is None:
         message = say("A pause can't be {} hours long.", mapping["pause"])
-        hint = say("Use 0 to {:,} hours; 0 keeps each chat whole.", MAX_PAUSE_HOURS)
+        hint = say("Use 0 to {:,} hours; 0 keeps chats whole.", MAX_PAUSE_HOURS)
         problems.append(Problem(f"{FIELD}.pause", message, hint))
     return problems
 

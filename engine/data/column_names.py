@@ -155,7 +155,7 @@ def require(wanted: str, names: Sequence[str], field: str) -> str:
 
 def there(names: Sequence[str]) -> str:
     """Return the columns as text."""
-    return say("The columns are: {}.", listed(names)) if names else "The data has no columns."
+    return say("Columns: {}.", listed(names)) if names else "The data has no columns."
 
 
 def listed(names: Sequence[str]) -> str:

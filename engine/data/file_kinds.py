@@ -22,7 +22,7 @@ DATA_FILE_KINDS = (
             ".csv", ".tsv", ".xlsx", ".xls", ".xlsb", ".ods", ".parquet", ".arrow", ".feather", ".sqlite", ".sqlite3",
             ".db",
         ),
-        "One conversation and its summary per row, or one turn per row.",
+        "A conversation with its summary per row, or one turn per row.",
     ),
     DataFileKind(
         "JSON",
@@ -32,15 +32,16 @@ DATA_FILE_KINDS = (
     DataFileKind(
         "Chats and transcripts",
         (".txt", ".text", ".log", ".md", ".vtt", ".srt", ".sbv", ".html", ".htm"),
-        "One conversation, or a chat that is split at pauses. The summary is a file beside it: x.txt "
-        "and x.summary.txt, or folders dialogues and summaries.",
+        "A conversation, or a chat to split at pauses. Summaries in x.summary.txt beside x.txt, or in "
+"folders dialogues and summaries.",
     ),
-    DataFileKind("Mail", (".eml", ".mbox", ".mbx"), "Each thread is a conversation, without quotes and signatures."),
-    DataFileKind("Documents", (".docx", ".pdf"), "One conversation each. Scanned pages contain no text."),
+    DataFileKind("Mail", (".eml", ".mbox", ".mbx"), "A conversation per thread, without quotes and "
+"signatures."),
+    DataFileKind("Documents", (".docx", ".pdf"), "A conversation each. Scanned pages contain no text."),
     DataFileKind(
         "Lines of two files",
         (".src", ".source"),
-        "One conversation per line, its summary in the same line of x.tgt or x.target.",
+        "A conversation per line; summaries in x.tgt or x.target.",
     ),
     DataFileKind("Archives", (".zip", ".gz", ".bz2", ".xz", ".zst"), "Archives of the other kinds."),
 )  # fmt: skip

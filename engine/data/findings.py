@@ -43,22 +43,22 @@ _LEARNED = "The model learns to write them."
 
 FINDINGS = (
     Finding(
-        "leaks", "In more than one split", "A conversation that is also in a later split", "warning",
-        "The model sees it before it is scored, so scores look better than they are.",
+        "leaks", "In more than one split", "A conversation also in a later split", "warning",
+        "The model trains on what it is scored on.",
     ),
     Finding("empty_conversation", "Empty conversation", "No conversation", "notice", _LEFT_OUT, can_be_excluded=False),
     Finding(
         "no_speakers", "Transcript without speakers",
-        "A conversation that looks like a transcript, in which no one is named", "error",
-        "It is read as one text: the model can't learn who says what.",
+        "A transcript that names no speakers", "error",
+        "The model can't learn who says what.",
     ),
     Finding(
         "turns_in_one_line", "Several turns in one line",
-        "A conversation in one line with several speakers", "warning",
-        "It is read as one turn of the first speaker.",
+        "Several speakers in one line", "warning",
+        "It counts as one turn of the first speaker.",
     ),
     Finding("empty_summary", "Empty summary", "No summary", "notice", _LEFT_OUT, can_be_excluded=False),
-    Finding("duplicates", "Duplicate conversations", "A conversation that is in an earlier row", "notice"),
+    Finding("duplicates", "Duplicate conversations", "A conversation already in an earlier row", "notice"),
     Finding(
         "long_conversation", "Conversation over the limit", "A conversation longer than {} tokens", "warning",
         _CUT,
@@ -72,13 +72,11 @@ FINDINGS = (
         "It says more than the conversation.",
     ),
     Finding(
-        "copied_summary", "Summary that looks like a copy", "A summary copied word for word from its "
-                                                            "conversation",
+        "copied_summary", "Summary that looks like a copy", "A summary copied from its conversation",
         "warning", "The model learns to copy.",
     ),
     Finding(
-        "other_language", "Different language", "A conversation or summary in a different "
-                                                            "language than most",
+        "other_language", "Different language", "A conversation or summary in another language than most",
         "notice",
     ),
     Finding(

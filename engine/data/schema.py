@@ -157,7 +157,7 @@ class Schema:
         if isinstance(value, (list, dict)):
             held = "lists" if isinstance(value, list) else "tables"
             raise DataError(
-                say('the column "{}" contains {}, not text.', self.conversation, held),
+                say('column "{}" contains {}, not text.', self.conversation, held),
                 "Choose a column of texts.",
                 "data.conversation",
             )
@@ -170,7 +170,7 @@ class Schema:
         if len(items) != len(speakers):
             raise DataError(
                 say(
-                    '"{}" and "{}" are lists of different lengths, {:,} and {:,}.',
+                    'lists "{}" and "{}" have different lengths, {:,} and {:,}.',
                     self.conversation,
                     self.speaker,
                     len(items),
@@ -201,7 +201,7 @@ class Schema:
             name = text_of(record.values.get(self.group))
             if not name:
                 raise DataError(
-                    say('{} has no "{}", so its conversation is unknown.', record.where, self.group),
+                    say('{} has no "{}" to tell its conversation.', record.where, self.group),
                     "Fill it in, or remove the row.",
                     "data.columns",
                 )

@@ -20,14 +20,14 @@ from engine.messages import joined, say
 from engine.text.conversations import Turn
 
 MAX_GROUP_CHARACTERS = 100
-NO_GROUP = "No column says which rows belong to one conversation."
-IN_LINES = 'each turn is written in a line "Name: text"'
+NO_GROUP = "No column groups rows into conversations."
+IN_LINES = 'each turn is a line "Name: text"'
 NO_SOUNDS = "sounds such as [laughs] are left out"
 NONE_LIKELY = {
     "conversation": ("No column looks like conversations.", "Choose the conversation column."),
     "summary": (
         "No column looks like summaries.",
-        'Choose the summary column, or write summaries: Conversations, "Write summaries".',
+        'Choose the summary column, or "Write summaries".',
     ),
 }
 Row = Mapping[str, Any]
@@ -97,7 +97,7 @@ class _Guess:
         if self.first.are_single_turns(column):
             raise DataError(
                 NO_GROUP,
-                "Name it as data.columns.group; or choose the conversation column, if each row is a whole one.",
+                "Name it as data.columns.group, or choose the column of whole conversations.",
                 column_mapping.FIELD,
             )
 
@@ -108,9 +108,9 @@ class _Guess:
             held = self.first.no_texts(column, is_named=named[role])
             if held:
                 others = [name for name in self.columns if not self.first.no_texts(name)]
-                others_text = say("Other columns are: {}. ", column_names.listed(others)) if others else ""
+                others_text = say("Other columns: {}. ", column_names.listed(others)) if others else ""
                 raise DataError(
-                    say('The column "{}" contains {}, which can\'t be a {}.', column, held, role),
+                    say('Column "{}" contains {}, not a {}.', column, held, role),
                     say("{}Choose the {} column.", others_text, role),
                     f"data.{role}",
                 )
@@ -155,7 +155,7 @@ class _Guess:
         why = say('if empty, "{}"', other)
         if instruction:
             quoted = " ".join(instruction.split())
-            why = say('if empty, "{}" without the beginning that all of them share: "{}"', other, quoted)
+            why = say('if empty, "{}" without its shared beginning: "{}"', other, quoted)
         return replace(schema, otherwise=other, instruction=instruction, reason=_clauses(schema.reason, why))
 
     def with_split(self, schema: Schema) -> Schema:
@@ -255,14 +255,14 @@ class _Guess:
                 self.columns,
                 column,
                 "",
-                _clauses(why, say('its lists are turns, with the speakers in column "{}"', speakers)),
+                _clauses(why, say('its lists are turns, with speakers in "{}"', speakers)),
                 self.id,
                 speakers,
             )
         known = cells.keys_of(item for cell in self.first.cells(column) for item in cells.as_list(cell) or ())
         if keys.speaker and keys.speaker not in known:
             raise DataError(
-                say('The turns of column "{}" have no "{}".', column, keys.speaker),
+                say('Turns of column "{}" have no "{}".', column, keys.speaker),
                 say("They have: {}.", ", ".join(known) or "texts"),
                 column_mapping.FIELD,
             )
@@ -286,7 +286,7 @@ class _Guess:
         keys = cells.keys_of(item for cell in looked_into for item in cells.as_list(cell) or ())
         if keys:
             wanted = self.by_hand.get("text", "text")
-            message = say('The turns of column "{}" have no "{}".', column, wanted)
+            message = say('Turns of column "{}" have no "{}".', column, wanted)
             hint = say("They have: {}. Name the key of the text as data.columns.text.", ", ".join(keys))
             raise DataError(message, hint, column_mapping.FIELD)
         if self.by_hand.keys().isdisjoint({"text", "last_turn"}) and wants_turns and self._row_speaker():
@@ -297,8 +297,8 @@ class _Guess:
             )
         if wants_turns:
             raise DataError(
-                say('The column "{}" contains no lists of turns.', column),
-                "Name the column of turns as data.conversation, or leave data.columns empty.",
+                say('Column "{}" contains no lists of turns.', column),
+                "Name the turns as data.conversation, or leave data.columns empty.",
                 column_mapping.FIELD,
             )
 
@@ -313,7 +313,7 @@ class _Guess:
         ]
         if "last_turn" in self.by_hand:
             if self.summary != AUTO:
-                message = "The summary is named twice: as a column and as the last turn."
+                message = "The summary is both a column and the last turn."
                 raise DataError(
                     message, "Remove data.summary or data.columns.last_turn.", column_mapping.FIELD
                 )
@@ -368,15 +368,11 @@ class _Guess:
         answered = sum(map(cells.is_answered, spoken))
         if not spoken or any(len(turns) != 2 for turns in spoken) or answered * 2 <= len(spoken):
             return None
-        reason = _clauses(
-            schema.reason,
-            "summary: the last turn, because no column looks like summaries and each conversation is "
-            "one text with a shorter answer",
-        )
+        reason = _clauses(schema.reason, "summary: the last turn, a shorter answer to one text")
         instruction = cells.shared_instruction([turns[0].text for turns in spoken])
         if instruction:
             quoted = " ".join(instruction.split())
-            reason = _clauses(reason, say('the beginning that all of them share is removed: "{}"', quoted))
+            reason = _clauses(reason, say('the shared beginning is removed: "{}"', quoted))
         return replace(schema, reason=reason, instruction=instruction)
 
     def _first_turns(self, schema: Schema) -> list[list[Turn]]:
@@ -448,14 +444,14 @@ class _Guess:
         speaker = column_mapping.column(self.by_hand, "speaker", self.columns) or self._row_speaker() or ""
         text = column_mapping.column(self.by_hand, "text", self.columns)
         if text and self.conversation not in (AUTO, text):
-            message = say('What is said is named twice: "{}" and "{}".', self.conversation, text)
+            message = say('The text is named twice: "{}" and "{}".', self.conversation, text)
             raise DataError(message, "Remove data.conversation or data.columns.text.", column_mapping.FIELD)
         if text is None:
             text = self._row_text(speaker, group) if self.conversation == AUTO else self.conversation
         if text is None:
             raise self._none_likely("conversation")
         rows = say('conversation: the rows with the same "{}"', group)
-        turn = say('each is a turn with "{}" and the speaker in "{}"', text, speaker)
+        turn = say('each is a turn with "{}" and speaker "{}"', text, speaker)
         why = _clauses(rows, turn if speaker else say('each is a turn with "{}"', text))
         schema = Schema("rows", self.columns, text, "", why, group, speaker, text, group)
         return self._with_summary(schema)
@@ -464,11 +460,7 @@ class _Guess:
     def _none_likely(self, role: str, turns: bool = False, taken: str = "") -> DataError:
         message, hint = NONE_LIKELY[role]
         hint = joined(" ", (column_names.there(self.columns), hint))
-        hint += (
-            ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
-            if turns
-            else ""
-        )
+        hint += ' If the last turn is one, write last_turn = "summary" into data.columns.' if turns else ""
         likely, _, _ = self.first.by_texts(self.columns)
         shown = self.first.samples([name for name in likely if name != taken])
         return DataError(message, f"{hint} {shown}".rstrip(), f"data.{role}")
@@ -484,4 +476,4 @@ def _form_of_turns(keys: Keys) -> str:
         return "its lists are turns"
     if not keys.speaker:
         return say('its lists are turns with "{}"', keys.text)
-    return say('its lists are turns with "{}" and the speaker as "{}"', keys.text, keys.speaker)
+    return say('its lists are turns with "{}" and speaker "{}"', keys.text, keys.speaker)

@@ -48,12 +48,7 @@ def decided(cells_of_summaries: Sequence[Any], column: str, wanted: str) -> tupl
     if not found:
         first = "; ".join(f'"{text[:MAX_QUOTED]}"' for text in lists[0][:MAX_NAMED])
         raise DataError(
-            say(
-                'The column "{}" contains lists. They may be the sentences of one summary, or several '
-                "summaries: {}.",
-                column,
-                first,
-            ),
+            say('The lists in column "{}" may be one summary each, or several: {}.', column, first),
             "Look at the rows and decide.",
             FIELD,
         )

@@ -14,7 +14,7 @@ from engine.system.validators import Check, has, is_count, is_flag, is_number, i
 
 ENVELOPE = frozenset({"v", "time", "run", "job", "attempt", "clock"})
 OUTCOMES = ("completed", "stopped", "failed")
-DAMAGED = "Some events of the run are damaged and were skipped."
+DAMAGED = "Damaged events of the run were skipped."
 HINT = "Checkpoints and the adapter have their own checksums."
 
 _counts = validators.is_table_of(is_count)

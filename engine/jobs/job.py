@@ -78,8 +78,8 @@ ALREADY_RUNNING = 75
 LOG_RULE = "-" * 72
 SENT_FILE = "sent.json"
 # The error of window and worker when a job's folder disappears.
-GONE = "The folder {} is gone: it was moved or deleted."
-GONE_HINT = "Put it back and resume, or start again with the recipe."
+GONE = "The folder {} was moved or deleted."
+GONE_HINT = "Put it back and resume, or start again."
 
 
 @dataclass(frozen=True)
@@ -295,7 +295,7 @@ class Job:
         """Hold the folder's lock. Raises WorkerError if another worker holds it for `wait_seconds`."""
         with held(self.lock_path, max(wait_seconds, LOOK_SECONDS)) as is_held:
             if not is_held:
-                raise WorkerError(say("{} is already running.", self.id), "Wait until it ends, or stop it.")
+                raise WorkerError(say("{} is already running.", self.id), "Wait, or stop it.")
             yield
 
 
@@ -328,6 +328,7 @@ def create_job(
         write_atomically(folder / "job.json", json.dumps({"kind": kind, **arguments, **owner}, indent=1))
     except OSError as error:
         raise StorageError(
-            say("{} can't be created: {}.", folder, error.strerror), "Free space, or set TUNESMITH_HOME."
+            say("{} can't be created: {}.", folder, error.strerror),
+            "Free some space, or set TUNESMITH_HOME to another disk.",
         ) from error
     return Job(folder)

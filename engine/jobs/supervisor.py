@@ -76,7 +76,7 @@ class Ending:
 
 
 # The notice for the second of two that resume a job at once.
-SECOND = "This run was started elsewhere and is still running. Following it from here."
+SECOND = "Started elsewhere; following it from here."
 
 
 class Supervisor:
@@ -301,34 +301,30 @@ def was_killed(returncode: int | None) -> bool:
 def exit_text(returncode: int | None, *, memory_ran_short: bool = False) -> tuple[str, str]:
     """Return message and hint for a worker that ended without its last event."""
     if returncode is None and memory_ran_short:
-        return "The worker ended unexpectedly while memory was short.", LESS_MEMORY
+        return "The worker ended while memory was short.", LESS_MEMORY
     if returncode is None:
         return "The worker ended unexpectedly.", RESUME
     if returncode >= 0:
-        return say(
-            "The worker ended unexpectedly with exit code {}.", returncode
-        ), "Its last log lines are below."
+        return say("The worker ended with exit code {}.", returncode), "Its last log lines:"
     name = _signal_name(-returncode)
     if memory_ran_short and was_killed(returncode):
-        return "The worker was killed (SIGKILL), probably out of memory.", LESS_MEMORY
+        return "The worker was killed, probably out of memory.", LESS_MEMORY
     if name in FAULTS:
-        return say("A library crashed the worker ({}).", name), "Its last log lines are below."
+        return say("A library crashed the worker ({}).", name), "Its last log lines:"
     return say("The worker was ended from outside ({}).", name), RESUME
 
 
 def unwritten_text(folder: Path) -> tuple[str, str]:
     """Return message and hint for a worker that could not write its last event."""
-    message = "The events can no longer be written."
+    message = "Events can't be written."
     try:
         disk = os.statvfs(folder)
     except (OSError, AttributeError):
         return message, say("Check the disk. {}", RESUME)
     if disk.f_flag & os.ST_RDONLY:
-        return "The events can no longer be written: the disk is read-only.", say(
-            "Make it writable. {}", RESUME
-        )
+        return "Events can't be written: the disk is read-only.", say("Make it writable. {}", RESUME)
     if disk.f_bavail * disk.f_frsize < FULL_DISK_BYTES:
-        return "The events can no longer be written: the disk is full.", say("Free some space. {}", RESUME)
+        return "Events can't be written: the disk is full.", say("Free some space. {}", RESUME)
     return message, say("Check the disk. {}", RESUME)
 
 

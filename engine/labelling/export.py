@@ -15,7 +15,7 @@ from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
 from engine.labelling.items import Item
 from engine.labelling.sets import SetInfo, fingerprint, read
-from engine.messages import say
+from engine.messages import counted, say
 from engine.system.files import aside, rename, write_atomically, write_export
 from engine.system.paths import labelling_folder
 from engine.text.escaping import file_name
@@ -40,7 +40,7 @@ def export(about: SetInfo) -> Path:
         raise DataError("No summary is accepted yet.", "Accept one first.", "summary")
     rows = [_row(item) for item in accepted]
     digest = fingerprint(text for row in rows for text in (row["conversation"], row["summary"]))
-    count = "1 summary" if len(rows) == 1 else say("{:,} summaries", len(rows))
+    count = counted(len(rows), "summary", "summaries")
     name = ", ".join(filter(None, (file_name(about.name), count)))
     folder = labelling_folder() / about.id / EXPORTS / digest[:DIGITS] / name
     if folder.exists():

@@ -223,7 +223,7 @@ def _read_about(folder: Path) -> SetInfo:
         return SetInfo(**_facts(folder) | {"id": folder.name})
     except (OSError, ValueError, TypeError) as error:
         raise StorageError(
-            say("{} is not a set of conversations to summarise.", folder.name), "Choose another one."
+            say("{} is not a set of conversations.", folder.name), "Choose another one."
         ) from error
 
 
@@ -231,9 +231,9 @@ def _facts(folder: Path) -> dict[str, Any]:
     """Return what a set tells of itself. Raises OSError and ValueError; StorageError for another version."""
     table = read_json(folder / ABOUT, FileKind.LABELLING)
     if not _is_about(table):
-        raise ValueError("it lacks fields, or they have wrong types")
+        raise ValueError("its fields are missing or wrong")
     if table.pop("schema") != SCHEMA:
-        raise StorageError(say("{} was made by another version.", folder.name), "Open it with that one.")
+        raise StorageError(say("{} comes from another version.", folder.name), "Open it with that one.")
     return dict(table)
 
 
@@ -317,7 +317,7 @@ class LabellingSet:
     def accept(self, number: int) -> None:
         """Accept the summary of a conversation. Raises DataError if it has none."""
         if not self.item(number).text.strip():
-            raise DataError("There is no summary yet.", "Write one, ask for a draft, or skip.", "summary")
+            raise DataError("There is no summary yet.", "Write one, or skip.", "summary")
         if self.item(number).state != "accepted":
             self._record("accepted", item=number)
 
@@ -345,7 +345,7 @@ class LabellingSet:
         try:
             self._record("added", item=number, **_row(example) | {"id": example.id or str(number)})
         except ValueError as error:
-            raise DataError("The conversation is too long to add.", "Shorten it.") from error
+            raise DataError("The conversation is too long.", "Shorten it.") from error
         if self._numbers is not None:
             self._numbers[text] = number
         return number

@@ -34,7 +34,7 @@ REPORTED_PACKAGES = (
 )  # fmt: skip
 # The launcher of an installed Tunesmith sets it to the command that makes its environment again.
 SET_UP = "TUNESMITH_SET_UP"
-UNSET_PATCHES = "Unset TUNESMITH_PATCHES to switch all of them on."
+UNSET_PATCHES = "Unset TUNESMITH_PATCHES to switch all on."
 ORDER = (
     "system", "packages", "patches", "device", "graphics", "quantization", "memory", "hub", "folders", "disk",
 )  # fmt: skip
@@ -152,7 +152,7 @@ def patches(facts: Facts) -> Check:
 def device(facts: Facts, trouble: str) -> Check:
     """Report the default device of runs."""
     if not facts:
-        fix = say("See the worker's log in {} for details.", paths.jobs_folder())
+        fix = say("Details are in {}.", paths.jobs_folder())
         return Check("device", "Device", "problem", trouble, fix)
     chosen = next(each for each in facts["devices"] if each["id"] == facts["chosen"])
     room = say(", {} of memory free", size(chosen["free_bytes"])) if "free_bytes" in chosen else ""
@@ -182,10 +182,10 @@ def graphics_check(facts: Facts, cards: Sequence[Card]) -> Check:
             )
         return Check("graphics", title, "ok", names)
     if not cards:
-        text = "None found. Small models train on the CPU; larger ones need a GPU."
+        text = "None found. Large models need a GPU."
         return Check("graphics", title, "notice", text)
     built_for, card = str(facts.get("built_for", "something else")), cards[0]
-    text = say("This computer has an {}, but this torch, built for {}, can't use it.", card.name, built_for)
+    text = say("This torch, built for {}, can't use the {}.", built_for, card.name)
     return Check("graphics", title, "problem", text, _way_to_the_card(card, built_for))
 
 
@@ -195,10 +195,10 @@ def _way_to_the_card(card: Card, built_for: str) -> str:
         return say("Install the driver of the {} and restart the computer.", card.name)
     if built_for.startswith("CUDA" if card.vendor == "nvidia" else "ROCm"):
         known = say(" than {}", card.driver) if card.driver[:1].isdigit() else ""
-        return say("Update the driver of the {}; this torch needs a newer version{}.", card.name, known)
+        return say("Update the driver of the {}; torch needs a newer one{}.", card.name, known)
     set_up = os.environ.get(SET_UP)
     if set_up:
-        return say("Run “{}” in a terminal to download the torch build for this GPU.", set_up)
+        return say("Run “{}” in a terminal for this GPU's torch build.", set_up)
     build = "CUDA" if card.vendor == "nvidia" else "ROCm"
     return say("Install the {} build of torch (see pytorch.org) into {}.", build, sys.prefix)
 
@@ -208,7 +208,7 @@ def quantization(facts: Facts, trouble: str) -> Check:
     trouble = trouble or facts.get("quantization_trouble", "")
     if not trouble:
         return Check("quantization", "Quantization", "ok", say("bitsandbytes works on {}", facts["chosen"]))
-    fix = "Choose no quantization; base models then load unquantized."
+    fix = "Choose no quantization."
     return Check("quantization", "Quantization", "notice", say("bitsandbytes doesn't work: {}", trouble), fix)
 
 

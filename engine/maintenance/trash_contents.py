@@ -94,7 +94,7 @@ def restore(trashed: Trashed) -> Path:
     """Move a folder back to where its kind lives, and return its path. Raises StorageError."""
     place = _place_of(trashed.folder)
     if place is None:
-        raise StorageError(say("{} can't be restored: Tunesmith doesn't recognise it.", trashed.id))
+        raise StorageError(say("{} is unknown and can't be restored.", trashed.id))
     return trash.restore(trashed.folder, place.parent())
 
 
@@ -110,6 +110,6 @@ def find(name: str) -> Trashed:
     matches = exact or [each for each in found if name and each.id.startswith(name)]
     if len(matches) == 1:
         return matches[0]
-    several = say('{} things in the trash are called or begin with "{}".', len(matches), name)
+    several = say('{} items in the trash begin with "{}".', len(matches), name)
     message = several if matches else say('There is no "{}" in the trash.', name)
     raise StorageError(message, say("`{} trash` lists them.", command_name()), "trash")

@@ -19,32 +19,21 @@ class BottleneckOptions(Options):
     """Settings of bottleneck adapters."""
 
     size: int = option(
-        64,
-        "Bottleneck size",
-        "Width of the adapter's hidden layer. A larger one can learn more and trains more parameters.",
-        control="slider",
-        ge=1,
-        le=512,
+        64, "Bottleneck size", "Width of the adapter's hidden layer.", control="slider", ge=1, le=512
     )
     placement: Literal["houlsby", "pfeiffer"] = option(
         "houlsby",
         "Placement",
-        "Where the adapters are inserted. Houlsby: after attention and after feed-forward. Pfeiffer: after "
-        "feed-forward only, with at most half the parameters.",
+        "Houlsby: after attention and feed-forward. Pfeiffer: after feed-forward only, with at most half "
+        "the parameters.",
     )
     activation: Literal["relu", "gelu", "silu"] = option(
-        "gelu", "Activation", "The activation function between the adapter's two layers."
+        "gelu", "Activation", "Activation function between the two layers."
     )
     dropout: float = option(
-        0.0,
-        "Dropout",
-        "Fraction of the hidden layer that is dropped in training, against overfitting.",
-        ge=0.0,
-        lt=1.0,
+        0.0, "Dropout", "Fraction of the hidden layer dropped in training.", ge=0.0, lt=1.0
     )
-    scale: float = option(
-        1.0, "Scale", "Factor of what the adapter adds to its sublayer's output.", gt=0.0, le=100.0
-    )
+    scale: float = option(1.0, "Scale", "Factor of what the adapter adds.", gt=0.0, le=100.0)
     target_modules: Targets = target_modules_option("get an adapter after them")
 
 
@@ -64,10 +53,8 @@ BOTTLENECK = Method(
     group="Adapters",
     summary="A thin network after each sublayer",
     explanation=(
-        "Inserts a small network after attention and feed-forward: a narrow layer, an activation "
-        "function and a layer back to the model's width, whose result is added. A solid all-rounder "
-        "that can learn things no weight change can. It can't be merged into the weights, so generation "
-        "is a little slower. (Houlsby et al. 2019; Pfeiffer et al. 2020)"
+        "Adds a small network after attention and feed-forward. It learns what no weight change can, but "
+        "can't be merged. (Houlsby et al. 2019; Pfeiffer et al. 2020)"
     ),
     options=BottleneckOptions,
     tuner=Tuner(
@@ -96,9 +83,7 @@ BOTTLENECK = Method(
 class Ia3Options(Options):
     """Settings of IA3."""
 
-    target_modules: Targets = target_modules_option(
-        "get a trained scale per output, or per input at the end of a feed-forward layer"
-    )
+    target_modules: Targets = target_modules_option("get a trained scale")
 
 
 IA3 = Method(
@@ -108,9 +93,8 @@ IA3 = Method(
     summary="Scales keys, values and feed-forward",
     sketch=sketches.SCALED_ROWS,
     explanation=(
-        "Multiplies keys, values and the inner activations of the feed-forward layers by trained "
-        "vectors that start at one. It has very few trainable parameters, needs a high learning rate, "
-        "and can be merged into the weights. Made for tiny adapters and few examples. (Liu et al. 2022)"
+        "Multiplies keys, values and inner feed-forward activations by trained vectors. For tiny "
+        "adapters and few examples; needs a high learning rate. (Liu et al. 2022)"
     ),
     options=Ia3Options,
     tuner=Tuner(

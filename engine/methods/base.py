@@ -181,7 +181,7 @@ class Method:
         if base.family is not None and base.family not in self.presets:
             message = say("{} doesn't work with {} models.", self.title, base.family)
             return Problem(
-                "method.id", message, say("The closest method that does: {}.", named(self.nearest))
+                "method.id", message, say("The closest method that works: {}.", named(self.nearest))
             )
         if base.quantization not in self.quantizations:
             return self._quantization_refusal(options, base)
@@ -193,12 +193,8 @@ class Method:
         if self.linear_only and base.model_type in CONV1D_MODELS and base.quantization == "none":
             return Problem(
                 "method.id",
-                say(
-                    "{} changes linear layers, and {} keeps its weights in Conv1D layers.",
-                    self.title,
-                    base.model_type,
-                ),
-                say("The closest method that supports them: {}.", named("lora")),
+                say("{} needs linear layers; {} has Conv1D.", self.title, base.model_type),
+                say("The closest method that works: {}.", named("lora")),
             )
         return self.rule(options, base)
 

@@ -25,18 +25,11 @@ class VeraOptions(Options):
 
     rank: int = rank_option(
         256,
-        "Width of the two random matrices that all layers share. Use more than for LoRA: each layer "
-        "trains only one parameter per rank and one per output.",
+        "Width of the shared random matrices. Use more than for LoRA.",
         # The largest rank of the paper, for layers 768 wide too.
         maximum=1024,
     )
-    d_initial: float = option(
-        0.1,
-        "Starting scale",
-        "Initial value of the trained scales of the ranks. Usually small.",
-        gt=0.0,
-        le=10.0,
-    )
+    d_initial: float = option(0.1, "Starting scale", "Initial value of the trained scales.", gt=0.0, le=10.0)
     dropout: float = dropout_option("vera_dropout", 0.0)
     target_modules: Targets = target_modules_option("get trained scales")
 
@@ -44,11 +37,11 @@ class VeraOptions(Options):
 class VbLoraOptions(Options):
     """Settings of VB-LoRA."""
 
-    rank: int = rank_option(4, "Width of the thin matrices that are composed of the shared vectors.")
+    rank: int = rank_option(4, "Width of the thin matrices.")
     vectors: int = option(
         256,
         "Vectors",
-        "Number of vectors in the bank that all layers share. Larger models need more.",
+        "Vectors in the shared bank. Larger models need more.",
         peft_name="num_vectors",
         ge=2,
         le=32768,
@@ -56,8 +49,7 @@ class VbLoraOptions(Options):
     vector_length: int | None = option(
         None,
         "Vector length",
-        "Length of a vector in the bank; must divide the widths of all adapted layers. Empty: the "
-        "largest that does, up to 256.",
+        "Length of a bank vector; must divide all layer widths. Empty: the largest that does, up to 256.",
         ge=1,
         le=8192,
     )
@@ -77,17 +69,15 @@ class RandLoraOptions(Options):
     """Settings of RandLoRA."""
 
     rank: int = rank_option(
-        32,
-        "Width of each random pair. A smaller rank means more pairs and more trainable parameters; "
-        "together they always reach the full rank.",
+        32, "Width of each random pair. Smaller means more pairs and more trainable parameters."
     )
     alpha: int = alpha_option(
         640,
-        "Strength of the change: it is scaled by alpha over rank. Usual is 20 times the rank.",
+        "The change is scaled by alpha over rank. Usually 20 times the rank.",
         peft_name="randlora_alpha",
         maximum=65536,
     )
-    sparse: bool = option(False, "Sparse bases", "Draw random matrices of −1, 0 and 1 instead of dense ones.")
+    sparse: bool = option(False, "Sparse bases", "Random matrices of −1, 0 and 1 instead of dense ones.")
     dropout: float = dropout_option("randlora_dropout", 0.0)
     target_modules: Targets = target_modules_option("get a sum of scaled random pairs")
 
@@ -95,23 +85,18 @@ class RandLoraOptions(Options):
 class MissOptions(Options):
     """Settings of MiSS."""
 
-    rank: int = rank_option(
-        16,
-        "Size of the shards of a weight. A higher rank can learn more and trains more parameters.",
-    )
+    rank: int = rank_option(16, "Size of the shards of a weight.")
     form: Literal["plain", "bat", "mini"] = option(
         "plain",
         "Form",
-        "How the trained block changes the shards. plain: it is added to each. bat: each shard is also "
-        "multiplied by it, so the change depends on the weight. mini: a narrow block is repeated along "
-        "the outputs, with far fewer parameters.",
+        "What happens to the shards. plain: the trained block is added. bat: they are also multiplied by "
+        "it. mini: a narrow block is repeated, with far fewer parameters.",
         peft_name="-",
     )
     mini_rank: int = option(
         8,
         "Mini rank",
-        "Outputs that the repeated block of the mini form spans; must divide the outputs of all adapted "
-        "layers.",
+        "Outputs that the narrow block spans; must divide those of all adapted layers.",
         peft_name="mini_r",
         ge=1,
         le=512,
@@ -123,18 +108,13 @@ class MissOptions(Options):
 class GraLoraOptions(Options):
     """Settings of GraLoRA."""
 
-    rank: int = rank_option(
-        16,
-        "Width of the thin matrices of all blocks together. It trains as many parameters as LoRA of this rank.",
-    )
-    alpha: int = alpha_option(
-        32, "Strength of the change: it is scaled by alpha over rank. Often twice the rank."
-    )
+    rank: int = rank_option(16, "Width of all blocks' thin matrices together.")
+    alpha: int = alpha_option(32, "The change is scaled by alpha over rank. Often once or twice the rank.")
     blocks: int | None = option(
         None,
         "Blocks a side",
-        "Blocks per side of each weight; must divide the rank and the widths of all adapted layers. "
-        "Empty: 2 up to rank 32, 4 above, if possible.",
+        "Blocks per side of each weight; must divide the rank and all layer widths. Empty: 2 up to rank "
+        "32, 4 above, if possible.",
         peft_name="gralora_k",
         ge=1,
         le=64,
@@ -142,7 +122,7 @@ class GraLoraOptions(Options):
     hybrid_rank: int = option(
         0,
         "Rank of an added LoRA",
-        "Rank of an ordinary LoRA pair that is added for the whole weight.",
+        "Rank of a LoRA pair added for the whole weight.",
         peft_name="hybrid_r",
         zero="none",
         ge=0,
@@ -155,11 +135,11 @@ class GraLoraOptions(Options):
 class DeloraOptions(Options):
     """Settings of DeLoRA."""
 
-    rank: int = rank_option(8, "Number of directions of the change, each of length one.")
+    rank: int = rank_option(8, "Directions of the change, each of length one.")
     boundary: int = option(
         15,
         "Boundary",
-        "Largest change at the start of training, as a multiple of the weight's norm. It is trained too.",
+        "Largest change at the start, as a multiple of the weight's norm. It is trained too.",
         peft_name="delora_lambda",
         ge=1,
         le=1000,
@@ -183,10 +163,7 @@ def _miss_short(options: MissOptions) -> str:
 def _bat_not_on_int8(options: Any, base: BaseFacts) -> Problem | None:
     if options.form != "bat" or base.quantization != "int8":
         return None
-    message = (
-        "The bat form computes with dequantized weights, so on an int8 base it would not start at the base "
-        "model."
-    )
+    message = "On an int8 base, the bat form would not start at the base model."
     return Problem("method.form", message, "Choose the plain form or an nf4 base.")
 
 
@@ -214,11 +191,8 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Trains scales of shared random matrices",
         sketch=sketches.SCALED_RANDOM_PAIR,
         explanation=(
-            "All layers share one pair of random, frozen matrices; each layer trains only two vectors "
-            "that scale the pair's ranks and outputs. That is far fewer parameters than LoRA. The "
-            "random matrices are regenerated from their seed, so the adapter's file contains only the "
-            "vectors. Use it for many small adapters; it needs a much higher rank and learning rate "
-            "than LoRA. (Kopiczko et al. 2024)"
+            "All layers share a random, frozen pair and train two vectors that scale it. For many tiny "
+            "adapters, at a high rank and learning rate. (Kopiczko et al. 2024)"
         ),
         options=VeraOptions,
         tuner=Tuner(
@@ -241,10 +215,8 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Low-rank matrices from shared vectors",
         sketch=sketches.PAIR_FROM_A_BANK,
         explanation=(
-            "Splits LoRA's thin matrices into short vectors and composes each as a weighted sum of a "
-            "few vectors from a bank that all layers share. The bank and the selection are trained, so "
-            "layers learn from each other and store little of their own. It starts from small random "
-            "values, not exactly at the base model. Use it for very small adapters. (Li et al. 2024)"
+            "LoRA whose thin matrices are composed of vectors that all layers share. For very small "
+            "adapters. (Li et al. 2024)"
         ),
         options=VbLoraOptions,
         tuner=Tuner(
@@ -276,11 +248,8 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Full-rank sum of random pairs",
         sketch=sketches.SCALED_RANDOM_PAIRS,
         explanation=(
-            "Adds many pairs of random, frozen, thin matrices and trains only their scales. The sum "
-            "reaches the full rank of the weight, which LoRA's single pair can't, with about as many "
-            "trainable parameters. All layers share the random matrices, which are regenerated from "
-            "their seed. Use it if LoRA falls short even at a high rank; its steps are slower. (Albert "
-            "et al. 2025)"
+            "Adds many random, frozen pairs and trains only their scales, which reaches full rank. For "
+            "when LoRA falls short; it is slower. (Albert et al. 2025)"
         ),
         options=RandLoraOptions,
         tuner=Tuner(
@@ -302,10 +271,8 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="One block shared across weight shards",
         sketch=sketches.REPEATED_BLOCK,
         explanation=(
-            "Splits each weight into shards along its inputs and trains one small block that is added "
-            "to all of them. A single matrix that starts at zero replaces LoRA's two, so it learns "
-            "quickly and needs less memory: a fast LoRA with half the parameters. Earlier versions were "
-            "called Bone and DiSHA. (Kang and Yin 2024)"
+            "Trains one small block that is added to every shard of a weight: a fast LoRA with half the "
+            "parameters. Formerly Bone and DiSHA. (Kang and Yin 2024)"
         ),
         options=MissOptions,
         tuner=Tuner(
@@ -332,10 +299,8 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Small LoRA pairs for weight blocks",
         sketch=sketches.PAIRS_IN_A_GRID,
         explanation=(
-            "Splits each weight into a grid of blocks, each with its own thin pair. It trains as many "
-            "parameters as LoRA of the same rank, but the whole change can have a higher rank, and "
-            "outliers among the inputs disturb only their own blocks. Use it if a higher rank no longer "
-            "improves LoRA. (Jung et al. 2025)"
+            "Splits each weight into blocks, each with its own thin pair: as many parameters as LoRA, "
+            "but a higher rank. (Jung et al. 2025)"
         ),
         options=GraLoraOptions,
         tuner=Tuner(
@@ -362,10 +327,8 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="LoRA with bounded strength",
         sketch=sketches.PAIR_TIMES_STRENGTH,
         explanation=(
-            "Like LoRA, but learns direction and strength separately: every direction keeps length one, "
-            "and one trained bound per layer limits its change. Long training or a high learning rate "
-            "therefore harms the model less than with LoRA. Use it if runs get worse towards their end. "
-            "(Bini et al. 2025)"
+            "LoRA that learns direction and strength separately, so that long training or a high "
+            "learning rate harms the model less. (Bini et al. 2025)"
         ),
         options=DeloraOptions,
         tuner=Tuner(

@@ -43,32 +43,29 @@ class LoraOptions(Options):
     """Settings of LoRA."""
 
     rank: int = rank_option(
-        16, "Width of the two thin matrices. A higher rank can learn more and trains more parameters."
+        16, "Width of the two thin matrices. A higher rank learns more, with more parameters."
     )
     alpha: int = alpha_option(
-        32,
-        "Strength of the change: it is scaled by alpha over rank. Often once or twice the rank.",
-        peft_name="lora_alpha",
+        32, "The change is scaled by alpha over rank. Often once or twice the rank.", peft_name="lora_alpha"
     )
     dropout: float = dropout_option("lora_dropout")
     target_modules: Targets = target_modules_option("get a trained pair")
     rs_lora: bool = option(
         False,
         "Rank-stabilised",
-        "Scale by alpha over the square root of the rank (rsLoRA), so that high ranks keep learning.",
+        "Scale by alpha over the root of the rank (rsLoRA), so that high ranks keep learning.",
         peft_name="use_rslora",
     )
     dora: bool = option(
         False,
         "Separate magnitude",
-        "Train each weight's magnitude separately from its direction (DoRA): learns more at low ranks, takes "
-        "more time.",
+        "Train magnitude and direction separately (DoRA): learns more at low ranks, but is slower.",
         peft_name="use_dora",
     )
     lora_plus_ratio: float = option(
         1.0,
         "Learning rate of B",
-        "Learning rate of the matrix B, as a multiple of the run's (LoRA+). 1: the same. Published: 16.",
+        "Learning rate of B, as a multiple of the run's (LoRA+). Published: 16.",
         peft_name="-",
         ge=1.0,
         le=64.0,
@@ -76,10 +73,8 @@ class LoraOptions(Options):
     initialisation: Initialisation = option(
         "default",
         "Initialisation",
-        "Initial values of the pair. default: A random, B zero. gaussian: the same, normally "
-        "distributed. orthogonal: orthogonal to each other, so their product is zero. pissa, olora: "
-        "factors of the weight itself (SVD or QR). eva: the main directions of the layer's inputs on "
-        "the first training examples.",
+        "Default, gaussian: A random, B zero. orthogonal: A and B orthogonal. pissa, olora: factors of "
+        "the weight. eva: main directions of the inputs.",
         peft_name="-",
     )
 
@@ -89,7 +84,7 @@ def savings_text(rows: int, columns: int, rank: int) -> str:
     weight, trained = rows * columns, rank * (rows + columns)
     fewer = round(100 * (1 - trained / weight))
     return say(
-        "A {} × {} weight has {:,} parameters; at rank {} LoRA trains {:,}, which is {} % fewer.",
+        "A {} × {} weight has {:,} parameters; at rank {}, LoRA trains {:,}, {} % fewer.",
         rows,
         columns,
         weight,
@@ -103,28 +98,18 @@ def _lora_rule(options: LoraOptions, base: BaseFacts) -> Problem | None:
     from_weights, on_int8 = options.initialisation in FROM_WEIGHTS, base.quantization == "int8"
     if options.dora and on_int8:
         return Problem(
-            "method.dora",
-            "DoRA doesn't work on an int8 base: it needs the weights' magnitudes, which int8 layers "
-            "don't provide.",
-            "Choose an nf4 base, or turn DoRA off.",
+            "method.dora", "DoRA doesn't work on an int8 base.", "Choose an nf4 base, or turn DoRA off."
         )
     if from_weights and on_int8:
         return Problem(
             "method.initialisation",
-            say(
-                "The initialisation {} doesn't work on an int8 base: saved as a plain "
-                "LoRA it adds in a different order, which int8 layers round differently.",
-                options.initialisation,
-            ),
+            say("The initialisation {} doesn't work on an int8 base.", options.initialisation),
             "Choose an nf4 base or eva.",
         )
     if options.dora and from_weights:
         return Problem(
             "method.initialisation",
-            say(
-                "DoRA doesn't work with the initialisation {}: its magnitudes are those of the whole weight.",
-                options.initialisation,
-            ),
+            say("DoRA doesn't work with the initialisation {}.", options.initialisation),
             "Choose eva or default, or turn DoRA off.",
         )
     if options.initialisation == "orthogonal" and options.rank % 2:
@@ -136,7 +121,7 @@ def _lora_rule(options: LoraOptions, base: BaseFacts) -> Problem | None:
 def _own_initial_values(options: LoraOptions, base: BaseFacts) -> str:  # noqa: ARG001
     if options.initialisation in ("default", "gaussian"):
         return ""
-    return say("its initial values ({}) are not computed by PEFT", options.initialisation)
+    return say("PEFT doesn't compute its initial values ({})", options.initialisation)
 
 
 LORA = Method(
@@ -146,10 +131,8 @@ LORA = Method(
     summary="Two thin matrices beside each weight",
     explanation=(
         say(
-            "Freezes each weight and trains two thin matrices whose product is added to it. "
-            "{} The pair can be merged into the weight "
-            "afterwards, so the tuned model is as fast as the base model. Start here: it works on every "
-            "model, and most other methods are measured against it. (Hu et al. 2022)",
+            "Trains two thin matrices beside each frozen weight and adds their product to it. {} Start "
+            "here: it works on every model and can be merged. (Hu et al. 2022)",
             savings_text(*EXAMPLE_WEIGHT, LoraOptions().rank),
         )
     ),
@@ -169,7 +152,7 @@ LORA = Method(
     variants=(
         Variant("rslora", "rsLoRA", {"rs_lora": True}, summary="High ranks keep learning"),
         Variant("dora", "DoRA", {"dora": True}, summary="Magnitude and direction separated"),
-        Variant("loraplus", "LoRA+", {"lora_plus_ratio": 16.0}, summary="The matrix B learns faster"),
+        Variant("loraplus", "LoRA+", {"lora_plus_ratio": 16.0}, summary="B learns faster"),
         Variant(
             "gaussian", "Gaussian start", {"initialisation": "gaussian"}, summary="Normally distributed start"
         ),
@@ -207,22 +190,18 @@ class AdaLoraOptions(Options):
     """Settings of AdaLoRA; its phases are fractions of the run."""
 
     rank: int = rank_option(
-        8,
-        "Average rank at the end of training. Important layers keep a higher one.",
-        maximum=256,
-        peft_name="target_r",
+        8, "Average rank at the end. Important layers keep more.", maximum=256, peft_name="target_r"
     )
     initial_rank: int = option(
         12,
         "Initial rank",
-        "Rank of every layer at the start, from which the least important ranks are removed. Often 1.5 times "
-        "the rank.",
+        "Rank of every layer at the start. Often 1.5 times the rank.",
         peft_name="init_r",
         ge=2,
         le=512,
     )
     alpha: int = alpha_option(
-        32, "Strength of the change: it is scaled by alpha over the initial rank.", peft_name="lora_alpha"
+        32, "The change is scaled by alpha over the initial rank.", peft_name="lora_alpha"
     )
     dropout: float = dropout_option("lora_dropout")
     target_modules: Targets = target_modules_option("share the ranks")
@@ -232,7 +211,7 @@ class AdaLoraOptions(Options):
     settled_share: float = option(
         0.3,
         "At final rank",
-        "Fraction of the steps, at the end, in which the ranks stay fixed.",
+        "Fraction of the steps in which ranks no longer change.",
         peft_name="-",
         ge=0.0,
         lt=1.0,
@@ -240,7 +219,7 @@ class AdaLoraOptions(Options):
     allocate_every: int | None = option(
         None,
         "Allocate every",
-        "Steps between two allocations of the ranks. Empty: about a hundred allocations in a run.",
+        "Steps between rank allocations. Empty: about a hundred allocations.",
         unit="steps",
         peft_name="-",
         ge=1,
@@ -248,8 +227,7 @@ class AdaLoraOptions(Options):
     orthogonality: float = option(
         0.5,
         "Orthogonality",
-        "Weight of a loss that keeps each matrix orthogonal, so that ranks can be removed one by one. "
-        "Not included in reported losses.",
+        "Weight of the loss that keeps each matrix orthogonal. Reported losses exclude it.",
         peft_name="orth_reg_weight",
         ge=0.0,
         le=10.0,
@@ -257,7 +235,7 @@ class AdaLoraOptions(Options):
     sensitivity_smoothing: float = option(
         0.85,
         "Sensitivity smoothing",
-        "Smoothing of each rank's estimated sensitivity over the steps.",
+        "Smoothing of each rank's estimated sensitivity.",
         peft_name="beta1",
         gt=0.0,
         lt=1.0,
@@ -276,44 +254,32 @@ class LoHaOptions(Options):
     """Settings of LoHa."""
 
     rank: int = rank_option(
-        8, "Width of the four thin matrices. The rank of the change can reach its square.", maximum=256
+        8, "Width of the four thin matrices. The change can reach the square of this rank.", maximum=256
     )
-    alpha: int = alpha_option(16, "Strength of the change: it is scaled by alpha over rank.")
+    alpha: int = alpha_option(16, "The change is scaled by alpha over rank.")
     target_modules: Targets = target_modules_option("are changed")
     rank_dropout: float = option(
-        0.0,
-        "Rank dropout",
-        "Fraction of the change's rows that is dropped in a training step.",
-        ge=0.0,
-        lt=1.0,
+        0.0, "Rank dropout", "Fraction of the change's rows dropped in a training step.", ge=0.0, lt=1.0
     )
     module_dropout: float = option(
-        0.0,
-        "Layer dropout",
-        "Fraction of the adapted layers that is skipped in a training step.",
-        ge=0.0,
-        lt=1.0,
+        0.0, "Layer dropout", "Fraction of the adapted layers skipped in a training step.", ge=0.0, lt=1.0
     )
 
 
 class LoKrOptions(LoHaOptions):
     """Settings of LoKr."""
 
-    rank: int = rank_option(
-        8,
-        "Width of the larger factor's two thin matrices. If that saves nothing, the factor is trained whole.",
-        maximum=256,
-    )
+    rank: int = rank_option(8, "Width of the larger factor's thin matrices.", maximum=256)
     factor: int | None = option(
         None,
         "Factor",
-        "Size of the smaller factor. Empty: as near to a square as the layer allows.",
+        "Size of the smaller factor. Empty: as square as possible.",
         peft_name="decompose_factor",
         ge=2,
         le=256,
     )
     decompose_both: bool = option(
-        False, "Both factors thin", "Write the smaller factor as a product of thin matrices too."
+        False, "Both factors thin", "Also split the smaller factor into thin matrices."
     )
 
 
@@ -331,14 +297,12 @@ def _adalora_rule(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  
         return Problem(
             "method.initial_rank",
             say(
-                "The initial rank, {}, must be above the rank at the end, {}.",
-                options.initial_rank,
-                options.rank,
+                "The initial rank, {}, must be above the final rank, {}.", options.initial_rank, options.rank
             ),
             say("Choose {} or a lower rank.", round(1.5 * options.rank) + 1),
         )
     if options.full_share + options.settled_share >= 1:
-        message = "The fractions at full and at final rank leave no steps in which ranks are reduced."
+        message = "No steps are left between full and final rank."
         return Problem("method.settled_share", message, "Their sum must be below 1.")
     return None
 
@@ -349,10 +313,8 @@ ADALORA = Method(
     group="Low rank",
     summary="LoRA that allocates its ranks by importance",
     explanation=(
-        "Starts as a LoRA of a higher rank, measures the importance of each rank of each layer, and "
-        "removes the least important ones until the average rank is reached. The finished adapter is an "
-        "ordinary LoRA whose rank differs by layer. Use it for runs of at least a few hundred steps; "
-        "shorter ones can't measure the importance. (Zhang et al. 2023)"
+        "Starts as a LoRA of a higher rank and removes the least important ranks. Needs a few hundred "
+        "steps. (Zhang et al. 2023)"
     ),
     options=AdaLoraOptions,
     tuner=Tuner(
@@ -380,7 +342,7 @@ ADALORA = Method(
     rule=_adalora_rule,
     # Saved as LoRA, without the importance by which ranks are allocated.
     whole_in_file=lambda _: False,
-    beyond_peft=lambda options, base: "its ranks are not allocated by PEFT",  # noqa: ARG005
+    beyond_peft=lambda options, base: "PEFT doesn't allocate its ranks",  # noqa: ARG005
 )
 
 LOHA = Method(
@@ -389,10 +351,8 @@ LOHA = Method(
     group="Low rank",
     summary="Two low-rank changes, multiplied",
     explanation=(
-        "Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank "
-        "matrices. It has as many trainable parameters as a LoRA of twice the rank, and the rank of the "
-        "change can reach the square of the rank. Use it if a higher rank no longer improves LoRA; its "
-        "steps are slower. (Hyeon-Woo et al. 2022)"
+        "Multiplies two low-rank changes entry by entry (Hadamard), so the rank can reach its square. It "
+        "is slower. (Hyeon-Woo et al. 2022)"
     ),
     options=LoHaOptions,
     tuner=Tuner(
@@ -419,9 +379,8 @@ LOKR = Method(
     group="Low rank",
     summary="Kronecker product of two small factors",
     explanation=(
-        "Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a "
-        "block pattern repeated all over the weight. Trains far fewer parameters than LoRA at the same "
-        "rank. Use it for small adapters that still change the weight at full rank. (Yeh et al. 2024)"
+        "Writes the change as the Kronecker product of a small matrix and a low-rank one: full rank with "
+        "far fewer parameters than LoRA. (Yeh et al. 2024)"
     ),
     options=LoKrOptions,
     tuner=Tuner(

@@ -18,8 +18,8 @@ class OftOptions(Options):
     block_size: int = option(
         32,
         "Block size",
-        "Inputs that are rotated together. Larger blocks can learn more and train more parameters. If "
-        "it doesn't divide a layer's width, the nearest size that does is used.",
+        "Inputs rotated together, rounded to a divisor of the layer's width. Larger blocks learn more, "
+        "with more parameters.",
         control="slider",
         peft_name="oft_block_size",
         ge=2,
@@ -28,20 +28,19 @@ class OftOptions(Options):
     shared: bool = option(
         False,
         "One rotation for all blocks",
-        "Use the same rotation for all blocks of a layer: fewer trainable parameters.",
+        "Use one rotation for all blocks of a layer: fewer trainable parameters.",
         peft_name="block_share",
     )
     fast_rotation: bool = option(
         True,
         "Fast rotation",
-        "Approximate rotations by a short series instead of computing exact ones. Faster; lengths are "
-        "preserved as long as the rotations stay small.",
+        "Approximate rotations by a short series. Faster, and accurate while they are small.",
         peft_name="use_cayley_neumann",
     )
     dropout: float = option(
         0.0,
         "Dropout",
-        "Fraction of the blocks that is left unrotated in a training step, against overfitting.",
+        "Fraction of the blocks left unrotated in a training step.",
         peft_name="module_dropout",
         ge=0.0,
         lt=1.0,
@@ -55,8 +54,8 @@ class BoftOptions(Options):
     block_size: int = option(
         4,
         "Block size",
-        "Inputs that are rotated together; must divide the input widths of all adapted layers. Larger "
-        "blocks can learn more and train more parameters.",
+        "Inputs rotated together; must divide all input widths. Larger blocks learn more, with more "
+        "parameters.",
         control="slider",
         peft_name="boft_block_size",
         ge=2,
@@ -65,7 +64,7 @@ class BoftOptions(Options):
     dropout: float = option(
         0.0,
         "Dropout",
-        "Fraction of the blocks that is left unrotated in a training step, against overfitting.",
+        "Fraction of the blocks left unrotated in a training step.",
         peft_name="boft_dropout",
         ge=0.0,
         lt=1.0,
@@ -76,9 +75,7 @@ class BoftOptions(Options):
 class HraOptions(Options):
     """Settings of HRA."""
 
-    rank: int = rank_option(
-        8, "Number of reflections; must be even, since they start as pairs that cancel.", maximum=256
-    )
+    rank: int = rank_option(8, "Number of reflections; must be even.", maximum=256)
     target_modules: Targets = target_modules_option("are reflected")
 
 
@@ -88,8 +85,7 @@ class FourierFtOptions(Options):
     frequencies: int = option(
         1000,
         "Frequencies",
-        "Trainable parameters of each adapted layer: amplitudes at random frequencies. A layer with fewer "
-        "weights gets as many as it has weights.",
+        "Trained amplitudes at random frequencies, for each adapted layer.",
         control="slider",
         peft_name="n_frequency",
         ge=1,
@@ -98,7 +94,7 @@ class FourierFtOptions(Options):
     scaling: float = option(
         150.0,
         "Scaling",
-        "Strength of the change. Scale it and the learning rate against each other.",
+        "Strength of the change. If you raise it, lower the learning rate.",
         gt=0.0,
         le=10_000.0,
     )
@@ -111,8 +107,8 @@ class C3aOptions(Options):
     block_size: int | None = option(
         None,
         "Block size",
-        "Size of a circulant block; must divide the widths of all adapted layers. Larger blocks train "
-        "fewer parameters. Empty: the largest that divides, up to 256.",
+        "Size of a circulant block; must divide all layer widths. Larger blocks have fewer parameters. "
+        "Empty: the largest possible, up to 256.",
         ge=1,
         le=8192,
     )
@@ -122,10 +118,7 @@ class C3aOptions(Options):
 class ShiraOptions(Options):
     """Settings of SHiRA."""
 
-    rank: int = rank_option(
-        8,
-        "As many entries of each weight are trained as LoRA of this rank has parameters.",
-    )
+    rank: int = rank_option(8, "Trains as many entries of each weight as LoRA of this rank has parameters.")
     target_modules: Targets = target_modules_option("are changed at random entries")
 
 
@@ -140,9 +133,7 @@ def _frequencies(options: FourierFtOptions) -> str:
 def _even_rank(options: Any, _: BaseFacts) -> Problem | None:
     if options.rank % 2 == 0:
         return None
-    message = say(
-        "{} is odd: reflections come in pairs, and a single one would change the base model.", options.rank
-    )
+    message = say("{} is odd, but reflections come in pairs.", options.rank)
     return Problem("method.rank", message, say("{} or {} work.", options.rank - 1 or 2, options.rank + 1))
 
 
@@ -154,10 +145,8 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Rotates each weight, keeps its length",
         sketch=sketches.ROTATION,
         explanation=(
-            "Multiplies each weight by a trained rotation instead of adding to it. A rotation preserves "
-            "the lengths of the weight's rows and the angles between them, and with them much of what "
-            "the base model knows. The inputs are rotated in blocks to keep the parameters few. Use it "
-            "if the model must not forget what it can do. (Qiu et al. 2023)"
+            "Multiplies each weight by a trained rotation, which preserves lengths and angles. Use it if "
+            "the model must not forget what it can do. (Qiu et al. 2023)"
         ),
         options=OftOptions,
         tuner=Tuner("OFT", keys={"coft": "flag", "eps": "number", "num_cayley_neumann_terms": "count"}),
@@ -182,10 +171,8 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Small rotations and trained output scales",
         sketch=sketches.ROTATION,
         explanation=(
-            "Orthogonal fine-tuning with small exact rotations and a trained scale for every output. "
-            "The paper chains several rotations in a butterfly pattern, so that small blocks reach all "
-            "inputs; PEFT needs a compiled CUDA extension for that, so Tunesmith uses one factor, which "
-            "works everywhere. Use it for OFT with very small blocks. (Liu et al. 2024)"
+            "OFT with small exact rotations and a trained scale for every output; one factor of the "
+            "paper's chain. (Liu et al. 2024)"
         ),
         options=BoftOptions,
         tuner=Tuner(
@@ -213,9 +200,8 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Reflects each weight a few times",
         sketch=sketches.ROTATION,
         explanation=(
-            "Multiplies each weight by a chain of Householder reflections, each given by one trained "
-            "vector. It preserves lengths and angles like OFT and is as small as LoRA: a middle way "
-            "between the two. At the start the reflections cancel in pairs. (Yuan et al. 2024)"
+            "Multiplies each weight by a chain of trained reflections. Preserves lengths and angles like "
+            "OFT, and is as small as LoRA. (Yuan et al. 2024)"
         ),
         options=HraOptions,
         tuner=Tuner(
@@ -240,10 +226,8 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Trains a few frequencies per weight",
         sketch=sketches.WAVES,
         explanation=(
-            "Writes the change of a weight as a sum of waves, as image formats do with pictures, and "
-            "trains the amplitudes at a few random frequencies. Every wave covers the whole weight, so "
-            "few parameters change all of it. The frequencies are regenerated from their seed. Use it "
-            "for very small adapters. (Gao et al. 2024)"
+            "Writes the change as a sum of waves and trains their amplitudes at a few random "
+            "frequencies. For very small adapters. (Gao et al. 2024)"
         ),
         options=FourierFtOptions,
         tuner=Tuner(
@@ -265,10 +249,8 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Adds circular convolutions to each weight",
         sketch=sketches.CIRCULANT_BLOCKS,
         explanation=(
-            "Builds the change of a weight from circulant blocks, in which each row is the row above "
-            "shifted by one. A block of n × n entries has n parameters and can have full rank; a fast "
-            "Fourier transform applies it with little memory. Use it if you need a higher rank than "
-            "LoRA with fewer parameters. (Chen et al. 2024)"
+            "Builds the change from circulant blocks: n parameters fill n × n entries. For a higher rank "
+            "than LoRA with fewer parameters. (Chen et al. 2024)"
         ),
         options=C3aOptions,
         tuner=Tuner(
@@ -295,10 +277,8 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Changes a few random entries directly",
         sketch=sketches.SPARSE_CHANGE,
         explanation=(
-            "Picks a few random entries of each weight (one or two percent in the paper) and trains a "
-            "change of only these. The change is sparse and of high rank. The positions come from a "
-            "seed and are stored with the values. Use it if only few of the base model's weights may "
-            "change. (Bhardwaj et al. 2024)"
+            "Trains a few random entries of each weight, one or two percent in the paper. Use it if only "
+            "few weights may change. (Bhardwaj et al. 2024)"
         ),
         options=ShiraOptions,
         tuner=Tuner(

@@ -38,18 +38,12 @@ class LayersOptions(Options):
     """Which of the base model's layers are trained; every setting narrows the choice."""
 
     last_blocks: int = option(
-        1,
-        "Last blocks",
-        "Train the last blocks of each stack, which are nearest to the output.",
-        zero="all",
-        ge=0,
-        le=128,
+        1, "Last blocks", "Train the last blocks of each stack.", zero="all", ge=0, le=128
     )
     patterns: tuple[str, ...] | None = option(
         None,
         "Named like",
-        "Only layers with these names; * stands for anything: decoder.block.*.SelfAttention, lm_head, "
-        "q. Case doesn't matter. Empty: all names.",
+        "Only layers with these names, such as lm_head or decoder.block.*.SelfAttention. Empty: all names.",
         control="patterns",
         min_length=1,
     )
@@ -79,7 +73,7 @@ def _no_norm_parameters(options: Options, base: BaseFacts) -> Problem | None:  #
     name = WITHOUT_NORM_PARAMETERS.get(base.model_type)
     if name is None:
         return None
-    message = say("The norms of {} models have no parameters to train.", name)
+    message = say("Norms of {} models have no trainable parameters.", name)
     return Problem("method.id", message, say("The closest method that works: {}.", named("lora")))
 
 
@@ -89,7 +83,7 @@ def _layers_rule(options: LayersOptions, base: BaseFacts) -> Problem | None:
         message = say("{} models have no biases to train.", name)
         return Problem("method.kinds", message, "Train weights or norms instead.")
     if not options.last_blocks and not options.patterns and options.kinds in ("all", "weights"):
-        hint = "Choose last blocks or names; to train everything, use full fine-tuning."
+        hint = "Choose last blocks or names, or use full fine-tuning."
         return Problem("method.last_blocks", "That chooses the whole model.", hint)
     return None
 
@@ -97,7 +91,7 @@ def _layers_rule(options: LayersOptions, base: BaseFacts) -> Problem | None:
 def _copies_in_float32(options: Options, base: BaseFacts) -> str:  # noqa: ARG001
     if base.quantization == "none" and base.precision == "float32":
         return ""
-    return "copies of the weights are trained in float32 next to a base model in another number format"
+    return "copies of the weights are trained in float32, unlike the base model"
 
 
 def _short(options: LayersOptions) -> str:
@@ -122,11 +116,8 @@ SELECTIVE: tuple[Method, ...] = (
         group="Selective",
         summary="Trains the biases only",
         explanation=(
-            "A layer multiplies its input by a weight and adds a bias. BitFit trains only the biases, "
-            "about a thousandth of the model. It teaches the model little that is new but brings out "
-            "what it can already do, which is often enough for a new style. Use it for small adapters "
-            "on models with biases: BART, GPT-2, OPT. T5 has none, nor have most Llamas. (Ben Zaken et "
-            "al. 2022)"
+            "Trains only the biases, a thousandth of the model: often enough for a new style. For BART, "
+            "GPT-2 and OPT; T5 and most Llamas have none. (Ben Zaken et al. 2022)"
         ),
         options=NoOptions,
         tuner=SELECTIVE_TUNER,
@@ -145,10 +136,8 @@ SELECTIVE: tuple[Method, ...] = (
         group="Selective",
         summary="Trains the norms only",
         explanation=(
-            "Trains the factors, and biases if there are any, of the norms between a transformer's "
-            "layers: a few thousand parameters in all. Nearly every model has norms. Use it if an "
-            "adapter must be as small as possible, or if the model has no biases for BitFit. (Zhao et "
-            "al. 2024)"
+            "Trains the factors and biases of the norms between layers: a few thousand parameters, on "
+            "nearly every model. (Zhao et al. 2024)"
         ),
         options=NoOptions,
         tuner=SELECTIVE_TUNER,
@@ -167,10 +156,8 @@ SELECTIVE: tuple[Method, ...] = (
         group="Selective",
         summary="Trains chosen layers, whole",
         explanation=(
-            "Trains a copy of some of the base model's own layers: the last blocks, those with certain "
-            "names, or both. The last blocks change the text most, and the blocks below need no "
-            "gradients, which saves time and memory. Use it if you know which part should change. Its "
-            "adapters are as large as the chosen layers."
+            "Trains a copy of some layers: the last blocks, those with certain names, or both. Blocks "
+            "below need no gradients."
         ),
         options=LayersOptions,
         tuner=SELECTIVE_TUNER,
@@ -204,10 +191,8 @@ FULL = Method(
     group="Yardsticks",
     summary="Trains every weight",
     explanation=(
-        "Trains a copy of every weight of the base model. It is the yardstick: the most that can be "
-        "learned, for an adapter as large as the base model and twice that in optimizer memory. The "
-        "base model itself stays unchanged for comparison. Use it for small models, and to see what a "
-        "smaller method costs in quality."
+        "Trains a copy of every weight: the most that can be learned, at the size of the base model. For "
+        "small models and as a yardstick."
     ),
     options=NoOptions,
     tuner=SELECTIVE_TUNER,

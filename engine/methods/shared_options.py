@@ -25,7 +25,7 @@ def dropout_option(peft_name: str, default: float = 0.05) -> Any:
     return option(
         default,
         "Dropout",
-        "Fraction of the adapter's inputs that is dropped in training, against overfitting.",
+        "Fraction of the adapter's inputs dropped in training.",
         peft_name=peft_name,
         ge=0.0,
         lt=1.0,
@@ -38,8 +38,8 @@ def target_modules_option(what: str) -> Any:
         None,
         "Applied to",
         say(
-            "Names of the weight matrices that {}. Empty: the method's default for this base model. "
-            '"all-linear": every linear layer except the output head.',
+            'Weight matrices that {}. Empty: the method\'s default. "all-linear": every linear layer '
+            "but the output head.",
             what,
         ),
         control="chips",

@@ -88,88 +88,84 @@ SPARSE_CELLS = (
 
 # Changes of a weight
 
-ADDED_MATRIX = Sketch((W, "+", Box(72, HEIGHT, "ΔW")), "A frozen weight W plus a trained change of it")
+ADDED_MATRIX = Sketch((W, "+", Box(72, HEIGHT, "ΔW")), "Frozen W plus a trained change")
 LOW_RANK_PAIR = Sketch(
     (W, "+", Box(20, HEIGHT, "B"), Box(72, 20, "A")),
-    "A frozen weight W plus a trained pair B and A",
+    "Frozen W plus a trained pair B and A",
     has_rank=True,
     legend="has a trained pair",
 )
 PAIRS_IN_A_GRID = Sketch(
     (SQUARE_W, "+", Box(72, 72, cells=_two_by_two((".###", "#...", "#...", "#...")))),
-    "A frozen weight W plus, for each block of it, a thin trained pair of its own",
+    "Frozen W plus a thin trained pair for each block",
 )
 SCALED_RANDOM_PAIR = Sketch(
     (SMALL_W, "+", Box(6, 72), _frozen(16, 72, "B"), Box(6, 16), _frozen(52, 16, "A")),
-    "A frozen weight W plus a random, frozen pair B and A, scaled by two trained vectors",
+    "Frozen W plus a random, frozen pair B and A, scaled by two trained vectors",
 )
 SCALED_RANDOM_PAIRS = Sketch(
     (NARROW_W, "+", "Σ", _frozen(16, 72, "B"), Box(6, 16), _frozen(44, 16, "A"), Box(44, 6)),
-    "A frozen weight W plus a sum of random, frozen pairs B and A, each scaled by two trained vectors",
+    "Frozen W plus random, frozen pairs B and A, each scaled by two trained vectors",
 )
 PAIR_TIMES_STRENGTH = Sketch(
     (SMALL_W, "+", Box(12, 12), "×", Box(16, 72, "B"), Box(52, 16, "A")),
-    "A frozen weight W plus a trained pair B and A of length one, times one trained strength",
+    "Frozen W plus a trained pair B and A of length one, times a trained strength",
     has_rank=True,
 )
 PAIR_FROM_A_BANK = Sketch(
     (SMALL_W, "+", Box(16, 72, "B"), Box(52, 16, "A"), "←", Box(40, 40, caption="bank")),
-    "A frozen weight W plus a pair B and A, composed of vectors of a trained bank that all layers share",
+    "Frozen W plus a pair B and A, composed of vectors from a trained, shared bank",
     has_rank=True,
 )
 REPEATED_BLOCK = Sketch(
     (W, "+", *(Box(18, HEIGHT, "D"),) * 4),
-    "A frozen weight W plus one trained block D, repeated for each shard of the weight",
+    "Frozen W plus one trained block D, repeated for each shard",
     has_rank=True,
 )
 WAVES = Sketch(
     (W, "+", Box(12, 48), "×", _frozen(72, HEIGHT, caption="waves")),
-    "A frozen weight W plus random, frozen waves, each times a trained strength",
+    "Frozen W plus random waves of trained strength",
 )
 CIRCULANT_BLOCKS = Sketch(
     (SQUARE_W, "+", Box(72, 72, cells=_two_by_two(("1234", "4123", "3412", "2341")))),
-    "A frozen weight W plus trained blocks in which each row is the row above, shifted by one",
+    "Frozen W plus trained blocks, each row the one above shifted by one",
 )
-SPARSE_CHANGE = Sketch(
-    (W, "+", Box(72, HEIGHT, cells=SPARSE_CELLS)), "A frozen weight W plus a few trained entries"
-)
+SPARSE_CHANGE = Sketch((W, "+", Box(72, HEIGHT, cells=SPARSE_CELLS)), "Frozen W plus a few trained entries")
 TWO_PAIRS = Sketch(
     (SMALL_W, "+", Box(10, 72), Box(42, 10), "×", Box(10, 72), Box(42, 10)),
-    "A frozen weight W plus two trained pairs, multiplied entry by entry",
+    "Frozen W plus two trained pairs, multiplied entry by entry",
 )
 KRONECKER_PRODUCT = Sketch(
     (W, "+", Box(28, 36, "A"), "⊗", Box(44, 64, "B")),
-    "A frozen weight W plus the Kronecker product of two trained matrices",
+    "Frozen W plus the Kronecker product of two trained matrices",
 )
-ROTATION = Sketch((W, "·", Box(72, 72, "R")), "A frozen weight W times a trained rotation R of its inputs")
-SCALED_ROWS = Sketch((Box(12, HEIGHT), "×", W), "A trained vector that scales a frozen weight W")
+ROTATION = Sketch((W, "·", Box(72, 72, "R")), "Frozen W times a trained rotation R of its inputs")
+SCALED_ROWS = Sketch((Box(12, HEIGHT), "×", W), "A trained vector that scales frozen W")
 
 # What else is trained
 
 BOTTLENECK = Sketch(
     (_frozen(60, 64, caption="layer"), "+", Box(14, 64), Box(14, 24), Box(14, 64)),
-    "A frozen layer and behind it a trained one: wide, narrow and wide again",
+    "A frozen layer, then a trained one: wide, narrow, wide",
 )
 DEFAULTS: Mapping[Place, Sketch] = {
     "weights": ADDED_MATRIX,
     "everything": Sketch((Box(72, HEIGHT, "W"),), "A trained weight W"),
-    "before input": Sketch(
-        (*(TOKEN,) * 4, "+", *(FROZEN_TOKEN,) * 4), "Trained vectors before those of the text"
-    ),
+    "before input": Sketch((*(TOKEN,) * 4, "+", *(FROZEN_TOKEN,) * 4), "Trained vectors before the text"),
     "keys and values": Sketch(
         (Box(56, 40, "k v"), _frozen(128, 40, caption="keys and values")),
-        "Trained keys and values before those of the text",
+        "Trained keys and values before the text",
     ),
     "after attention": BOTTLENECK,
     "after feed-forward": BOTTLENECK,
-    "biases": Sketch((W, "+", Box(14, HEIGHT, "b")), "A frozen weight W plus its trained biases b"),
+    "biases": Sketch((W, "+", Box(14, HEIGHT, "b")), "Frozen W plus trained biases b"),
     "norms": Sketch(
         (Box(56, 32, caption="norm"), "→", _frozen(60, 64, caption="layer")),
-        "A trained norm of what goes into a frozen layer",
+        "A trained norm before a frozen layer",
     ),
     "prompt": Sketch(
         (Box(64, 40, caption="prompt"), "+", _frozen(108, 40, caption="text")),
-        "The text of the prompt, and the examples it shows, before the conversation",
+        "The prompt with its examples, before the conversation",
         trained_caption="written",
         frozen_caption="as it is",
     ),

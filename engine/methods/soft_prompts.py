@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from engine.errors import Problem
-from engine.messages import say
+from engine.messages import counted, say
 from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import NoOptions
 from engine.options import Options, option
@@ -45,7 +45,7 @@ def _init_text() -> str:
     declaration: str = option(
         INIT_TEXT,
         "Starting text",
-        "Repeated or cut to the number of virtual tokens. Only for a start from text.",
+        "Repeated or cut to the number of virtual tokens.",
         peft_name="-",
         min_length=1,
     )
@@ -55,15 +55,11 @@ def _init_text() -> str:
 class PromptOptions(Options):
     """Settings of prompt tuning."""
 
-    virtual_tokens: int = _virtual_tokens(
-        20,
-        "Trained vectors before the input. More can express more, but each takes time and a position of "
-        "the context window.",
-    )
+    virtual_tokens: int = _virtual_tokens(20, "Trained vectors before the input.")
     init: Literal["text", "vocabulary", "random"] = option(
         "text",
         "Start from",
-        "Initial vectors: the embeddings of a text, of random words of the vocabulary, or random values.",
+        "Initial vectors: embeddings of a text or of random words, or random values.",
         peft_name="-",
     )
     init_text: str = _init_text()
@@ -76,12 +72,7 @@ class MultitaskPromptOptions(PromptOptions):
         1, "Rank", "Rank of the task's factor of the shared prompt.", peft_name="num_ranks", ge=1, le=64
     )
     tasks: int = option(
-        1,
-        "Tasks",
-        "Number of tasks in the file. Only the first is trained; the others keep their initial values.",
-        peft_name="num_tasks",
-        ge=1,
-        le=64,
+        1, "Tasks", "Tasks in the file. Only the first is trained.", peft_name="num_tasks", ge=1, le=64
     )
 
 
@@ -89,26 +80,24 @@ class PrefixOptions(Options):
     """Settings of prefix tuning."""
 
     virtual_tokens: int = _virtual_tokens(
-        20,
-        "Trained keys and values that each attention layer of the decoder sees before the summary.",
+        20, "Trained keys and values in each attention layer of the decoder."
     )
     init: Literal["text", "random"] = option(
         "text",
         "Start from",
-        "Initial prefix: the model's keys and values for the words of a text, or random values. With "
-        "projection it is always random.",
+        "Initial prefix: keys and values of a text, or random. With projection always random.",
         peft_name="-",
     )
     init_text: str = _init_text()
     projection: bool = option(
         False,
         "Projection",
-        "Trains a small network that computes the prefix, which makes training more stable; its "
-        "learning rate is a thirtieth of the run's. Only the finished prefix is saved.",
+        "Train a small network that computes the prefix, for stability; its learning rate is a thirtieth "
+        "of the run's.",
         peft_name="prefix_projection",
     )
     encoder_width: int | None = _encoder_width(
-        "Width of the projection's hidden layer. Empty: as wide as a layer's keys. Only with projection."
+        "Width of the projection's hidden layer. Empty: that of a layer's keys."
     )
 
 
@@ -119,16 +108,14 @@ class PTuningOptions(Options):
     encoder: Literal["MLP", "LSTM"] = option(
         "MLP",
         "Encoder",
-        "The network that computes the vectors: each on its own (MLP), or in order (LSTM).",
+        "The network that computes the vectors: each alone (MLP) or in order (LSTM).",
         peft_name="encoder_reparameterization_type",
     )
-    encoder_width: int | None = _encoder_width(
-        "Width of the encoder's hidden layers. Empty: that of the model."
-    )
+    encoder_width: int | None = _encoder_width("Width of the encoder's hidden layers. Empty: the model's.")
     encoder_layers: int = option(
         2,
         "Encoder layers",
-        "Layers of the LSTM; the MLP has its own two.",
+        "Layers of the LSTM. The MLP always has two.",
         peft_name="encoder_num_layers",
         ge=1,
         le=8,
@@ -136,7 +123,7 @@ class PTuningOptions(Options):
     encoder_dropout: float = option(
         0.0,
         "Encoder dropout",
-        "Fraction of the activations between the LSTM's layers that is dropped during training.",
+        "Fraction of the activations between LSTM layers dropped in training.",
         ge=0.0,
         lt=1.0,
     )
@@ -150,10 +137,8 @@ def _needs_positions(
         return None
     return Problem(
         "method.virtual_tokens",
-        say(
-            "{} virtual tokens fill the context window of {} tokens.", options.virtual_tokens, base.positions
-        ),
-        say("Use fewer than {}, so that conversation and summary fit too.", base.positions),
+        say("{} virtual tokens fill the context window of {}.", options.virtual_tokens, base.positions),
+        say("Use fewer than {}.", base.positions),
     )
 
 
@@ -165,7 +150,7 @@ def _prompt_rule(options: PromptOptions | PrefixOptions, base: BaseFacts) -> Pro
 
 def _prefix_rule(options: PrefixOptions, base: BaseFacts) -> Problem | None:
     if options.encoder_width is not None and not options.projection:
-        message = "Without projection there is no hidden layer."
+        message = "The hidden layer needs the projection."
         return Problem("method.encoder_width", message, "Leave it empty, or turn the projection on.")
     return _prompt_rule(options, base)
 
@@ -173,16 +158,16 @@ def _prefix_rule(options: PrefixOptions, base: BaseFacts) -> Problem | None:
 def _p_tuning_rule(options: PTuningOptions, base: BaseFacts) -> Problem | None:
     # Settings of the LSTM that would change nothing.
     if options.encoder == "MLP" and options.encoder_layers != 2:
-        message = "The MLP encoder always has two hidden layers."
+        message = "The MLP always has two hidden layers."
         return Problem("method.encoder_layers", message, "Leave it at 2, or use the LSTM.")
     if options.encoder_dropout and (options.encoder == "MLP" or options.encoder_layers == 1):
-        message = "Dropout acts between the layers of an LSTM, and there are none."
+        message = "Dropout acts only between the layers of an LSTM."
         return Problem("method.encoder_dropout", message, "Leave it at 0, or use an LSTM of two layers.")
     return _needs_positions(options, base)
 
 
 def _short(options: PromptOptions | PrefixOptions | PTuningOptions) -> str:
-    return "1 token" if options.virtual_tokens == 1 else say("{} tokens", options.virtual_tokens)
+    return counted(options.virtual_tokens, "token")
 
 
 SOFT_PROMPTS = (
@@ -192,9 +177,8 @@ SOFT_PROMPTS = (
         group="Soft prompts",
         summary="Trained vectors before the input",
         explanation=(
-            "Inserts a few trained vectors before the embedded conversation, like an instruction in "
-            "words that no vocabulary has. Nothing else is trained: 20 vectors of width 512 are 10,240 "
-            "parameters. It needs a high learning rate and patience, and larger models gain more."
+            "Inserts a few trained vectors before the conversation, like an instruction without words. "
+            "Needs a high learning rate and patience."
         ),
         options=PromptOptions,
         tuner=Tuner(
@@ -226,10 +210,8 @@ SOFT_PROMPTS = (
         group="Soft prompts",
         summary="Trained keys and values per decoder layer",
         explanation=(
-            "Adds a few trained keys and values to every attention layer of the decoder, as if there "
-            "were text before. It acts on each layer, not only on the input, so it can do more than "
-            "prompt tuning with as many virtual tokens. With projection, a small network computes them "
-            "during training and is not saved."
+            "Adds trained keys and values to every attention layer of the decoder, as if text came "
+            "before. Can do more than prompt tuning."
         ),
         options=PrefixOptions,
         tuner=Tuner(
@@ -246,7 +228,7 @@ SOFT_PROMPTS = (
                 "projection",
                 "With projection",
                 {"projection": True},
-                summary="A small network computes the prefix while training.",
+                summary="A small network computes the prefix.",
             ),
         ),
         short=_short,
@@ -262,10 +244,8 @@ SOFT_PROMPTS = (
         group="Soft prompts",
         summary="Input vectors computed by a small network",
         explanation=(
-            "Prompt tuning whose vectors are computed by a small network, so that they learn together "
-            "and an ordinary learning rate works. The network, an MLP or an LSTM that reads the vectors "
-            "in order, is needed only for training: the adapter contains the finished vectors and is as "
-            "small as one of prompt tuning."
+            "Prompt tuning whose vectors are computed by a small network (MLP or LSTM), so that an "
+            "ordinary learning rate works."
         ),
         options=PTuningOptions,
         tuner=Tuner(
@@ -293,11 +273,10 @@ SOFT_PROMPTS = (
         id="multitask_prompt_tuning",
         title="Multitask prompt tuning",
         group="Soft prompts",
-        summary="A shared prompt with a part for the task",
+        summary="A shared prompt and the task's part",
         explanation=(
             "Splits the vectors before the input into a prompt that tasks share and a low-rank factor "
-            "for each task, by which it is multiplied. Summarising is a single task, so it trains one "
-            "prompt and one factor. Use it if you want to use the shared prompt for other tasks later."
+            "per task, to use the prompt for other tasks later."
         ),
         options=MultitaskPromptOptions,
         tuner=Tuner(
@@ -326,9 +305,8 @@ PROMPT_ONLY = Method(
     group="Yardsticks",
     summary="Trains nothing, adds examples",
     explanation=(
-        "Trains nothing: the base model gets your prompt, with as many examples as you like, and is "
-        "scored against itself with the plain prompt. It shows what prompting alone achieves, which a "
-        "trained adapter has to beat. Only the prompt is saved."
+        "Trains nothing: the base model gets your prompt, with as many examples as you like. It shows "
+        "what a trained adapter has to beat."
     ),
     options=NoOptions,
     tuner=None,

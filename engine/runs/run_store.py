@@ -156,14 +156,14 @@ def _start_problems(settings: MethodSettings) -> tuple[Problem, ...]:
     if not settings.start_from:
         return ()
     if not settings.method.trains:
-        message = say("{} trains nothing, so it can't continue from an adapter.", settings.method.title)
+        message = say("{} trains nothing and can't continue from an adapter.", settings.method.title)
         return (Problem(START, message, "Choose another method, or no adapter."),)
     try:
         adapter = find(settings.start_from)
     except AdapterError as error:
         return (Problem(START, error.message, error.hint),)
     if adapter.is_prompt:
-        message = say("{} is a prompt: it has no weights to start from.", adapter.name)
+        message = say("{} is a prompt without weights.", adapter.name)
         return (Problem(START, message, "Use its prompt in a new recipe."),)
     return ()
 
@@ -177,9 +177,7 @@ def find_job(name: str) -> Job:
     matches = [job.folder for job in list_jobs() if name and job.id.startswith(name)]
     if len(matches) != 1:
         message = (
-            say('More than one run begins with "{}".', name)
-            if matches
-            else say('There is no run "{}".', name)
+            say('Several runs begin with "{}".', name) if matches else say('There is no run "{}".', name)
         )
         raise WorkerError(message, say("`{} runs` lists them.", command_name()), "run")
     return Job(matches[0])

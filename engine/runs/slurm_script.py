@@ -66,15 +66,13 @@ def problems(
     """Return why a run of the recipe can't be trained with these resources."""
     found = []
     if len(str(runs_folder()).splitlines()) > 1:
-        message = say(
-            "SLURM can't use the folder {}: its name contains a line break.", repr(str(runs_folder()))
-        )
+        message = say("SLURM can't use the folder {}: it contains a line break.", repr(str(runs_folder())))
         found.append(Problem("--slurm", message, say("Set {} to another folder.", HOME)))
     if recipe.training.device == "cpu" and resources.cards:
         message = "The recipe computes on the CPU and needs no GPU."
         found.append(Problem("--cards", message, "Ask for 0, or change training.device."))
     if resources.nodes > 1 and not environment.get(ranks.INTERFACE):
-        hint = say("Set {} to the nodes' interface of a trusted network, or use one node.", ranks.INTERFACE)
+        hint = say("Set {} to the interface of a trusted network, or use one node.", ranks.INTERFACE)
         found.append(Problem("--nodes", ranks.IN_CLEAR, hint))
     return found
 

@@ -33,8 +33,8 @@ class Metric:
 
 _ROUGE_HELP = {
     "rouge1": "Words in both summary and reference.",
-    "rouge2": "Pairs of adjacent words in both summary and reference.",
-    "rougeL": "The longest sequence of words in both, gaps allowed.",
+    "rouge2": "Pairs of adjacent words in both.",
+    "rougeL": "Longest sequence of words in both, with gaps.",
     "rougeLsum": "The same, per sentence.",
 }
 ROUGE_TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
@@ -49,7 +49,7 @@ CHRF = Metric(
     "chrF",
     "points",
     "higher",
-    "Sequences of 1 to 6 characters in both summary and reference. Works the same in every language.",
+    "Sequences of 1 to 6 characters in both. Works the same in every language.",
 )
 # What stands first wherever scores are shown.
 HEADLINE = (*ROUGE, CHRF)
@@ -70,18 +70,14 @@ OTHER_METRICS = (
     ),
     Metric("words", "Length in words", "words", "neither", "Words in a summary."),
     Metric(
-        "novel1",
-        "New words",
-        "fraction",
-        "neither",
-        "Fraction of a summary's words that are not in the conversation.",
+        "novel1", "New words", "fraction", "neither", "Fraction of words that are not in the conversation."
     ),
     Metric(
         "novel2",
         "New word pairs",
         "fraction",
         "neither",
-        "Fraction of its word pairs that are not in the conversation.",
+        "Fraction of word pairs that are not in the conversation.",
     ),
     Metric("capped", "Truncated", "fraction", "lower", "Fraction of summaries that end at the length limit."),
     Metric(
@@ -89,17 +85,15 @@ OTHER_METRICS = (
         "Not in the conversation",
         "fraction",
         "lower",
-        "Fraction of a summary's names, numbers, times and dates that are not in the conversation, "
-        "found by pattern. Names are found by capital letters; in scripts without them only numbers, "
-        "times and dates count. Number words are read in English only.",
+        "Fraction of names, numbers, times and dates that are not in the conversation. Names need "
+        "capital letters; number words are read in English only.",
     ),
     Metric(
         GENERAL_LOSS,
         "Loss on general text",
         "nats",
         "lower",
-        "Whether the model kept its other abilities: its loss on unrelated text, in nats per token. It "
-        "rises if the model forgets.",
+        "Loss on unrelated text, in nats per token. It rises if the model forgets.",
     ),
 )
 METRICS = {measure.name: measure for measure in (*ROUGE, *OTHER_METRICS)}

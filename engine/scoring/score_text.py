@@ -62,16 +62,14 @@ def too_few_to_train(count: int) -> str:
     if count >= ENOUGH_TO_LEARN:
         return ""
     few = counted(count, "conversation")
-    return say("Only {} to train on; a model learns little from fewer than {}.", few, ENOUGH_TO_LEARN)
+    return say("Only {} to train on; a model needs at least {}.", few, ENOUGH_TO_LEARN)
 
 
 def too_few_to_test(count: int) -> str:
     """Return that no verdict can come of so few conversations, "" for enough."""
     if count >= MIN_EXAMPLES:
         return ""
-    return say(
-        "Only {} to test on; a verdict needs at least {}.", counted(count, "conversation"), MIN_EXAMPLES
-    )
+    return say("Only {} to test on; a verdict needs {}.", counted(count, "conversation"), MIN_EXAMPLES)
 
 
 def too_few(examples: Mapping[str, int]) -> list[str]:
@@ -219,10 +217,10 @@ def untold_notes(untold: Mapping[Untold, Sequence[str]]) -> list[str]:
 
 def _untold(what: Untold, languages: str) -> str:
     if what == "names":
-        return say("Names can't be recognised in {}: only numbers, times and dates are checked", languages)
+        return say("In {}, only numbers, times and dates are checked", languages)
     if what == "dates":
-        return say("No day and month names for {}: only names and digits are checked", languages)
-    return say("Names, days and months can't be recognised in {}: only digits are checked", languages)
+        return say("In {}, only names and digits are checked", languages)
+    return say("In {}, only digits are checked", languages)
 
 
 # The verification of an export
@@ -248,13 +246,7 @@ def verification_lines(verified: Mapping[str, Any]) -> list[str]:
     if verified["equal_prompts"] is None:
         found.append(NOT_COMPARED)
     elif other := count - verified["equal_prompts"]:
-        found.append(
-            say(
-                "{} of {:,} tokenize differently: the template or tokenizer differs.",
-                counted(other, "prompt"),
-                count,
-            )
-        )
+        found.append(say("{} of {:,} tokenize differently.", counted(other, "prompt"), count))
     return found
 
 

@@ -33,8 +33,8 @@ def require_hub(field: str | None = None) -> None:
     """
     if offline():
         raise OfflineError(
-            "Tunesmith is offline, so nothing is fetched from the hub.",
-            "Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.",
+            "Tunesmith is offline.",
+            "Start without --offline and HF_HUB_OFFLINE, or choose local files.",
             field,
         )
     host, port = _host_and_port()
@@ -42,7 +42,7 @@ def require_hub(field: str | None = None) -> None:
     if reason:
         raise OfflineError(
             say("The hub can't be reached: {} {}.", host, reason),
-            "Check the connection. Models and conversations in folders work without it.",
+            "Check the connection. Local models and conversations work without it.",
             field,
         )
 

@@ -29,7 +29,7 @@ def install(command: Sequence[str], environment: Mapping[str, str] = os.environ)
     _require_linux()
     packaged = of_package(environment)
     if packaged is not None:
-        raise StorageError(say("Tunesmith is already in the menu: {} belongs to a package.", packaged))
+        raise StorageError(say("Tunesmith is in the menu already: {} belongs to a package.", packaged))
     text = (_sources() / NAME).read_text(encoding="utf-8")
     contents = {
         "entry": text.replace("Exec=tunesmith", f"Exec={quoted(command)}"),
@@ -83,7 +83,7 @@ def _quoted(argument: str) -> str:
 def _require_linux() -> None:
     if sys.platform != "linux":
         message = "Menu entries are only for Linux."
-        raise StorageError(message, "Create a shortcut to the command `tunesmith`.")
+        raise StorageError(message, "Create a shortcut to `tunesmith`.")
 
 
 def _sources() -> Path:

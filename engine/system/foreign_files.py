@@ -150,7 +150,7 @@ def copy(source: Path, target: Path, kind: FileKind) -> None:
 
 def _too_large(path: Path, kind: FileKind) -> UnreadableFileError:
     return UnreadableFileError(
-        say("it is larger than {} MB, the limit for {}", kind.max_bytes // MIB, kind.title), path
+        say("it is over {} MB, the limit for {}", kind.max_bytes // MIB, kind.title), path
     )
 
 

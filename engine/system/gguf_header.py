@@ -174,7 +174,7 @@ def _placed(infos: list[_Info], data_start: int, size: int) -> tuple[Tensor, ...
     """Return the tensors. Raises GgufError if one ends after the file or overlaps another."""
     tensors = [_tensor(info, data_start) for info in infos]
     if len({tensor.name for tensor in tensors}) < len(tensors):
-        raise GgufError("two of its tensors have the same name")
+        raise GgufError("two tensors have the same name")
     if not tensors:
         raise GgufError("it contains no tensors")
     end = data_start
@@ -190,7 +190,7 @@ def _placed(infos: list[_Info], data_start: int, size: int) -> tuple[Tensor, ...
 def _tensor(info: _Info, data_start: int) -> Tensor:
     name, shape, format_id, offset = info
     if format_id not in FORMATS:
-        raise GgufError(say("its tensor {} has the unknown number format {}", name[:80], format_id))
+        raise GgufError(say("its tensor {} has unknown number format {}", name[:80], format_id))
     title, in_block, block_bytes = FORMATS[format_id]
     if not shape or min(shape) < 1 or shape[0] % in_block:
         raise GgufError(say("its tensor {} has an impossible shape", name[:80]))
@@ -243,7 +243,7 @@ class _Source:
         if kind == TEXT:
             return self.text()
         if kind != LIST:
-            raise GgufError(say("a setting in its header has the unknown type {}", kind))
+            raise GgufError(say("a setting in its header has unknown type {}", kind))
         return self._list(self.number("<I"), self.number("<Q"))
 
     def _list(self, kind: int, count: int) -> tuple[int | float | bool, ...] | None:
@@ -253,7 +253,7 @@ class _Source:
             form = f"<{count}{SCALARS[kind][1]}"
             return struct.unpack(form, self.take(struct.calcsize(form)))
         if kind != TEXT:
-            raise GgufError(say("a list in its header has the unknown type {}", kind))
+            raise GgufError(say("a list in its header has unknown type {}", kind))
         for _ in range(count):
             self._skip_text()
         return None

@@ -25,7 +25,7 @@ def try_lock(stream: IO[bytes]) -> bool:
     except OSError as error:
         raise StorageError(
             say("The disk of Tunesmith's files has no locks: {}.", error.strerror),
-            "Set TUNESMITH_HOME to a folder on a disk of this computer.",
+            "Set TUNESMITH_HOME to a folder on a local disk.",
         ) from error
 
 

@@ -14,11 +14,11 @@ def problems(quantization: str, optimizer: str) -> tuple[Problem, ...]:
     """Return the problems of a recipe that needs bitsandbytes where it is not installed."""
     problems = []
     if quantization != "none" and not find_spec(LIBRARY):
-        hint = 'Install it (`pip install bitsandbytes`), or choose quantization "none".'
-        message = say("A base in {} needs bitsandbytes, which is not installed.", quantization)
+        hint = 'Run `pip install bitsandbytes`, or choose quantization "none".'
+        message = say("{} needs bitsandbytes, which is not installed.", quantization)
         problems.append(Problem("base_model.quantization", message, hint))
     if optimizer.endswith("8bit") and not find_spec(LIBRARY):
-        hint = "Install it (`pip install bitsandbytes`), or choose AdamW or Adafactor."
-        message = "An optimizer in 8 bits needs bitsandbytes, which is not installed."
+        hint = "Run `pip install bitsandbytes`, or choose AdamW or Adafactor."
+        message = "8-bit optimizers need bitsandbytes, which is not installed."
         problems.append(Problem("training.optimizer", message, hint))
     return tuple(problems)

@@ -47,9 +47,7 @@ def _named_home(home: str) -> Path:
         return Path(home).expanduser().resolve()
     except (RuntimeError, OSError, ValueError) as error:
         message = say(
-            "{} doesn't lead to a folder: {} belongs to an unknown user, links to itself, or isn't a path.",
-            HOME,
-            home,
+            "{} doesn't lead to a folder: {} has no known user, links to itself, or isn't a path.", HOME, home
         )
         raise SettingError(message, "Set it to another folder.", HOME) from error
 

@@ -24,10 +24,10 @@ COUNT = "TUNESMITH_RANKS"
 # The network interface on which gloo and NCCL open their ports.
 INTERFACE, NCCL_INTERFACE = "GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"
 IN_CLEAR = (
-    "Between computers, processes send conversations and weights unencrypted and accept data from anyone."
+    "Between computers, conversations and weights are sent unencrypted, and data is accepted from anyone."
 )
 LOOPBACK = "127.0.0.1"
-START_WITH_TORCHRUN = "Start with torchrun or `accelerate launch`, which set the variables."
+START_WITH_TORCHRUN = "Start with torchrun or `accelerate launch`."
 # Configurations of `accelerate launch`: the one that is supported, and those that are not.
 FSDP, FSDP_VERSION = "ACCELERATE_USE_FSDP", "FSDP_VERSION"
 OTHER_WAYS = {"ACCELERATE_USE_DEEPSPEED": "DeepSpeed", "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM"}
@@ -75,7 +75,7 @@ def own(given: Mapping[str, str] | None = None) -> Rank | None:
     if not given.get(RANK):
         message = say("{} is {}, but {} is not set.", SIZE, size, RANK)
         raise WorkerError(
-            message, say("Unset {} to train in this process alone. {}", SIZE, START_WITH_TORCHRUN), SIZE
+            message, say("Unset {} to train in one process. {}", SIZE, START_WITH_TORCHRUN), SIZE
         )
     rank, local_rank = _number(given, RANK, 0), _number(given, LOCAL_RANK, 0)
     # `accelerate launch` on one computer may leave it out.
@@ -88,7 +88,7 @@ def own(given: Mapping[str, str] | None = None) -> Rank | None:
     for name, what in OTHER_WAYS.items():
         if _is_on(given, name):
             raise WorkerError(
-                say("{} is not supported.", what), "Use a configuration without it, or with FSDP.", name
+                say("{} is not supported.", what), "Use a configuration without it, or FSDP.", name
             )
     version = _number(given, FSDP_VERSION, 1) if _is_on(given, FSDP) else 2
     found = Rank(rank, size, local_rank, local_size, _is_on(given, FSDP), version)
@@ -159,7 +159,7 @@ def require_address(given: Mapping[str, str] | None = None) -> tuple[str, int]:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         message = say("The computer {} can't be found ({}): {}.", host, ADDRESS, error)
-        hint = "Give the name or address of the computer that runs rank 0."
+        hint = "Name the computer that runs rank 0."
         raise WorkerError(message, hint, ADDRESS) from error
     return host, port
 

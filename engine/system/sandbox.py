@@ -86,7 +86,7 @@ class LimitError(Exception):
         texts = {
             Exceeded.MEMORY: say("it takes more than {:,} MB of memory", limits.memory_bytes >> 20),
             Exceeded.TIME: say("it takes more than {:,} s of CPU time", limits.seconds),
-            Exceeded.CRASH: "the library that reads it crashes or runs out of memory",
+            Exceeded.CRASH: "the library that reads it crashes or lacks memory",
         }
         super().__init__(texts[exceeded])
         self.exceeded = exceeded

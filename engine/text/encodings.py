@@ -120,12 +120,12 @@ def why_no_text(first: bytes) -> str:
     """Return why the first bytes of a file are no text, "" if they are."""
     what = next((what for mark, what in OTHERS.items() if first.startswith(mark)), "")
     if what:
-        return say("it is {}, whatever its name says", what)
+        return say("it is really {}", what)
     controls = len(CONTROLS.findall(first))
     if b"\0" in first or controls > max(MAX_CONTROLS, MAX_CONTROLS_FRACTION * len(first)):
         wrong = CONTROLS.search(first, max(first.find(b"\0"), 0))
         line = first.count(b"\n", 0, wrong.start() if wrong else 0) + 1
-        return say("it contains bytes that are not text, first in line {:,}", line)
+        return say("it contains bytes that are not text, from line {:,}", line)
     return ""
 
 

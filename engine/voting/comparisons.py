@@ -124,13 +124,9 @@ def create(
         chosen = random.Random(len(kept)).sample(range(len(kept)), MAX_CONVERSATIONS)
         kept = [conversations[index] for index in sorted(chosen)]
     if len(systems) < 2 or not kept:
-        raise DataError(
-            "There is nothing to compare.", "Choose two systems that summarised the same conversations."
-        )
+        raise DataError("There is nothing to compare.", "Choose systems with the same conversations.")
     if all(len({tuple(text.split()) for text in each.summaries}) == 1 for each in kept):
-        raise DataError(
-            "All systems wrote the same summaries.", "Choose others; these leave nothing to vote on."
-        )
+        raise DataError("All systems wrote the same summaries.", "Choose others.")
     mark = fingerprint(kept)
     for known in list_comparisons():
         if known.fingerprint == mark and _runs(known.systems) == _runs(systems):
@@ -189,7 +185,7 @@ def read_info(folder: Path) -> ComparisonInfo:
         info = ComparisonInfo.model_validate_json(read_bytes(folder / ABOUT, FileKind.COMPARISON))
     except (OSError, ValidationError) as error:
         raise StorageError(
-            say("{} is a blind comparison of another version.", folder.name), "Choose another one."
+            say("{} comes from another version.", folder.name), "Choose another one."
         ) from error
     return info.model_copy(update={"folder": folder})
 
@@ -206,8 +202,8 @@ def load(info: ComparisonInfo) -> Comparison:
     are_complete = all(len(each.summaries) == len(info.systems) for each in conversations)
     if not are_complete or fingerprint(conversations) != info.fingerprint:
         raise StorageError(
-            say("The conversations of {} were changed, so its votes no longer count.", info.name),
-            "Restore them from a backup, or start a new comparison.",
+            say("Conversations of {} changed; its votes don't count.", info.name),
+            "Restore them from a backup.",
         )
     return Comparison(info, conversations)
 

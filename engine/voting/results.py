@@ -268,8 +268,6 @@ def export(comparison: Comparison, votes: Votes, path: Path) -> int:
     """
     found = list(_rows(comparison, votes))
     if not found:
-        raise DataError(
-            "No vote prefers a summary yet, so there are no preference pairs.", "Vote on more pairs first."
-        )
+        raise DataError("No vote prefers a summary yet.", "Vote on more pairs first.")
     write_export(path, b"".join(map(encode, found)).decode("utf-8"))
     return len(found)

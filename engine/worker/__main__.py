@@ -92,7 +92,7 @@ LOOK_SECONDS = 0.5
 GRACE_SECONDS = 3.0
 DISK_ERRORS = {
     errno.ENOSPC: ("The disk is full.", "Free some space"),
-    errno.EDQUOT: ("You have used up your share of the disk.", "Free some space"),
+    errno.EDQUOT: ("Your disk quota is used up.", "Free some space"),
     errno.EROFS: ("The disk is read-only.", "Make it writable again"),
     errno.EIO: ("The disk failed.", "Check it"),
 }

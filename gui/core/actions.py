@@ -29,7 +29,7 @@ SCOPES = {
     "form": mark("In forms"),
     "list": mark("In lists"),
     "queue": mark("In a queue"),
-    "scrubber": mark("On the slider above a run's summaries"),
+    "scrubber": mark("On the slider above the summaries"),
 }
 
 
@@ -71,15 +71,13 @@ ACTIONS = (
     Action("window.search", mark("Search on this page"), ("Ctrl+F",)),
     Action("window.settings", mark("Settings"), ("Ctrl+,",)),
     Action("window.close", mark("Close a panel, search or notice"), ("Esc",), is_offered=False),
-    Action("window.quit", mark("Quit (asks while a run is training)"), ("Ctrl+Q",)),
+    Action("window.quit", mark("Quit (asks during a run)"), ("Ctrl+Q",)),
     Action("data.files", mark("Choose files"), ("Ctrl+O",)),
     Action("data.check", mark("Check"), ("F5",)),
-    Action("train.start", mark("Start a run with the recipe shown"), ("Ctrl+Return", "F5")),
+    Action("train.start", mark("Start a run with this recipe"), ("Ctrl+Return", "F5")),
     Action("train.new", mark("New run"), ("Ctrl+N",)),
     Action("train.open", mark("Open a recipe"), ("Ctrl+O",)),
-    Action(
-        "train.methods", mark("Go from the method search to the first match"), ("Down",), is_offered=False
-    ),
+    Action("train.methods", mark("Go to the first method found"), ("Down",), is_offered=False),
     Action("playground.summarise", mark("Summarise"), ("Ctrl+Return",)),
     Action("playground.paste", mark("Paste a conversation"), ("Ctrl+V", "Shift+Ins")),
     Action("labelling.accept", mark("Accept and continue"), ("Ctrl+Return",)),
@@ -103,7 +101,7 @@ ACTIONS = (
     Action("form.redo", mark("Redo"), ("Ctrl+Shift+Z", "Ctrl+Y")),
     Action("list.open", mark("Open"), ("Return", "Enter"), is_pressed=True),
     Action("list.rename", mark("Rename"), ("F2",), is_pressed=True),
-    Action("list.delete", mark("Move to the trash, or remove from the list"), ("Del",), is_pressed=True),
+    Action("list.delete", mark("Move to the trash, or remove"), ("Del",), is_pressed=True),
     Action("list.check", mark("Check or uncheck"), ("Space",), is_pressed=True),
     Action("queue.earlier", mark("Earlier"), ("Alt+Up",)),
     Action("queue.later", mark("Later"), ("Alt+Down",)),

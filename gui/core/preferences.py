@@ -43,7 +43,7 @@ SETTINGS = {
     "contrast": Setting(mark("Contrast"), {"system": mark("Follow system"), "high": mark("High")}),
     "text_scale": Setting(mark("Text size"), {str(size): f"{size} %" for size in TEXT_SIZES}),
     "language": Setting(mark("Language"), {language.SYSTEM: mark("Follow system"), **language.offered()}),
-    WHEN_WINDOW_LEAVES: Setting(mark("New runs, if the window crashes"), WINDOW_CHOICES),
+    WHEN_WINDOW_LEAVES: Setting(mark("If the window crashes"), WINDOW_CHOICES),
 }
 
 

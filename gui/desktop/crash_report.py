@@ -62,7 +62,7 @@ class CrashReport(QObject):
         if isinstance(error, AppError):
             self.caught.emit(sentences(error.message, error.hint), details)
         else:
-            message = tr("Something went wrong: {error}. Your runs aren't affected.", error=error)
+            message = tr("Something went wrong: {error}. Runs keep going.", error=error)
             self.caught.emit(message, details)
 
     def _show(self, message: str, details: str) -> None:

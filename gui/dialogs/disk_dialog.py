@@ -19,12 +19,12 @@ from gui.widgets.layouts import Line, fill, hbox, vbox
 
 PARTS = {
     "adapters": (mark("Adapters"), mark("the library")),
-    "checkpoints": (mark("Checkpoints"), mark("for resuming; completed runs no longer need them")),
+    "checkpoints": (mark("Checkpoints"), mark("for resuming runs")),
     "runs": (mark("Other run files"), mark("recipes, events and logs")),
     "results": (mark("Cached results"), mark("recreated when needed; at most 2 GB")),
     "converted": (mark("Converted models"), mark("for CTranslate2; recreated when needed, at most 10 GB")),
     "trash": (mark("Trash"), mark("emptied after 30 days")),
-    "unpacked": (mark("Unpacked GGUF files"), mark("base models, unpacked again when needed")),
+    "unpacked": (mark("Unpacked GGUF files"), mark("base models, unpacked when needed")),
     "downloads": (mark("Downloads"), mark("from the hub, shared with other programs")),
 }
 
@@ -109,5 +109,5 @@ def freeable_text(found: disk_usage.Freeable) -> str:
     *before, last = parts
     what = tr(" and ").join(filter(None, (", ".join(before), last)))
     deleted = tr("This deletes {what}.", what=what)
-    stays = tr("Adapters, curves, scores and all resumable runs are kept.")
+    stays = tr("Adapters, curves, scores and resumable runs are kept.")
     return f"{deleted} {stays}"

@@ -40,9 +40,7 @@ class QueueDialog(GrowingDialog):
         self.notice.hide()
         self.list = QListWidget()
         self._empty = EmptyState(
-            "clock",
-            tr("Nothing is waiting"),
-            tr("Whatever you start while something is running waits here."),
+            "clock", tr("Nothing is waiting"), tr("What you start while something is running waits here.")
         )
         self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
         self.down_button = IconButton("chevron-down", actions.titled(tr("Later"), "queue.later"))

@@ -71,10 +71,10 @@ class QuitDialog(GrowingDialog):
         else:
             self._title.setText(tr("A run is being prepared."))
         if state.paused:
-            goes_on = tr("It is paused; its process keeps running without the window.")
+            goes_on = tr("It is paused; its process keeps running.")
         else:
             goes_on = tr("The run can continue without the window.")
-        self._text.setText(f"{goes_on} {tr('You will see it again when you reopen Tunesmith.')}")
+        self._text.setText(f"{goes_on} {tr('It is still here when you reopen Tunesmith.')}")
 
     def _keep(self) -> None:
         if self._asked(self._model.keep_training):
@@ -94,7 +94,7 @@ class QuitDialog(GrowingDialog):
         if not self._asked(self._model.stop):
             return
         self.stopping = True
-        self._text.setText(tr("Tunesmith will quit when the run has stopped."))
+        self._text.setText(tr("Tunesmith quits when the run has stopped."))
         self.keep_button.setEnabled(False)
         self.stop_button.setEnabled(False)
         self.stop_strip.follow(self._model)

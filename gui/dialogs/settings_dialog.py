@@ -20,10 +20,7 @@ from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import Line, hbox
 from gui.widgets.open_path import open_path
 
-LEAVING_HELP = mark(
-    "What new runs do if the window crashes or you log out. A recipe can override this. Closing the "
-    "window asks first."
-)
+LEAVING_HELP = mark("For new runs, also when you log out. A recipe can override this.")
 
 
 class SettingsDialog(ScrollingDialog):
@@ -61,7 +58,7 @@ class SettingsDialog(ScrollingDialog):
         for name, opens, folder in (
             (tr("Runs"), tr("Open the runs folder"), paths.runs_folder()),
             (tr("Adapters"), tr("Open the adapters folder"), paths.adapters_folder()),
-            (tr("Window log"), tr("Open the window log folder"), paths.cache_folder()),
+            (tr("Window log"), tr("Open the log folder"), paths.cache_folder()),
         ):
             column.addLayout(_place(name, opens, folder))
         close = plain(tr("Close"))

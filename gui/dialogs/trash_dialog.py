@@ -54,9 +54,7 @@ class TrashDialog(QDialog):
         self.close_button = plain(tr("Close"))
         self._stack = QStackedWidget()
         column = vbox(Label(tr("Trash"), "section"), self.about, of=self, margins=24, spacing=12)
-        empty = EmptyState(
-            "trash", tr("The trash is empty"), tr("What you delete can be restored from here.")
-        )
+        empty = EmptyState("trash", tr("The trash is empty"), tr("Deleted items can be restored here."))
         fill(self._stack, self.view, empty)
         fill(column, (self._stack, 1), self.confirm_strip, self.notice)
         foot = hbox(
@@ -135,7 +133,7 @@ class TrashDialog(QDialog):
 
 
 def _about(found: Sequence[Trashed]) -> str:
-    kept = tr("What you delete stays here for {days} days.", days=trash.TRASH_DAYS)
+    kept = tr("Deleted items stay here for {days} days.", days=trash.TRASH_DAYS)
     total = sum(each.size_bytes for each in found)
     return f"{kept} {tr('Its size is {size}.', size=bytes_text(total))}" if found else kept
 

@@ -204,10 +204,7 @@ def length_text(plan: Mapping[str, Any], training: Mapping[str, Any]) -> str:
     seen = whole * examples + min(rest * batch, examples)
     times = number_text(steps / an_epoch, 1 if rest else 0)
     return tr_count(
-        seen,
-        "{n} conversation seen, each {times} ×.",
-        "{n} conversations in total, each {times} ×.",
-        times=times,
+        seen, "{n} conversation, seen {times} ×.", "{n} conversations, each seen {times} ×.", times=times
     )
 
 

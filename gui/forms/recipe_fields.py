@@ -24,12 +24,12 @@ from gui.widgets.layouts import hbox, vbox
 
 START_FROM = "method.start_from"
 START_TITLE = mark("Continue from")
-START_TOOLTIP = mark("Continues the training of this adapter, with the same base model and method.")
+START_TOOLTIP = mark("Continue training this adapter, with the same base model and method.")
 NO_ADAPTER = mark("none (new adapter)")
 STANDARD_TITLE = mark("Standard")
 CUSTOM = "custom"
-METHOD_TOOLTIP = mark("The PEFT method: which parameters are trained, and how.")
-VARIANT_TOOLTIP = mark("A published variant of the method. Choosing it sets the options.")
+METHOD_TOOLTIP = mark("Which parameters are trained, and how.")
+VARIANT_TOOLTIP = mark("A published variant of the method, which sets its options.")
 CUSTOM_FOOT = mark("The options match no variant.")
 
 
@@ -137,9 +137,9 @@ def forget_modules(fields: Iterable[FormField]) -> None:
 # What a newcomer chooses from: a method, or one of its variants after the slash, and what each is for.
 GOOD_METHODS = {
     "lora": mark("A safe first choice: strong, small, easy to share."),
-    "lora/qlora": mark("The same with the model in 4 bits: for large models."),
-    "ia3": mark("The smallest adapter. Worth a try with little data."),
-    "full": mark("Everything is trained: the yardstick. A copy of the model."),
+    "lora/qlora": mark("The same with the model in 4 bits, for large models."),
+    "ia3": mark("The smallest adapter, for little data."),
+    "full": mark("Trains everything: the yardstick. A copy of the model."),
 }
 
 

@@ -196,7 +196,7 @@ class RecipeForm(QWidget):
         self._set_tables(self._kept.take_method(self.tables(), method_id, self._family))
         if before.get("start_from"):
             name = self.start_from.name_of(before["start_from"])
-            text = tr("{name} was removed because it was trained with another method.", name=name)
+            text = tr("{name} was trained with another method and was removed.", name=name)
             self.start_from.set_helper_text(text)
             self.start_from.show()
         if rate is not None and "learning_rate" not in self._tables["training"]:

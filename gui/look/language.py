@@ -45,13 +45,13 @@ _NUMBERED = re.compile(r"\{(\d+)\}")
 QUOTES = {'"': '"', "“": "”", "`": "`"}
 LISTING = frozenset(
     {
-        "The columns are: {1}.",
-        "Other columns are: {1}.",
+        "Columns: {1}.",
+        "Other columns: {1}.",
         "They have: {1}. Name the key of the text as data.columns.text.",
         'A turn has no "{1}"; it has: {2}.',
-        "Skipped because the name contains no split: {1}.",
-        "Skipped because other files are read: {1}.",
-        "{1} contains lists that are read as splits: {2}.",
+        "Skipped, no split in the name: {1}.",
+        "Skipped, other files are read: {1}.",
+        "{1} contains lists read as splits: {2}.",
         "The base model {1} is under {2}.",
         "The practice model of Tunesmith is under {1}.",
         "The data is under {1}.",

@@ -219,7 +219,7 @@ class ArenaTable(GroupedTable[Row]):
         if key == "full":
             is_baseline = item.is_baseline
             missing = (
-                tr("The other entries are compared with this one.")
+                tr("The others are compared with this entry.")
                 if is_baseline
                 else translate(item.full_missing)
             )
@@ -294,7 +294,7 @@ def _spread_text(row: Row) -> str:
     if SCORE not in row.seeds.spread:
         return tr("The spread needs two scored seeds: {scores}.", scores=", ".join(scores))
     return tr(
-        "Standard deviation of the seeds' means {spread}: {scores}.",
+        "Standard deviation over seeds {spread}: {scores}.",
         spread=score(row.seeds.spread[SCORE]),
         scores=", ".join(scores),
     )
@@ -307,8 +307,8 @@ def _interval_text(row: Row) -> str:
     count = len(row.seeds.scored)
     return tr_count(
         count,
-        "Mean of {n} seed. The interval is over seeds and conversations together.",
-        "Mean of {n} seeds. The interval covers seeds and conversations.",
+        "Mean of {n} seed; the interval covers seeds and conversations.",
+        "Mean of {n} seeds; the interval covers seeds and conversations.",
     )
 
 
@@ -326,8 +326,7 @@ def _preferred_text(row: Row) -> str:
         return tr("No blind votes.")
     found, tally = row.preferred.preferred, row.preferred.tally
     return tr(
-        "Preferred in {mean} of blind votes, interval {low} to {high}: {wins} won, {ties} tied, "
-        "{losses} lost",
+        "Preferred in {mean} of blind votes, {low} to {high}: {wins} won, {ties} tied, {losses} lost",
         mean=percent(found.mean),
         low=percent(found.low),
         high=percent(found.high),
@@ -339,7 +338,7 @@ def _preferred_text(row: Row) -> str:
 
 def _whole_run(row: Row) -> str:
     run = row.status.run
-    sentences = [tr("Training time in minutes, not counting loading and scoring.")]
+    sentences = [tr("Minutes of training, without loading and scoring.")]
     if len(row.statuses) > 1:
         sentences.append(tr("The mean of the seeds."))
     elif run is not None:

@@ -114,7 +114,7 @@ def facts_text(model: ListedModel) -> str:
         _context_text(model),
         model.licence or ("" if model.is_starter else tr("no licence stated")),
         _size_text(model),
-        tr("you have to accept its licence first") if model.gated else "",
+        tr("accept its licence first") if model.gated else "",
     ]
     return " · ".join(part for part in parts if part)
 

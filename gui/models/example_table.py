@@ -158,7 +158,7 @@ class ExampleTable(GroupedTable[Row]):
         several = len(item.sides) > 1
         if key == "disagreement":
             if several:
-                return tr("Fraction of differing words between the two most different adapter summaries")
+                return tr("Fraction of differing words between the two most different adapters")
             return tr("Fraction of differing words between the two summaries")
         if several and key.startswith(run_comparison.GAIN_OF):
             index = int(key.removeprefix(run_comparison.GAIN_OF))

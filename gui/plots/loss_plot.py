@@ -309,8 +309,8 @@ class _Legend(FlowBox):
         count = self._examples if examples is None else examples
         return tr_count(
             count,
-            "ROUGE-1 of the summaries of the first conversation of the validation split",
-            "ROUGE-1 of the summaries of the first {n} conversations of the validation split",
+            "ROUGE-1 on the first validation conversation",
+            "ROUGE-1 on the first {n} validation conversations",
         )
 
 

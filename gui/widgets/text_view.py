@@ -77,7 +77,7 @@ def preview_text(shown: str, text: str) -> str:
     if shown == text:
         return ""
     count, most = number_text(len(text)), number_text(len(shown))
-    return tr("The first {most} of {count} characters are shown.", most=most, count=count)
+    return tr("Showing the first {most} of {count} characters.", most=most, count=count)
 
 
 def utf16(text: str, mark: Mark) -> tuple[int, int]:

@@ -112,20 +112,20 @@ class DeviceLock(QObject):
         """Return the strip about the device, if there is anything to show."""
         run = self._manager.current
         if self._pausing:
-            return Strip(tr("The run pauses after the current step; then the summaries start."), icon="pause")
+            return Strip(tr("The run pauses after this step, then the summaries start."), icon="pause")
         if run is not None and run.holds_device:
             left = run.state.seconds_left()
             if left is None:
-                choice = tr("Pause it to try summaries now, or wait until it ends.")
+                choice = tr("Pause it to try summaries now, or wait.")
             else:
                 choice = tr("Pause it to try summaries now, or wait {time}.", time=about_text(left))
-            text = f"{tr('A run is training on the device.')} {choice}"
+            text = f"{tr('A run is using the device.')} {choice}"
             return Strip(text, tr("Pause training and try now"), "clock")
         if run is not None and run.running:
             step, total = number_text(run.state.step), number_text(run.state.total_steps)
-            text = tr("The run is paused at step {step} of {total}. Nothing is lost.", step=step, total=total)
+            text = tr("The run is paused at step {step} of {total}.", step=step, total=total)
             return Strip(text, "" if self._giving_back else tr("Continue the run"), "pause")
         if self._taken:
-            wait = tr("Wait for it to finish, or stop it in the queue.")
+            wait = tr("Wait, or stop it in the queue.")
             return Strip(f"{self._taken} {wait}", icon="clock")
         return None

@@ -306,7 +306,7 @@ class DeviceQueue(QObject):
     def _start(self, entry: Waiting) -> None:
         start = self._starters.get(entry.kind)
         if start is None:
-            raise WorkerError(mark("This version of Tunesmith can't run this task."))
+            raise WorkerError(mark("This version can't run this task."))
         work = start(entry.arguments)
         if entry.kind not in SUMMARIES:
             self._manager.summarizer.close()
@@ -366,7 +366,7 @@ class DeviceQueue(QObject):
             aside = path.with_name("queue-unreadable.json")
             with suppress(OSError):
                 files.rename(path, aside)
-            self._say(tr("The saved queue can't be read. It was moved to {path}.", path=aside))
+            self._say(tr("The saved queue was unreadable and moved to {path}.", path=aside))
             return
         self.waiting, self.paused = [*saved.waiting, *self.waiting], saved.paused
         self.changed.emit()

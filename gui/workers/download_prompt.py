@@ -172,5 +172,5 @@ def cost_text(cost: dict[str, Any]) -> str:
         tr("{size} to download", size=bytes_text(missing)) if missing else tr("already on this computer")
     ]
     facts += [tr("licence {licence}", licence=str(cost["licence"]))] if cost.get("licence") else []
-    gated = tr("You have to accept its licence first.") if cost.get("gated") else ""
+    gated = tr("Accept its licence first.") if cost.get("gated") else ""
     return f"{cost.get('id')}: {', '.join(facts)}. {gated}".strip()

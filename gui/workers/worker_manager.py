@@ -44,7 +44,7 @@ Command = Callable[[Job], list[str]]
 COMPUTING: dict[str, str] = {
     "evaluate": mark("A scoring is using the device."),
     "export": mark("An export is using the device."),
-    "summarize": mark("A base model loaded for summaries is using the device."),
+    "summarize": mark("A base model for summaries is using the device."),
 }
 
 
@@ -116,7 +116,7 @@ class WorkerManager(QObject):
     def device_text(self, apart_from: str = "") -> str:
         """Return why the device is busy; "" if it is free or only a job of the kind `apart_from` has it."""
         if self.run_holds_device:
-            return tr("A run is training on the device.")
+            return tr("A run is using the device.")
         kinds = [kind for kind in self._computing.values() if kind != apart_from]
         return tr(COMPUTING[kinds[0]]) if kinds else ""
 

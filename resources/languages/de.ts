@@ -171,8 +171,8 @@
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
-   <source>&lt;b&gt;Nothing is trained.&lt;/b&gt; The base model is scored with the plain prompt, then with this one.</source>
-   <translation>&lt;b&gt;Nichts wird trainiert.&lt;/b&gt; Das Basismodell wird mit dem einfachen Prompt bewertet, dann mit diesem.</translation>
+   <source>&lt;b&gt;Nothing is trained.&lt;/b&gt; The plain prompt is scored, then this one.</source>
+   <translation>&lt;b&gt;Nichts wird trainiert.&lt;/b&gt; Der einfache Prompt wird bewertet, dann dieser.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -215,23 +215,23 @@
   </message>
   <message>
    <location filename="../../gui/workers/worker_manager.py" />
-   <source>A base model loaded for summaries is using the device.</source>
-   <translation>Ein Basismodell ist für Zusammenfassungen geladen und belegt das Gerät.</translation>
+   <source>A base model for summaries is using the device.</source>
+   <translation>Ein Basismodell für Zusammenfassungen nutzt das Gerät.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/report.py" />
-   <source>A conversation in each row</source>
-   <translation>In jeder Zeile ein Gespräch</translation>
+   <source>A conversation per row</source>
+   <translation>Ein Gespräch je Zeile</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
-   <source>A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides how it is read. “Data sets” shows the first rows and what was guessed, and asks what only you can say.</source>
-   <translation>Ein Datensatz ist eine Datei, ein Ordner mit Dateien oder ein Datensatz des Hugging Face Hub. Der Inhalt einer Datei entscheidet, wie sie gelesen wird. „Datensätze“ zeigt die ersten Zeilen und was erkannt wurde und fragt, was nur ein Mensch wissen kann.</translation>
+   <source>A data set is a file, a folder, or a data set of the Hugging Face Hub. “Data sets” shows the first rows and what was detected, and asks about the rest.</source>
+   <translation>Ein Datensatz ist eine Datei, ein Ordner oder ein Datensatz des Hugging Face Hub. „Datensätze“ zeigt die ersten Zeilen und was erkannt wurde, und fragt nach dem Rest.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
-   <source>A file with the ids, for the other system to fill in</source>
-   <translation>Eine Datei mit ihren IDs, die das andere System ausfüllt</translation>
+   <source>A file for the other system to fill in</source>
+   <translation>Eine Datei, die das andere System ausfüllt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
@@ -240,18 +240,18 @@
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>A histogram of weights, a bell around zero, and below it the evenly spaced values of int8</source>
-   <translation>Ein Histogramm der Gewichte, eine Glocke um null, und darunter die gleichmäßig verteilten Werte von int8</translation>
+   <source>A histogram of weights above the values of FP4</source>
+   <translation>Ein Histogramm der Gewichte über den Werten von FP4</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>A histogram of weights, a bell around zero, and below it the sixteen values of NF4, densest near zero</source>
-   <translation>Ein Histogramm der Gewichte, eine Glocke um null, und darunter die sechzehn Werte von NF4, nahe null am dichtesten</translation>
+   <source>A histogram of weights above the values of NF4, densest near zero</source>
+   <translation>Ein Histogramm der Gewichte über den Werten von NF4, nahe null am dichtesten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>A histogram of weights, a bell around zero, and below it the values of FP4</source>
-   <translation>Ein Histogramm der Gewichte, eine Glocke um null, und darunter die Werte von FP4</translation>
+   <source>A histogram of weights above the values of int8</source>
+   <translation>Ein Histogramm der Gewichte über den Werten von int8</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/history.py" />
@@ -260,23 +260,18 @@
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>A large frozen base model and a small trained adapter make the tuned model</source>
-   <translation>Ein großes eingefrorenes Basismodell und ein kleiner trainierter Adapter ergeben das trainierte Modell</translation>
+   <source>A large frozen base model and a small trained adapter</source>
+   <translation>Ein großes eingefrorenes Basismodell und ein kleiner trainierter Adapter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/report.py" />
-   <source>A list of turns in each row</source>
-   <translation>In jeder Zeile eine Liste von Beiträgen</translation>
+   <source>A list of turns per row</source>
+   <translation>Eine Liste von Beiträgen je Zeile</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
-   <source>A new repository, or one this adapter was uploaded to before.</source>
-   <translation>Ein neues Repository oder eines, an das dieser Adapter schon gesendet wurde.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>A path on that computer. Empty: where `tunesmith node start` puts it.</source>
-   <translation>Ein Pfad auf jenem Computer; leer: wo `tunesmith node start` sie ablegt.</translation>
+   <source>A new repository, or this adapter's.</source>
+   <translation>Ein neues Repository, oder das dieses Adapters.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
@@ -285,8 +280,8 @@
   </message>
   <message>
    <location filename="../../gui/forms/recipe_fields.py" />
-   <source>A published variant of the method. Choosing it sets the options.</source>
-   <translation>Eine veröffentlichte Variante des Verfahrens. Die Auswahl setzt ihre Optionen.</translation>
+   <source>A published variant of the method, which sets its options.</source>
+   <translation>Eine veröffentlichte Variante des Verfahrens, die seine Optionen setzt.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -295,8 +290,8 @@
   </message>
   <message>
    <location filename="../../gui/workers/device_lock.py" />
-   <source>A run is training on the device.</source>
-   <translation>Ein Lauf trainiert und belegt das Gerät.</translation>
+   <source>A run is using the device.</source>
+   <translation>Ein Lauf nutzt das Gerät.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
@@ -304,14 +299,19 @@
    <translation>Auf {node} nutzt ein Lauf, was dort liegt.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>A run learns little from {count} summaries. Use them as examples in the prompt (Prompt only).</source>
+   <translation>Aus {count} Zusammenfassungen lernt ein Lauf wenig. Verwenden Sie sie als Beispiele im Prompt („Nur Prompt“).</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/batch.py" />
    <source>A run needs the device. Finished summaries are saved.</source>
-   <translation>Ein Lauf braucht das Gerät. Fertige Zusammenfassungen bleiben erhalten.</translation>
+   <translation>Ein Lauf braucht das Gerät. Fertige Zusammenfassungen sind gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>A run needs {least} accepted summaries: {lacking} more to accept.</source>
-   <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: noch {lacking} anzunehmen.</translation>
+   <source>A run needs {least} accepted summaries: {lacking} more.</source>
+   <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: noch {lacking}.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
@@ -326,12 +326,7 @@
   <message>
    <location filename="../../gui/workers/worker_manager.py" />
    <source>A scoring is using the device.</source>
-   <translation>Ein Adapter wird bewertet und belegt das Gerät.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/page.py" />
-   <source>A sentence of six words cut into eight tokens</source>
-   <translation>Ein Satz aus sechs Wörtern, zerlegt in acht Tokens</translation>
+   <translation>Eine Bewertung nutzt das Gerät.</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
@@ -344,19 +339,19 @@
    <translation>Eine trainierte Schicht nach dem Feed-Forward</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/page.py" />
-   <source>A tree of token sequences: beam search extends the two likeliest and returns the best</source>
-   <translation>Ein Baum von Tokenfolgen: Die Beam-Suche verlängert die zwei wahrscheinlichsten und gibt die beste zurück</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/report.py" />
-   <source>A turn in each row</source>
-   <translation>In jeder Zeile ein Beitrag</translation>
+   <source>A turn per row</source>
+   <translation>Ein Beitrag je Zeile</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
    <source>Accept and continue</source>
    <translation>Annehmen und weiter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/download_prompt.py" />
+   <source>Accept its licence first.</source>
+   <translation>Stimmen Sie zuerst der Lizenz zu.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -395,8 +390,8 @@
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Adapters, curves, scores and all resumable runs are kept.</source>
-   <translation>Adapter, Kurven, Wertungen und alle fortsetzbaren Läufe bleiben erhalten.</translation>
+   <source>Adapters, curves, scores and resumable runs are kept.</source>
+   <translation>Adapter, Kurven, Wertungen und fortsetzbare Läufe bleiben erhalten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
@@ -422,6 +417,11 @@
    <location filename="../../gui/main_window.py" />
    <source>Add conversations</source>
    <translation>Gespräche hinzufügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/panes.py" />
+   <source>Add conversations from a file</source>
+   <translation>Gespräche aus einer Datei hinzufügen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/panes.py" />
@@ -496,7 +496,7 @@
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
    <source>Against full fine-tuning</source>
-   <translation>Gegen volle Feinabstimmung</translation>
+   <translation>Gegen vollständiges Fine-Tuning</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
@@ -534,24 +534,29 @@
    <translation>Über alle Gespräche aus {split}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/page.py" />
-   <source>All conversations summarised in the playground</source>
-   <translation>Alle Gespräche, die in der Werkbank zusammengefasst wurden</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/filter_row.py" />
    <source>All data</source>
    <translation>Alle Daten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>All entries are trained on the same data and scored the same way.</source>
-   <translation>Alle Einträge werden auf denselben Daten trainiert und auf dieselbe Weise bewertet, sodass sie sich vergleichen lassen.</translation>
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>All done. Use the summaries for the next run, or review the skipped ones.</source>
+   <translation>Alles erledigt. Verwenden Sie die Zusammenfassungen für den nächsten Lauf, oder sehen Sie die übersprungenen durch.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>All done. Use the summaries for the next run.</source>
+   <translation>Alles erledigt. Verwenden Sie die Zusammenfassungen für den nächsten Lauf.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>All entries are trained on the same data and scored the same way. Prompt, epochs and scoring come from the recipe on the Train page.</source>
-   <translation>Alle Einträge werden auf denselben Daten trainiert und auf dieselbe Weise bewertet, sodass sie sich vergleichen lassen. Prompt, Epochen und Bewertung sind die des Rezepts auf der Seite „Trainieren“.</translation>
+   <source>All entries share the data and the Train page's prompt, epochs and scoring.</source>
+   <translation>Alle Einträge haben die Daten gemeinsam, und Prompt, Epochen und Bewertung der Seite „Trainieren“.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>All entries share the data and the scoring.</source>
+   <translation>Alle Einträge haben Daten und Bewertung gemeinsam.</translation>
   </message>
   <message>
    <location filename="../../gui/core/file_opening.py" />
@@ -578,6 +583,11 @@
    <source>All options</source>
    <translation>Alle Optionen</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/labelling/page.py" />
+   <source>All playground conversations</source>
+   <translation>Alle Gespräche der Werkbank</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/forms/recipe_fields.py" />
    <source>All {n} methods…</source>
@@ -593,21 +603,21 @@
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/library/import_export.py" />
-   <source>Also upload the {n} example conversations of its prompt</source>
+   <source>Also upload the prompt's {n} example conversations</source>
    <translation>
-    <numerusform>Auch das {n} Gespräch senden, das sein Prompt zeigt</numerusform>
-    <numerusform>Auch die {n} Gespräche senden, die sein Prompt zeigt</numerusform>
+    <numerusform>Auch das {n} Gespräch aus dem Prompt senden</numerusform>
+    <numerusform>Auch die {n} Gespräche aus dem Prompt senden</numerusform>
    </translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>An arena trains several methods on your data and compares the results in one table.</source>
-   <translation>Eine Arena trainiert mehrere Verfahren mit Ihren Daten und vergleicht die Ergebnisse in einer Tabelle.</translation>
+   <source>An arena trains several methods on your data and compares the results.</source>
+   <translation>Eine Arena trainiert mehrere Verfahren mit Ihren Daten und vergleicht die Ergebnisse.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/worker_manager.py" />
    <source>An export is using the device.</source>
-   <translation>Ein Adapter wird exportiert und belegt das Gerät.</translation>
+   <translation>Ein Export nutzt das Gerät.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/prompt_editor.py" />
@@ -648,8 +658,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/serve_dialog.py" />
-   <source>Apps on this computer can use it through an OpenAI-compatible API. Other computers can't reach it, and requests need the token.</source>
-   <translation>Programme dieses Computers bekommen Zusammenfassungen wie von OpenAIs Chat Completions. Kein anderer Computer erreicht die Adresse, und ohne das Token bekommt niemand eine Antwort.</translation>
+   <source>Apps on this computer can use it through an OpenAI-compatible API, with the token. Other computers can't reach it.</source>
+   <translation>Programme auf diesem Computer können ihn über eine OpenAI-kompatible API nutzen, mit dem Token. Andere Computer erreichen ihn nicht.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
@@ -678,8 +688,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
-   <source>As a script that trains it again…</source>
-   <translation>Als Skript, das ihn neu trainiert…</translation>
+   <source>As a training script…</source>
+   <translation>Als Trainingsskript…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -694,7 +704,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
    <source>As you would type it after ssh. Uses your key or agent; passwords aren't stored.</source>
-   <translation>Wie hinter dem Befehl ssh. Nötig ist ein Schlüssel oder ein Agent: Es wird kein Passwort gespeichert.</translation>
+   <translation>Wie hinter dem Befehl ssh. Verwendet Ihren Schlüssel oder Agenten; Passwörter werden nicht gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
@@ -733,8 +743,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/page.py" />
-   <source>At most {most} can be compared at once. Uncheck some.</source>
-   <translation>Höchstens {most} lassen sich zugleich vergleichen. Wählen Sie einige ab.</translation>
+   <source>At most {most} can be compared. Uncheck some.</source>
+   <translation>Höchstens {most} lassen sich vergleichen. Wählen Sie einige ab.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -793,13 +803,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>Base model {low} to {high}, the dashed line in each row</source>
-   <translation>Basismodell {low} bis {high}, in jeder Zeile gestrichelt</translation>
+   <source>Base model {low} to {high}, dashed</source>
+   <translation>Basismodell {low} bis {high}, gestrichelt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>Base model {score}, the dashed line in each row</source>
-   <translation>Basismodell {score}, in jeder Zeile gestrichelt</translation>
+   <source>Base model {score}, dashed</source>
+   <translation>Basismodell {score}, gestrichelt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
@@ -824,12 +834,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/train/content_pane.py" />
    <source>Batch size is unchanged. Nothing changes until you choose.</source>
-   <translation>Jeder Schritt behält seine Beispiele. Nichts wird geändert, bevor Sie wählen.</translation>
+   <translation>Die Batchgröße bleibt gleich. Nichts ändert sich, bevor Sie wählen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Beam search</source>
    <translation>Beam-Suche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/page.py" />
+   <source>Beam search extends the two likeliest token sequences</source>
+   <translation>Die Beam-Suche verlängert die zwei wahrscheinlichsten Tokenfolgen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page_layout.py" />
@@ -948,7 +963,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
-   <source>Cancelled. The devices were not checked</source>
+   <source>Cancelled. Devices were not checked</source>
    <translation>Abgebrochen. Die Geräte wurden nicht geprüft</translation>
   </message>
   <message>
@@ -1068,7 +1083,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
-   <source>Checking the base model and the data…</source>
+   <source>Checking base model and data…</source>
    <translation>Basismodell und Daten werden geprüft…</translation>
   </message>
   <message>
@@ -1123,18 +1138,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/row_view.py" />
-   <source>Choose a row to read it and see where it is cut.</source>
-   <translation>Wählen Sie eine Zeile, um sie zu lesen und zu sehen, wo sie gekürzt wird.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/picker.py" />
-   <source>Choose a single conversation, or open the file in Data sets.</source>
-   <translation>Wählen Sie ein einzelnes Gespräch, oder öffnen Sie die Datei unter „Datensätze“.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Choose a way to make it fit.</source>
-   <translation>Wählen Sie, wie es passen soll.</translation>
+   <source>Choose a row to read it.</source>
+   <translation>Wählen Sie eine Zeile, um sie zu lesen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
@@ -1157,19 +1162,44 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dateien wählen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/page_layout.py" />
+   <source>Choose files or a folder, paste text, or drop files here.</source>
+   <translation>Wählen Sie Dateien oder einen Ordner, fügen Sie Text ein, oder ziehen Sie Dateien hierher.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/table_head.py" />
    <source>Choose further metrics to show</source>
    <translation>Weitere Metriken zum Anzeigen wählen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run_text.py" />
+   <source>Choose how to make it fit.</source>
+   <translation>Wählen Sie, wie es passen soll.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/picker.py" />
+   <source>Choose one conversation, or open the file in Data sets.</source>
+   <translation>Wählen Sie ein Gespräch, oder öffnen Sie die Datei unter „Datensätze“.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/home/page.py" />
-   <source>Choose the better of two summaries without seeing which model wrote which.</source>
-   <translation>Wählen Sie die bessere von zwei Zusammenfassungen, ohne zu sehen, welches Modell welche geschrieben hat.</translation>
+   <source>Choose the better of two summaries without knowing their models.</source>
+   <translation>Wählen Sie die bessere von zwei Zusammenfassungen, ohne ihre Modelle zu kennen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/page.py" />
    <source>Choose them in Data sets</source>
    <translation>In „Datensätze“ auswählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/import_export.py" />
+   <source>Choose where to create the folder</source>
+   <translation>Ort für den neuen Ordner wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/page.py" />
+   <source>Choose “Write summaries” in Data sets.</source>
+   <translation>Wählen Sie unter „Datensätze“ „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
@@ -1213,7 +1243,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>Columns with more reference summaries, separated by commas.</source>
+   <source>Columns with more references, separated by commas.</source>
    <translation>Spalten mit weiteren Referenzen, durch Kommas getrennt.</translation>
   </message>
   <message>
@@ -1252,9 +1282,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Welches Verfahren, mit Ihren Daten, auf diesem Computer?</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>Compare the entries with another system's summaries</source>
-   <translation>Die Einträge mit dem vergleichen, was ein anderes System geschrieben hat</translation>
+   <location filename="../../gui/pages/welcome/page.py" />
+   <source>Compare the others in the arena later.</source>
+   <translation>Vergleichen Sie die anderen später in der Arena.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
@@ -1263,8 +1293,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>Compare the summaries of the checked entries without seeing which is which</source>
-   <translation>Ohne Namen zwischen den Zusammenfassungen der markierten Einträge wählen</translation>
+   <source>Compare the summaries of the checked entries without names</source>
+   <translation>Die Zusammenfassungen der markierten Einträge ohne Namen vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Compare with another system's summaries</source>
+   <translation>Mit den Zusammenfassungen eines anderen Systems vergleichen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
@@ -1318,10 +1353,10 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/library/library_text.py" />
-   <source>Contains the {n} training conversations; share it only with people allowed to read them.</source>
+   <source>Contains {n} training conversations; share it only with people allowed to read them.</source>
    <translation>
-    <numerusform>Er enthält das {n} Gespräch des Trainings: Geben Sie ihn nur an Personen weiter, die es lesen dürfen.</numerusform>
-    <numerusform>Er enthält die {n} Gespräche des Trainings: Geben Sie ihn nur an Personen weiter, die sie lesen dürfen.</numerusform>
+    <numerusform>Enthält {n} Trainingsgespräch; geben Sie ihn nur an Personen weiter, die es lesen dürfen.</numerusform>
+    <numerusform>Enthält {n} Trainingsgespräche; geben Sie ihn nur an Personen weiter, die sie lesen dürfen.</numerusform>
    </translation>
   </message>
   <message>
@@ -1380,6 +1415,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vom Adapter aus weitertrainieren</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/recipe_fields.py" />
+   <source>Continue training this adapter, with the same base model and method.</source>
+   <translation>Diesen Adapter weiter trainieren, mit demselben Basismodell und Verfahren.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/home/page.py" />
    <source>Continue writing</source>
    <translation>Weiterschreiben</translation>
@@ -1393,11 +1433,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/page.py" />
    <source>Continues from {name}</source>
    <translation>Setzt {name} fort</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/recipe_fields.py" />
-   <source>Continues the training of this adapter, with the same base model and method.</source>
-   <translation>Der Lauf setzt das Training dieses Adapters fort. Basismodell und Verfahren sind gleich.</translation>
   </message>
   <message>
    <location filename="../../gui/core/preferences.py" />
@@ -1446,8 +1481,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>Conversations and their summaries</source>
-   <translation>Gespräche und ihre Zusammenfassungen</translation>
+   <source>Conversations and summaries</source>
+   <translation>Gespräche und Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/items_view.py" />
@@ -1458,6 +1493,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/picker.py" />
    <source>Conversations to pick from</source>
    <translation>Gespräche zur Auswahl</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/scores_view.py" />
+   <source>Conversations, decoding or base model differ: compare each with its own base model.</source>
+   <translation>Gespräche, Dekodierung oder Basismodell unterscheiden sich: Vergleichen Sie jeden mit seinem eigenen Basismodell.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -1471,8 +1511,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
-   <source>Copied. Your home folder is shown as ~</source>
-   <translation>Kopiert. Ihr persönlicher Ordner steht darin als ~</translation>
+   <source>Copied, with ~ for your home folder</source>
+   <translation>Kopiert, mit ~ für Ihren persönlichen Ordner</translation>
   </message>
   <message>
    <location filename="../../gui/shell/menu_bar.py" />
@@ -1531,7 +1571,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
-   <source>Correct the summary or add a note</source>
+   <source>Correct the summary, or add a note</source>
    <translation>Zusammenfassung korrigieren oder etwas dazu notieren</translation>
   </message>
   <message>
@@ -1548,11 +1588,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/column_results.py" />
    <source>Corrected:</source>
    <translation>Korrigiert:</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/page.py" />
-   <source>Correction saved to your training data in “Write summaries”.</source>
-   <translation>Die Korrektur ist unter „Zusammenfassungen schreiben“ angenommen, und damit im nächsten Lauf.</translation>
   </message>
   <message>
    <location filename="../../gui/main_window.py" />
@@ -1595,6 +1630,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Erstellt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run_list.py" />
+   <source>Created {adapter} from the checkpoint.</source>
+   <translation>{adapter} aus dem Prüfpunkt erstellt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/home/cards.py" />
    <source>Created {moment}.</source>
    <translation>Erstellt {moment}.</translation>
@@ -1623,6 +1663,21 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/column_view.py" />
    <source>Cut off at the length limit</source>
    <translation>An der Längengrenze abgeschnitten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/row_view.py" />
+   <source>Cuts about {lost} of {turns} turns</source>
+   <translation>Kürzt etwa {lost} von {turns} Beiträgen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/row_view.py" />
+   <source>Cuts {lost} of {turns} turns</source>
+   <translation>Kürzt {lost} von {turns} Beiträgen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/row_view.py" />
+   <source>Cuts {lost} of {turns} turns, one partly</source>
+   <translation>Kürzt {lost} von {turns} Beiträgen, einen zum Teil</translation>
   </message>
   <message>
    <location filename="../../gui/core/preferences.py" />
@@ -1737,7 +1792,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Delete the unpacked copy of {name}? This frees {size}. The GGUF file stays.</source>
-   <translation>Löschen, wohin {name} entpackt wurde? Das gibt {size} frei. Die Datei selbst bleibt.</translation>
+   <translation>Die entpackte Kopie von {name} löschen? Das gibt {size} frei. Die GGUF-Datei bleibt.</translation>
   </message>
   <message>
    <location filename="../../gui/desktop/checkpoint_cleanup.py" />
@@ -1761,8 +1816,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>Delete {name}? This frees {size}. The model can be downloaded again.</source>
-   <translation>{name} löschen? Das macht {size} frei. Das Modell lässt sich erneut herunterladen.</translation>
+   <source>Delete {name}? This frees {size}. You can download it again.</source>
+   <translation>{name} löschen? Das gibt {size} frei. Sie können es wieder herunterladen.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/dialogs/trash_dialog.py" />
@@ -1776,6 +1831,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Deleted</source>
    <translation>Gelöscht</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>Deleted items can be restored here.</source>
+   <translation>Gelöschtes lässt sich hier wiederherstellen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>Deleted items stay here for {days} days.</source>
+   <translation>Gelöschtes bleibt {days} Tage hier.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
@@ -1884,13 +1949,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>Each gain is over the run's own base model. The base shown is from {first}.</source>
-   <translation>Jeder Gewinn bezieht sich auf das eigene Basismodell des Laufs. Gezeigt ist das Basismodell von {first}.</translation>
+   <source>Each gain is over the run's own base model; shown: {first}.</source>
+   <translation>Jeder Gewinn bezieht sich auf das Basismodell des Laufs; gezeigt: {first}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Each method trains this long, or until its epochs are done.</source>
-   <translation>Jeder trainiert so lange oder über die Epochen seines Rezepts, je nachdem, was zuerst endet.</translation>
+   <translation>Jedes Verfahren trainiert so lange oder bis zum Ende seiner Epochen.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -1899,10 +1964,10 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Earlier summaries of {n} conversations of this source were carried over.</source>
+   <source>Earlier summaries of {n} conversations were carried over.</source>
    <translation>
-    <numerusform>Die frühere Zusammenfassung von {n} Gespräch dieser Quelle wurde übernommen.</numerusform>
-    <numerusform>Die früheren Zusammenfassungen von {n} Gesprächen dieser Quelle wurden übernommen.</numerusform>
+    <numerusform>Die frühere Zusammenfassung von {n} Gespräch wurde übernommen.</numerusform>
+    <numerusform>Die früheren Zusammenfassungen von {n} Gesprächen wurden übernommen.</numerusform>
    </translation>
   </message>
   <message>
@@ -1921,6 +1986,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Papierkorb leeren…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Empty: a private folder on the head. Or a path that all nodes share, or s3://.</source>
+   <translation>Leer: ein privater Ordner auf dem Kopfknoten. Oder ein Pfad, den sich alle Knoten teilen, oder s3://.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Empty: where `tunesmith node start` puts it.</source>
+   <translation>Leer: wo `tunesmith node start` sie ablegt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Encoder block × {count}</source>
    <translation>Encoder-Block × {count}</translation>
@@ -1929,11 +2004,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Encoder block, {touched} of {count}</source>
    <translation>Encoder-Block, {touched} von {count}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/page_layout.py" />
-   <source>Enter a hub id, choose files or a folder, paste text, or drop files here.</source>
-   <translation>Geben Sie eine Hub-ID an, wählen Sie Dateien oder einen Ordner, fügen Sie Text ein, oder ziehen Sie Dateien hierher.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
@@ -1976,32 +2046,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bewertung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Every conversation is accepted or skipped. Use the summaries for the next run, or review the skipped ones.</source>
-   <translation>Jedes Gespräch ist angenommen oder übersprungen. Verwenden Sie die Zusammenfassungen für den nächsten Lauf, oder sehen Sie die übersprungenen durch.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Every conversation is accepted or skipped. Use the summaries for the next run.</source>
-   <translation>Jedes Gespräch ist angenommen oder übersprungen. Verwenden Sie die Zusammenfassungen für den nächsten Lauf.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/doctor/page.py" />
-   <source>Everything Tunesmith needs is installed</source>
-   <translation>Alles, was Tunesmith braucht, ist installiert</translation>
+   <source>Everything is installed</source>
+   <translation>Alles ist installiert</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/doctor/page.py" />
-   <source>Everything Tunesmith needs is installed. {n} notices</source>
+   <source>Everything is installed. {n} notices</source>
    <translation>
-    <numerusform>Alles, was Tunesmith braucht, ist installiert. {n} Hinweis</numerusform>
-    <numerusform>Alles, was Tunesmith braucht, ist installiert. {n} Hinweise</numerusform>
+    <numerusform>Alles ist installiert. {n} Hinweis</numerusform>
+    <numerusform>Alles ist installiert. {n} Hinweise</numerusform>
    </translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/recipe_fields.py" />
-   <source>Everything is trained: the yardstick. A copy of the model.</source>
-   <translation>Alles wird trainiert: der Maßstab. Eine Kopie des Modells.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -2050,6 +2105,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns_view.py" />
+   <source>Export good summaries as training data</source>
+   <translation>Gute Zusammenfassungen als Trainingsdaten exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Export good summaries…</source>
    <translation>Gute exportieren…</translation>
   </message>
@@ -2089,19 +2149,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassungen exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns_view.py" />
-   <source>Export the summaries rated good as training data</source>
-   <translation>Die gut bewerteten Zusammenfassungen in eine Datei mit Trainingsdaten schreiben</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/findings_view.py" />
    <source>Export these rows as CSV…</source>
    <translation>Diese Zeilen als CSV exportieren…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/import_export.py" />
-   <source>Export: choose where to create the folder</source>
-   <translation>Exportieren: Ort für den neuen Ordner wählen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -2215,13 +2265,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
-   <source>File, folder, or Hugging Face dataset</source>
-   <translation>Eine Hub-ID, eine Datei oder ein Ordner mit einer Datei je Teil</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>File, folder, or owner/name on the hub</source>
-   <translation>Datei, Ordner, oder Besitzer/Name auf dem Hub</translation>
+   <source>File, folder, or Hugging Face data set</source>
+   <translation>Datei, Ordner, oder Hugging-Face-Datensatz</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -2265,8 +2310,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
-   <source>Find out whether it writes better summaries than its base model.</source>
-   <translation>Finden Sie heraus, ob er bessere Zusammenfassungen schreibt als sein Basismodell.</translation>
+   <source>Find out whether it beats its base model.</source>
+   <translation>Finden Sie heraus, ob er besser ist als sein Basismodell.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -2334,6 +2379,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Passt in {format}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/arena_operations.py" />
+   <source>Fix the recipe on the Train page first.</source>
+   <translation>Beheben Sie zuerst die Probleme des Rezepts auf der Seite „Trainieren“.</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/choosers.py" />
    <source>Folder of a base model</source>
    <translation>Ordner eines Basismodells</translation>
@@ -2389,11 +2439,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Für ein Terminal</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>For chat exports: hours of silence before a new conversation starts.</source>
-   <translation>Für Chatexporte: Stunden der Stille, nach denen ein neues Gespräch beginnt.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>For llama.cpp and LM Studio, in 4 bits</source>
    <translation>Für llama.cpp und LM Studio, in 4 Bit</translation>
@@ -2404,9 +2449,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Für llama.cpp und LM Studio, in 8 Bit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method_chooser.py" />
-   <source>For the current settings of the method in use, and the presets of the others</source>
-   <translation>Beim gewählten Verfahren mit seinen Einstellungen, bei den anderen mit denen, die sie bekämen</translation>
+   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <source>For new runs, also when you log out. A recipe can override this.</source>
+   <translation>Für neue Läufe, auch beim Abmelden. Ein Rezept kann es anders festlegen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_notices.py" />
@@ -2415,13 +2460,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Force ends the run now. All training so far is lost.</source>
-   <translation>„Erzwingen“ beendet den Lauf sofort und verliert das bisherige Training.</translation>
+   <source>Force ends the run now and loses its training.</source>
+   <translation>„Erzwingen“ beendet den Lauf sofort und verliert das Training.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Force ends the run now. The steps after the checkpoint at step {step} are lost.</source>
-   <translation>„Erzwingen“ beendet den Lauf sofort und verliert die Schritte nach dem Prüfpunkt bei Schritt {step}.</translation>
+   <source>Force ends the run now and loses the steps after step {step}.</source>
+   <translation>„Erzwingen“ beendet den Lauf sofort und verliert die Schritte nach Schritt {step}.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -2435,13 +2480,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>Four trained vectors before the words of the text</source>
-   <translation>Vier trainierte Vektoren vor den Wörtern des Textes</translation>
+   <source>Four trained vectors before the text</source>
+   <translation>Vier trainierte Vektoren vor dem Text</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
-   <source>Fraction of differing words between the two most different adapter summaries</source>
-   <translation>Anteil verschiedener Wörter zwischen den beiden unterschiedlichsten Zusammenfassungen der Adapter</translation>
+   <source>Fraction of differing words between the two most different adapters</source>
+   <translation>Anteil verschiedener Wörter zwischen den beiden unterschiedlichsten Adaptern</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -2475,8 +2520,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
-   <source>Frees the base model's memory. The next summary loads it again.</source>
-   <translation>Gibt den Speicher des Basismodells frei. Die nächste Zusammenfassung lädt es wieder.</translation>
+   <source>Frees the base model's memory.</source>
+   <translation>Gibt den Speicher des Basismodells frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -2570,8 +2615,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Go from the method search to the first match</source>
-   <translation>Von der Verfahrenssuche zum ersten Treffer</translation>
+   <source>Go to the first method found</source>
+   <translation>Zum ersten gefundenen Verfahren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -2649,24 +2694,39 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Übersicht</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>Hours of silence before a new conversation in chat exports.</source>
+   <translation>Stunden der Stille vor einem neuen Gespräch in Chatexporten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>If the first rows look wrong, try another.</source>
+   <translation>Wenn die ersten Zeilen falsch aussehen, versuchen Sie eine andere.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/preferences.py" />
+   <source>If the window crashes</source>
+   <translation>Wenn das Fenster abstürzt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/library_operations.py" />
    <source>Import</source>
    <translation>Importieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_operations.py" />
-   <source>Import an adapter from a folder</source>
-   <translation>Adapter aus einem Ordner importieren</translation>
+   <source>Import from a folder</source>
+   <translation>Aus einem Ordner importieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_operations.py" />
-   <source>Import an adapter from a zip file</source>
-   <translation>Adapter aus einer ZIP-Datei importieren</translation>
+   <source>Import from a zip file</source>
+   <translation>Aus einer ZIP-Datei importieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_operations.py" />
-   <source>Import an adapter from the hub</source>
-   <translation>Adapter vom Hub importieren</translation>
+   <source>Import from the hub</source>
+   <translation>Vom Hub importieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -2700,8 +2760,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
-   <source>In a few minutes you will see the loss fall, read summaries as they get better, and know by how much. Everything stays on this computer.</source>
-   <translation>Wenige Schritte, wenige Minuten. Sie sehen den Verlust fallen, lesen Zusammenfassungen, während sie besser werden, und wissen, um wie viel. Alles bleibt auf diesem Computer.</translation>
+   <source>In a few minutes you see the loss fall and the summaries improve. Everything stays on this computer.</source>
+   <translation>In wenigen Minuten sehen Sie den Verlust fallen und die Zusammenfassungen besser werden. Alles bleibt auf diesem Computer.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -2779,24 +2839,29 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Intervall</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/page.py" />
+   <source>Intervals of a difference: better, no measurable difference, worse</source>
+   <translation>Intervalle eines Unterschieds: besser, kein messbarer Unterschied, schlechter</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/home/page.py" />
-   <source>It ended early and can resume from its checkpoint.</source>
-   <translation>Er endete vorzeitig und kann von seinem Prüfpunkt aus fortgesetzt werden.</translation>
+   <source>It ended early and can be resumed.</source>
+   <translation>Er endete vorzeitig und lässt sich fortsetzen.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>It is paused; its process keeps running without the window.</source>
-   <translation>Er ist pausiert; sein Prozess läuft auch ohne das Fenster weiter.</translation>
+   <source>It is paused; its process keeps running.</source>
+   <translation>Er ist pausiert; sein Prozess läuft weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/quit_dialog.py" />
+   <source>It is still here when you reopen Tunesmith.</source>
+   <translation>Er ist noch da, wenn Sie Tunesmith wieder öffnen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/content_pane.py" />
-   <source>It needs about {needed}, but only {available} is available.</source>
-   <translation>Er braucht etwa {needed}, aber nur {available} sind verfügbar.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
-   <source>It was not compared with the base model.</source>
-   <translation>Er wurde nicht mit dem Basismodell verglichen.</translation>
+   <source>It needs about {needed}; {available} is available.</source>
+   <translation>Er braucht etwa {needed}; {available} sind verfügbar.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
@@ -2825,8 +2890,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
-   <source>JSON lines, a table with a header row, or an exported chat. The text is saved in your private folder.</source>
-   <translation>JSON-Zeilen, eine Tabelle mit Kopfzeile oder ein exportierter Chat. Der Text wird in Ihrem privaten Ordner gespeichert.</translation>
+   <source>JSON lines, a table with a header row, or an exported chat.</source>
+   <translation>JSON-Zeilen, eine Tabelle mit Kopfzeile oder ein exportierter Chat.</translation>
   </message>
   <message>
    <location filename="../../gui/desktop/checkpoint_cleanup.py" />
@@ -2940,8 +3005,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>Lists base models and data there that no run needs.</source>
-   <translation>Listet Basismodelle und Daten auf, die er behält und kein Lauf braucht.</translation>
+   <source>Lists base models and data that no run needs.</source>
+   <translation>Listet Basismodelle und Daten auf, die kein Lauf braucht.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -2975,8 +3040,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/item_navigation.py" />
-   <source>Long conversations first; they are the hardest to summarise.</source>
-   <translation>Lange Gespräche zuerst: Sie sind am schwersten zusammenzufassen.</translation>
+   <source>Long conversations first, the hardest to summarise.</source>
+   <translation>Lange Gespräche zuerst, die am schwersten zusammenzufassen sind.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -3040,8 +3105,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_list.py" />
-   <source>Make an adapter from the checkpoint at step {step}</source>
-   <translation>Adapter aus dem Prüfpunkt bei Schritt {step} erstellen</translation>
+   <source>Make an adapter from step {step}</source>
+   <translation>Adapter aus Schritt {step} erstellen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
@@ -3068,12 +3133,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Matches</source>
    <translation>Treffer</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>Mean and 95 % interval, on {count} conversations with a reference.</source>
+   <translation>Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/models/arena_table.py" />
-   <source>Mean of {n} seeds. The interval covers seeds and conversations.</source>
+   <source>Mean of {n} seeds; the interval covers seeds and conversations.</source>
    <translation>
-    <numerusform>Mittelwert von {n} Startwert. Das Intervall erfasst Startwerte und Gespräche zusammen.</numerusform>
-    <numerusform>Mittelwert von {n} Startwerten. Das Intervall erfasst Startwerte und Gespräche zusammen.</numerusform>
+    <numerusform>Mittelwert von {n} Startwert; das Intervall erfasst Startwerte und Gespräche.</numerusform>
+    <numerusform>Mittelwert von {n} Startwerten; das Intervall erfasst Startwerte und Gespräche.</numerusform>
    </translation>
   </message>
   <message>
@@ -3115,6 +3185,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/shell/menu_bar.py" />
    <source>Minimize</source>
    <translation>Im Dock ablegen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Minutes of training, without loading and scoring.</source>
+   <translation>Minuten Training, ohne Laden und Bewerten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -3173,8 +3248,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Move to the trash, or remove from the list</source>
-   <translation>In den Papierkorb, oder aus der Liste nehmen</translation>
+   <source>Move to the trash, or remove</source>
+   <translation>In den Papierkorb, oder entfernen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
@@ -3239,8 +3314,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
-   <source>Needs Tunesmith with Ray, started there with `tunesmith node start`.</source>
-   <translation>Er braucht Tunesmith mit Ray, dort gestartet mit `tunesmith node start`.</translation>
+   <source>Needs Tunesmith with Ray: run `tunesmith node start` there.</source>
+   <translation>Braucht Tunesmith mit Ray: Führen Sie dort `tunesmith node start` aus.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -3283,11 +3358,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Neuer Lauf, alle Läufe, Verlauf</translation>
   </message>
   <message>
-   <location filename="../../gui/core/preferences.py" />
-   <source>New runs, if the window crashes</source>
-   <translation>Neue Läufe, wenn das Fenster abstürzt</translation>
-  </message>
-  <message>
    <location filename="../../gui/core/actions.py" />
    <source>Newest summaries</source>
    <translation>Neueste Zusammenfassungen</translation>
@@ -3299,8 +3369,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/panes.py" />
-   <source>Next conversation, leaving this one unchanged</source>
-   <translation>Nächstes Gespräch, dieses unverändert lassen</translation>
+   <source>Next conversation, without changing this one</source>
+   <translation>Nächstes Gespräch, ohne dieses zu ändern</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
@@ -3344,8 +3414,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/parts.py" />
-   <source>No adapters yet. Train one, or import one in the library.</source>
-   <translation>Noch keine Adapter. Trainieren Sie einen, oder importieren Sie einen in der Bibliothek.</translation>
+   <source>No adapters yet. Train or import one.</source>
+   <translation>Noch keine Adapter. Trainieren oder importieren Sie einen.</translation>
   </message>
   <message>
    <location filename="../../gui/widgets/open_path.py" />
@@ -3368,6 +3438,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Blindstimmen dazu.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run_text.py" />
+   <source>No checkpoint yet. Recipe, curve and log are saved.</source>
+   <translation>Noch kein Prüfpunkt. Rezept, Kurve und Protokoll sind gespeichert.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>No conversation found</source>
    <translation>Kein Gespräch gefunden</translation>
@@ -3378,22 +3453,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch kein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/page.py" />
-   <source>No conversations chosen yet</source>
-   <translation>Noch keine Gespräche gewählt</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/page.py" />
    <source>No conversations loaded</source>
    <translation>Noch keine Daten geprüft</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/page.py" />
-   <source>No conversations to summarise yet</source>
-   <translation>Noch keine Gespräche zum Zusammenfassen</translation>
+   <source>No conversations to summarise</source>
+   <translation>Keine Gespräche zum Zusammenfassen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>No conversations yet</source>
    <translation>Noch keine Gespräche</translation>
   </message>
@@ -3418,11 +3488,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Eintrag übertrifft {names}</translation>
   </message>
   <message>
-   <location filename="../../gui/plots/scatter.py" />
-   <source>No entry has been scored yet.</source>
-   <translation>Noch kein Eintrag ist bewertet.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
    <source>No entry is measurably better than the base model</source>
    <translation>Kein Eintrag ist messbar besser als das Basismodell</translation>
@@ -3431,6 +3496,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/page.py" />
    <source>No entry is scored yet</source>
    <translation>Noch kein Eintrag ist bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/scatter.py" />
+   <source>No entry is scored yet.</source>
+   <translation>Noch kein Eintrag ist bewertet.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/curves.py" />
@@ -3479,8 +3549,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/findings_view.py" />
-   <source>No problems found: no duplicates, no empty rows, no conversation in two splits.</source>
-   <translation>Keine Befunde: kein Gespräch in zwei Teilen, nichts doppelt, keine leeren Zeilen.</translation>
+   <source>No problems found.</source>
+   <translation>Keine Befunde.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/row_view.py" />
@@ -3544,18 +3614,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/page.py" />
-   <source>None: the first is compared with its base model</source>
-   <translation>Keine: Verglichen wird mit dem Basismodell</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Not accepted yet. Saved as you type</source>
-   <translation>Noch nicht angenommen. Beim Tippen gespeichert</translation>
+   <source>None: compare with its base model</source>
+   <translation>Keine: mit dem Basismodell vergleichen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Not accepted yet: {author}</source>
    <translation>Noch nicht angenommen: {author}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>Not accepted. Saved as you type</source>
+   <translation>Nicht angenommen. Beim Tippen gespeichert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
@@ -3571,6 +3641,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/list_text.py" />
    <source>Not compared</source>
    <translation>Nicht verglichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/verdict_card.py" />
+   <source>Not compared with the base model.</source>
+   <translation>Nicht mit dem Basismodell verglichen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
@@ -3623,24 +3698,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notizen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/compare/page.py" />
+   <source>Nothing else to compare with</source>
+   <translation>Nichts anderes zum Vergleichen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Nothing found. Search the hub, or clear the field.</source>
-   <translation>Keines davon. Suchen Sie auf dem Hub, oder leeren Sie das Feld.</translation>
+   <translation>Nichts gefunden. Suchen Sie auf dem Hub, oder leeren Sie das Feld.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>Nothing is lost up to the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;. Resume continues from there.</source>
-   <translation>Bis zum &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; ist nichts verloren. „Fortsetzen“ macht dort weiter.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Nothing is lost: the run continues from the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;.</source>
-   <translation>Nichts ist verloren: Der Lauf geht vom &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; aus weiter.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_view.py" />
-   <source>Nothing is lost: you can resume the run at any time.</source>
-   <translation>Nichts ist verloren: Sie können den Lauf jederzeit fortsetzen.</translation>
+   <source>Nothing is lost up to the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;.</source>
+   <translation>Bis zum &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; ist nichts verloren.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
@@ -3650,7 +3720,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>Nothing is trained, so the seed doesn't matter.</source>
-   <translation>Ohne Training entscheidet kein Startwert etwas.</translation>
+   <translation>Nichts wird trainiert, also ist der Startwert gleich.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
@@ -3688,14 +3758,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch nichts trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Nothing was trained yet, so nothing is lost. Recipe and log are saved.</source>
-   <translation>Noch wurde nichts trainiert, also ist nichts verloren. Rezept und Protokoll sind gespeichert.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run_view.py" />
    <source>Nothing was trained yet.</source>
    <translation>Noch wurde nichts trainiert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_text.py" />
+   <source>Nothing was trained yet. Recipe and log are saved.</source>
+   <translation>Noch wurde nichts trainiert. Rezept und Protokoll sind gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
@@ -3729,7 +3799,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>On average, ROUGE-1 rose on {rose}, fell on {fell} and stayed the same on {stayed}.</source>
+   <source>On average, ROUGE-1 rose on {rose}, fell on {fell}, unchanged on {stayed}.</source>
    <translation>Im Mittel stieg ROUGE-1 bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
   <message>
@@ -3738,9 +3808,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auf Platte</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>On one conversation with a reference, so no interval.</source>
+   <translation>Auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
+  </message>
+  <message>
    <location filename="../../gui/core/actions.py" />
-   <source>On the slider above a run's summaries</source>
-   <translation>Am Regler über den Zusammenfassungen eines Laufs</translation>
+   <source>On the slider above the summaries</source>
+   <translation>Am Regler über den Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/choosers.py" />
@@ -3790,7 +3865,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>One prompt for every column instead of each adapter's own</source>
-   <translation>Ein Prompt für alle Spalten statt dessen, mit dem jeder Adapter trainiert wurde</translation>
+   <translation>Ein Prompt für alle Spalten statt des eigenen jedes Adapters</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
@@ -3798,9 +3873,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nur Unterschiede</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/compare/conversations_view.py" />
+   <source>Only fully scored runs on the same conversations have them.</source>
+   <translation>Es gibt sie nur von fertig bewerteten Läufen mit denselben Gesprächen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/jobs.py" />
-   <source>Only one job can run at a time. Wait for it to finish, or cancel it.</source>
-   <translation>Es kann nur ein Auftrag laufen. Warten Sie, bis er fertig ist, oder brechen Sie ihn ab.</translation>
+   <source>Only one job can run at a time. Wait, or cancel it.</source>
+   <translation>Es kann nur ein Auftrag laufen. Warten Sie, oder brechen Sie ihn ab.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -3841,11 +3921,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/batch_controller.py" />
    <source>Open conversations</source>
    <translation>Gespräche öffnen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/page.py" />
-   <source>Open conversations in Data sets and choose “Write summaries”.</source>
-   <translation>Öffnen Sie Gespräche unter „Datensätze“, und wählen Sie „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -3893,6 +3968,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Einführung öffnen</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <source>Open the log folder</source>
+   <translation>Protokollordner öffnen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Open the run</source>
    <translation>Lauf öffnen</translation>
@@ -3911,11 +3991,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page_layout.py" />
    <source>Open the sample</source>
    <translation>Beispieldaten öffnen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>Open the window log folder</source>
-   <translation>Ordner des Fensterprotokolls öffnen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/draft_writer.py" />
@@ -3969,8 +4044,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch.py" />
-   <source>Other summaries needed the model. Finished summaries are saved.</source>
-   <translation>Der Arbeitsprozess wurde für andere Zusammenfassungen gebraucht. Fertige Zusammenfassungen bleiben erhalten.</translation>
+   <source>Other summaries needed the model. Finished ones are saved.</source>
+   <translation>Andere Zusammenfassungen brauchten das Modell. Fertige sind gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -3998,6 +4073,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Seite</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>Parallel lists of texts and speakers</source>
+   <translation>Parallele Listen von Texten und Sprechern</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Paste</source>
    <translation>Einfügen</translation>
@@ -4006,6 +4086,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Paste a conversation</source>
    <translation>Gespräch einfügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>Paste a conversation, open a file, or pick a sample.</source>
+   <translation>Fügen Sie ein Gespräch ein, öffnen Sie eine Datei, oder wählen Sie ein Beispiel.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
@@ -4019,8 +4104,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>Paste one, drop a text file, or pick a sample.</source>
-   <translation>Fügen Sie eines ein, ziehen Sie eine Textdatei hierher, oder wählen Sie ein Beispiel.</translation>
+   <source>Paste one, drop a file, or pick a sample.</source>
+   <translation>Fügen Sie eines ein, ziehen Sie eine Datei hierher, oder wählen Sie ein Beispiel.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
@@ -4044,23 +4129,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
-   <source>Pause and keep the model loaded, to continue instantly</source>
-   <translation>Pausieren und Modell geladen lassen: geht sofort weiter</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/page_header.py" />
-   <source>Pause and release memory: saves a checkpoint, then ends the process</source>
-   <translation>Pausieren und Gerät freigeben: speichert einen Prüfpunkt, dann endet der Arbeitsprozess</translation>
-  </message>
-  <message>
-   <location filename="../../gui/workers/device_lock.py" />
-   <source>Pause it to try summaries now, or wait until it ends.</source>
-   <translation>Pausieren Sie ihn, um jetzt Zusammenfassungen zu versuchen, oder warten Sie, bis er endet.</translation>
+   <source>Pause and release memory</source>
+   <translation>Pausieren und Speicher freigeben</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_lock.py" />
    <source>Pause it to try summaries now, or wait {time}.</source>
    <translation>Pausieren Sie ihn, um jetzt Zusammenfassungen zu versuchen, oder warten Sie {time}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_lock.py" />
+   <source>Pause it to try summaries now, or wait.</source>
+   <translation>Pausieren Sie ihn, um jetzt Zusammenfassungen zu versuchen, oder warten Sie.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
@@ -4076,6 +4156,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/workers/device_lock.py" />
    <source>Pause training and try now</source>
    <translation>Training pausieren und jetzt probieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Pause, keep the model loaded</source>
+   <translation>Pausieren, Modell geladen lassen</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -4099,8 +4184,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>Pausing after the current step, then saving a checkpoint</source>
-   <translation>Wird pausiert. Erst endet der laufende Schritt, dann wird ein Prüfpunkt gespeichert</translation>
+   <source>Pausing after this step, then saving a checkpoint</source>
+   <translation>Pausiert nach diesem Schritt und speichert dann einen Prüfpunkt</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -4159,8 +4244,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
-   <source>Preferred in {mean} of blind votes, interval {low} to {high}: {wins} won, {ties} tied, {losses} lost</source>
-   <translation>In {mean} der Blindstimmen einem anderen System vorgezogen, Intervall {low} bis {high}: {wins} gewonnen, {ties} gleich gut, {losses} verloren</translation>
+   <source>Preferred in {mean} of blind votes, {low} to {high}: {wins} won, {ties} tied, {losses} lost</source>
+   <translation>In {mean} der Blindstimmen vorgezogen, {low} bis {high}: {wins} gewonnen, {ties} gleich gut, {losses} verloren</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -4253,6 +4338,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Quantisierte Basis</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>Quantized layers take {bits} bits per parameter, with scales.</source>
+   <translation>Quantisierte Schichten brauchen {bits} Bit je Parameter, mit Skalen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
    <source>Queue</source>
    <translation>Warteschlange</translation>
@@ -4274,23 +4364,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Quit (asks while a run is training)</source>
-   <translation>Beenden (fragt nach, solange ein Lauf trainiert)</translation>
+   <source>Quit (asks during a run)</source>
+   <translation>Beenden (fragt während eines Laufs)</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Quit Tunesmith</source>
    <translation>Tunesmith beenden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>ROUGE-1 and chrF on one conversation with a reference, so no interval.</source>
-   <translation>ROUGE-1 und chrF auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.</source>
-   <translation>ROUGE-1 und chrF, Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -4319,10 +4399,10 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/plots/loss_plot.py" />
-   <source>ROUGE-1 of the summaries of the first {n} conversations of the validation split</source>
+   <source>ROUGE-1 on the first {n} validation conversations</source>
    <translation>
-    <numerusform>ROUGE-1 der Zusammenfassung des ersten Gesprächs im Validierungsteil</numerusform>
-    <numerusform>ROUGE-1 der Zusammenfassungen der ersten {n} Gespräche im Validierungsteil</numerusform>
+    <numerusform>ROUGE-1 auf dem ersten Validierungsgespräch</numerusform>
+    <numerusform>ROUGE-1 auf den ersten {n} Validierungsgesprächen</numerusform>
    </translation>
   </message>
   <message>
@@ -4337,7 +4417,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>ROUGE-1 rose on {rose}, fell on {fell} and stayed the same on {stayed}.</source>
+   <source>ROUGE-1 rose on {rose}, fell on {fell}, unchanged on {stayed}.</source>
    <translation>ROUGE-1 stieg bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
   <message>
@@ -4374,11 +4454,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page_layout.py" />
    <source>Raw rows</source>
    <translation>Rohdaten</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/panes.py" />
-   <source>Read more conversations from a file into this set</source>
-   <translation>Weitere Gespräche aus einer Datei in diese Sammlung lesen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/page.py" />
@@ -4429,6 +4504,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/command_index.py" />
    <source>Recipe</source>
    <translation>Rezept</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_text.py" />
+   <source>Recipe and batch size stay the same.</source>
+   <translation>Rezept und Batchgröße bleiben gleich.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/lower_pane.py" />
@@ -4617,18 +4697,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>Rows of inputs, one for each step: every step drops different inputs</source>
-   <translation>Reihen von Eingaben, eine je Schritt: Jeder Schritt lässt andere Eingaben aus</translation>
+   <source>Rows of inputs: every step drops others</source>
+   <translation>Reihen von Eingaben: Jeder Schritt lässt andere aus</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page_layout.py" />
-   <source>Rows over both limits count twice until you check the data again.</source>
-   <translation>Zeilen über beiden Grenzen zählen doppelt, bis die Daten erneut geprüft sind.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/preview_table.py" />
-   <source>Rows that can't be read</source>
-   <translation>Nicht lesbare Zeilen</translation>
+   <source>Rows over both limits count twice until you check again.</source>
+   <translation>Zeilen über beiden Grenzen zählen doppelt, bis Sie erneut prüfen.</translation>
   </message>
   <message>
    <location filename="../../gui/command_index.py" />
@@ -4818,7 +4893,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>Saved as {place}. Put each summary into "prediction".</source>
-   <translation>Als {place} gespeichert: Jede Zusammenfassung kommt in das leere „prediction“.</translation>
+   <translation>Als {place} gespeichert. Jede Zusammenfassung kommt in „prediction“.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_text.py" />
@@ -4826,9 +4901,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespeicherter Schritt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/page.py" />
+   <source>Saved to your training data in “Write summaries”.</source>
+   <translation>In Ihren Trainingsdaten unter „Zusammenfassungen schreiben“ gespeichert.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
-   <source>Saved with each vote, so that votes of several people can be combined.</source>
-   <translation>Wird mit jeder Stimme gespeichert, damit die Stimmen mehrerer Personen zusammengezählt werden können.</translation>
+   <source>Saved with each vote, to combine those of several people.</source>
+   <translation>Wird mit jeder Stimme gespeichert, um die mehrerer Personen zu verbinden.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/charts.py" />
@@ -4882,13 +4962,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
-   <source>Scores another system's summaries (a cloud model, a colleague, an older adapter) on this arena's conversations, against the same base model. Use a table with a column of summaries and a column "id", or a text file with one summary per line in the order of the conversations.</source>
-   <translation>Bewertet die Zusammenfassungen eines anderen Systems (ein Modell in der Cloud, eine Kollegin, ein älterer Adapter) auf den Gesprächen dieser Arena, gegen dasselbe Basismodell: eine Tabelle mit den Spalten Zusammenfassung und „id“, oder ein Text mit einer Zusammenfassung je Zeile in der Reihenfolge der Gespräche.</translation>
+   <source>Scores another system's summaries on this arena's conversations: a table with summaries and a column "id", or a text file with one summary per line, in order.</source>
+   <translation>Bewertet die Zusammenfassungen eines anderen Systems auf den Gesprächen dieser Arena: eine Tabelle mit Zusammenfassungen und einer Spalte „id“, oder ein Text mit einer Zusammenfassung je Zeile, der Reihe nach.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
-   <source>Scores, each bar from 0 to 100</source>
-   <translation>Werte, jeder Balken von 0 bis 100</translation>
+   <source>Scores, bars from 0 to 100</source>
+   <translation>Werte, Balken von 0 bis 100</translation>
   </message>
   <message>
    <location filename="../../gui/forms/form_layout.py" />
@@ -4997,8 +5077,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/lower_pane.py" />
-   <source>Select two or more entries in the table above.</source>
-   <translation>Wählen Sie in der Tabelle oben zwei oder mehr Einträge.</translation>
+   <source>Select two or more entries above.</source>
+   <translation>Wählen Sie oben zwei oder mehr Einträge.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
@@ -5034,6 +5114,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/jobs.py" />
    <source>Sending {name}</source>
    <translation>{name} wird gesendet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/start_foot.py" />
+   <source>Sent to {where}, along with: {parts}.</source>
+   <translation>Geht an {where}, zusammen mit: {parts}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/start_foot.py" />
+   <source>Sent to {where}, without your conversations.</source>
+   <translation>Geht an {where}, ohne Ihre Gespräche.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
@@ -5082,18 +5172,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>Settings are locked while training</source>
-   <translation>Schreibgeschützt, solange dieser Lauf trainiert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>Settings can't be changed while this run is open</source>
-   <translation>Schreibgeschützt, solange dieser Lauf offen ist</translation>
+   <source>Settings are locked while this run is open</source>
+   <translation>Einstellungen sind gesperrt, solange dieser Lauf offen ist</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page.py" />
-   <source>Settings of a waiting run can't be changed</source>
-   <translation>Schreibgeschützt, solange dieser Lauf wartet</translation>
+   <source>Settings are locked while this run waits</source>
+   <translation>Einstellungen sind gesperrt, solange dieser Lauf wartet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Settings are locked while training</source>
+   <translation>Schreibgeschützt, solange dieser Lauf trainiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
@@ -5201,19 +5291,29 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{n} weitere zeigen</translation>
   </message>
   <message>
+   <location filename="../../gui/widgets/text_view.py" />
+   <source>Showing the first {most} of {count} characters.</source>
+   <translation>Gezeigt sind die ersten {most} von {count} Zeichen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Shown</source>
    <translation>Gezeigt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
-   <source>Shows the names and results. You can continue voting later.</source>
-   <translation>Namen und Ergebnisse erscheinen. Sie können später weiter abstimmen.</translation>
+   <source>Shows names and results. You can continue later.</source>
+   <translation>Zeigt Namen und Ergebnisse. Sie können später weitermachen.</translation>
   </message>
   <message>
    <location filename="../../gui/shell/rooms.py" />
    <source>Side by side, by conversation, blind comparison, blind votes</source>
    <translation>Nebeneinander, nach Gespräch, Blindvergleich, blinde Stimmen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/page.py" />
+   <source>Six words cut into eight tokens</source>
+   <translation>Sechs Wörter, zerlegt in acht Tokens</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
@@ -5237,20 +5337,20 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/library/library_text.py" />
-   <source>Skipped a folder that isn't an adapter: {reason} and {n} more.</source>
+   <source>Skipped, not an adapter: {reason} and {n} more.</source>
    <translation>
-    <numerusform>Ein Ordner der Bibliothek ist kein Adapter: {reason}, und {n} weiterer.</numerusform>
-    <numerusform>Ein Ordner der Bibliothek ist kein Adapter: {reason}, und {n} weitere.</numerusform>
+    <numerusform>Ausgelassen, kein Adapter: {reason}, und {n} weiterer.</numerusform>
+    <numerusform>Ausgelassen, kein Adapter: {reason}, und {n} weitere.</numerusform>
    </translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_text.py" />
-   <source>Skipped a folder that isn't an adapter: {reason}.</source>
-   <translation>Ein Ordner der Bibliothek ist kein Adapter: {reason}.</translation>
+   <source>Skipped, not an adapter: {reason}.</source>
+   <translation>Ausgelassen, kein Adapter: {reason}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Skipped, not part of the data set</source>
+   <source>Skipped, not in the data set</source>
    <translation>Übersprungen, nicht im Datensatz</translation>
   </message>
   <message>
@@ -5270,8 +5370,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>Smallest adapter not measurably worse than it: {name}, {count}.</source>
-   <translation>Mit den wenigsten trainierbaren Parametern nicht schlechter als diese: {name}, {count}.</translation>
+   <source>Smallest adapter not measurably worse: {name}, {count}.</source>
+   <translation>Kleinster Adapter, der nicht messbar schlechter ist: {name}, {count}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/charts.py" />
@@ -5280,18 +5380,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
-   <source>Some decoding options are invalid; see their fields.</source>
-   <translation>Die Optionen der Dekodierung haben Probleme; sie stehen neben ihren Feldern.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/page.py" />
    <source>Some settings are invalid; see their fields.</source>
-   <translation>Das Rezept hat Probleme; sie stehen neben seinen Feldern.</translation>
+   <translation>Einige Einstellungen sind ungültig; siehe ihre Felder.</translation>
   </message>
   <message>
    <location filename="../../gui/desktop/crash_report.py" />
-   <source>Something went wrong: {error}. Your runs aren't affected.</source>
-   <translation>Etwas ist schiefgegangen: {error}. Läufe arbeiten in ihren eigenen Prozessen weiter.</translation>
+   <source>Something went wrong: {error}. Runs keep going.</source>
+   <translation>Etwas ist schiefgegangen: {error}. Läufe gehen weiter.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -5333,8 +5428,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
-   <source>Standard deviation of the seeds' means {spread}: {scores}.</source>
-   <translation>Standardabweichung der Mittelwerte der Startwerte {spread}: {scores}.</translation>
+   <source>Standard deviation over seeds {spread}: {scores}.</source>
+   <translation>Standardabweichung über Startwerte {spread}: {scores}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
@@ -5343,8 +5438,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Start a run with the recipe shown</source>
-   <translation>Lauf mit dem gezeigten Rezept starten</translation>
+   <source>Start a run with this recipe</source>
+   <translation>Lauf mit diesem Rezept starten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/controller.py" />
@@ -5379,7 +5474,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Start the queue. Entries appear here when their runs end.</source>
-   <translation>Starten Sie die Warteschlange. Jeder Eintrag erscheint hier, sobald sein Lauf beendet ist.</translation>
+   <translation>Starten Sie die Warteschlange. Jeder Eintrag erscheint hier, wenn sein Lauf zu Ende ist.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -5457,6 +5552,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Trainieren, bis das erste erreicht ist</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/compare/votes_view.py" />
+   <source>Stop and continue at any time.</source>
+   <translation>Sie können jederzeit aufhören und weitermachen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Stop and save</source>
    <translation>Stoppen und sichern</translation>
@@ -5494,12 +5594,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/train/run_view.py" />
    <source>Stopped. A prompt is saved only after scoring.</source>
-   <translation>Gestoppt. Ein Prompt wird gespeichert, nachdem er bewertet ist.</translation>
+   <translation>Gestoppt. Ein Prompt wird erst nach dem Bewerten gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>Stopping after the current step, then saving everything</source>
-   <translation>Wird gestoppt. Erst endet der laufende Schritt, dann wird alles gespeichert</translation>
+   <source>Stopping after this step, then saving everything</source>
+   <translation>Stoppt nach diesem Schritt und speichert dann alles</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
@@ -5518,8 +5618,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
-   <source>Summaries from a file for {arena}</source>
-   <translation>Zusammenfassungen aus einer Datei für {arena}</translation>
+   <source>Summaries for {arena}</source>
+   <translation>Zusammenfassungen für {arena}</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -5547,6 +5647,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/page.py" />
+   <source>Summarise a conversation in the playground first.</source>
+   <translation>Fassen Sie zuerst ein Gespräch in der Werkbank zusammen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Summarise in parts</source>
    <translation>In Teilen zusammenfassen</translation>
@@ -5556,6 +5661,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Summarise it in the playground</source>
    <translation>In der Werkbank zusammenfassen</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Summarise parts that fit the limit, then their summaries. Otherwise the end is cut off.</source>
+   <translation>Teile zusammenfassen, die in die Grenze passen, und dann deren Zusammenfassungen. Sonst wird das Ende abgeschnitten.</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/column_results.py" />
    <source>Summarised in {n} parts:</source>
@@ -5563,11 +5673,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
     <numerusform>In {n} Teil zusammengefasst:</numerusform>
     <numerusform>In {n} Teilen zusammengefasst:</numerusform>
    </translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>Summarises parts that fit the limit, then their summaries. Otherwise the end is cut off.</source>
-   <translation>Teile zusammenfassen, die in die Grenze passen, und dann deren Zusammenfassungen. Sonst wird das Ende abgeschnitten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -5670,19 +5775,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schriftgröße</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_fields.py" />
-   <source>The PEFT method: which parameters are trained, and how.</source>
-   <translation>Das PEFT-Verfahren: welche Parameter wie trainiert werden.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>The adapter</source>
    <translation>Der Adapter</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_view.py" />
-   <source>The adapter contains the training up to this step.</source>
-   <translation>Der Adapter enthält das Training bis zu diesem Schritt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
@@ -5695,24 +5790,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Adapter ist gespeichert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_list.py" />
-   <source>The adapter {adapter} was created from the checkpoint.</source>
-   <translation>Der Adapter {adapter} wurde aus dem Prüfpunkt erstellt.</translation>
+   <location filename="../../gui/pages/train/run_view.py" />
+   <source>The adapter is trained up to this step.</source>
+   <translation>Der Adapter ist bis zu diesem Schritt trainiert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
-   <source>The base model is scored first, so you will see the gain.</source>
-   <translation>Das Basismodell wird zuerst bewertet, damit Sie sehen, was gewonnen wurde.</translation>
+   <source>The base model is scored first, to show the gain.</source>
+   <translation>Das Basismodell wird zuerst bewertet, um den Gewinn zu zeigen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>The base model was scored in its own chat format, the better of two formats.</source>
-   <translation>Das Basismodell wurde in seinem eigenen Chat-Format bewertet, dem besseren von zwei Formaten.</translation>
+   <source>The base model was scored in its chat format, the better one.</source>
+   <translation>Das Basismodell wurde in seinem Chat-Format bewertet, dem besseren.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>The base model was scored with a plain prompt, the better of two formats.</source>
-   <translation>Das Basismodell wurde mit dem einfachen Prompt bewertet, dem besseren von zwei Formaten.</translation>
+   <source>The base model was scored with a plain prompt, the better one.</source>
+   <translation>Das Basismodell wurde mit dem einfachen Prompt bewertet, dem besseren.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/picker.py" />
@@ -5722,32 +5817,32 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/data/page.py" />
    <source>The check needs to download files.</source>
-   <translation>Die Prüfung lädt herunter, was noch nicht auf diesem Computer ist.</translation>
+   <translation>Die Prüfung muss Dateien herunterladen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column or key with a turn's speaker.</source>
-   <translation>Die Spalte oder der Schlüssel eines Beitrags, in dem der Sprecher steht.</translation>
+   <source>The column or key of a turn's text.</source>
+   <translation>Die Spalte oder der Schlüssel des Textes eines Beitrags.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column or key with a turn's text.</source>
-   <translation>Die Spalte oder der Schlüssel eines Beitrags, in dem sein Text steht.</translation>
+   <source>The column or key of the speaker.</source>
+   <translation>Die Spalte oder der Schlüssel des Sprechers.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column with each example's id.</source>
-   <translation>Die Spalte mit der ID jedes Beispiels.</translation>
+   <source>The column with conversation ids.</source>
+   <translation>Die Spalte mit den Gesprächs-IDs.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column with each row's conversation id.</source>
-   <translation>Die Spalte mit der Gesprächs-ID jeder Zeile.</translation>
+   <source>The column with ids.</source>
+   <translation>Die Spalte mit den IDs.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column with each row's split.</source>
-   <translation>Die Spalte mit dem Teil jeder Zeile.</translation>
+   <source>The column with splits.</source>
+   <translation>Die Spalte mit den Teilen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -5765,29 +5860,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datenprüfung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The encoding of text files. Check the first rows below.</source>
-   <translation>Die Zeichenkodierung von Textdateien. Die ersten Zeilen zeigen, was sie ergibt.</translation>
-  </message>
-  <message>
    <location filename="../../gui/core/actions.py" />
    <source>The first is better</source>
    <translation>Die erste ist besser</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
-   <source>The first rows. The others are being read.</source>
-   <translation>Dies sind die ersten Zeilen. Die übrigen werden gelesen.</translation>
+   <source>The first rows; the others are being read.</source>
+   <translation>Die ersten Zeilen; die übrigen werden gelesen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
-   <source>The first rows. The others couldn't be read.</source>
-   <translation>Dies sind die ersten Zeilen. Die übrigen waren nicht lesbar.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/widgets/text_view.py" />
-   <source>The first {most} of {count} characters are shown.</source>
-   <translation>Gezeigt werden die ersten {most} von {count} Zeichen.</translation>
+   <source>The first rows; the others couldn't be read.</source>
+   <translation>Die ersten Zeilen; die übrigen waren nicht lesbar.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/forms/value_text.py" />
@@ -5823,15 +5908,15 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
-   <source>The guide takes about five minutes, with sample conversations or your own.</source>
-   <translation>Die Einführung dauert etwa fünf Minuten, mit Beispielgesprächen oder eigenen.</translation>
+   <source>The guide takes five minutes, with sample conversations or your own.</source>
+   <translation>Die Einführung dauert fünf Minuten, mit Beispielgesprächen oder eigenen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
-   <source>The guide trains a small model on sample conversations and shows its summaries before and after.
-Or start with your own conversations.</source>
-   <translation>Die Einführung trainiert ein kleines Modell mit Beispielgesprächen und zeigt seine Zusammenfassungen vorher und nachher.
-Oder beginnen Sie mit eigenen Gesprächen.</translation>
+   <source>The guide trains a small model on sample conversations.
+Or start with your own.</source>
+   <translation>Die Einführung trainiert ein kleines Modell mit Beispielgesprächen.
+Oder beginnen Sie mit eigenen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/history.py" />
@@ -5840,13 +5925,13 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>The hub has no text-generating model of this name.</source>
-   <translation>Der Hub findet kein Modell dieses Namens, das Text schreibt.</translation>
+   <source>The hub has no text model of this name.</source>
+   <translation>Der Hub hat kein Textmodell dieses Namens.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>The learning rate rises during warm-up, then falls linearly or along a cosine, or stays constant</source>
-   <translation>Die Lernrate steigt beim Aufwärmen; dann fällt sie linear oder entlang eines Kosinus, oder sie bleibt gleich</translation>
+   <source>The learning rate rises during warm-up, then falls linearly, along a cosine, or not at all</source>
+   <translation>Die Lernrate steigt beim Aufwärmen, dann fällt sie linear, als Kosinus oder gar nicht</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_operations.py" />
@@ -5857,6 +5942,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>The mean of the seeds.</source>
    <translation>Der Mittelwert der Startwerte.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method_chooser.py" />
+   <source>The method in use with its settings, others with their presets</source>
+   <translation>Das gewählte Verfahren mit seinen Einstellungen, andere mit ihren Vorlagen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -5880,8 +5970,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
-   <source>The other entries are compared with this one.</source>
-   <translation>Die anderen Einträge werden damit verglichen.</translation>
+   <source>The others are compared with this entry.</source>
+   <translation>Die anderen werden mit diesem Eintrag verglichen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
@@ -5892,11 +5982,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>The plain model</source>
    <translation>Das einfache Modell</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/page.py" />
-   <source>The playground has no conversations yet. Summarise one there first.</source>
-   <translation>Die Werkbank enthält noch keine Gespräche. Fassen Sie dort zuerst eines zusammen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/page.py" />
@@ -5910,13 +5995,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
-   <source>The practice model is for learning the app. For real work, choose a real model.</source>
-   <translation>Das Übungsmodell ist zum Kennenlernen der App. Für echte Arbeit nehmen Sie ein richtiges Modell.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>The quantized layers take {bits} bits per parameter, scales included.</source>
-   <translation>Die quantisierten Schichten brauchen {bits} Bit je Parameter, Skalen inbegriffen.</translation>
+   <source>The practice model is for trying the app.</source>
+   <translation>Das Übungsmodell ist zum Ausprobieren der App.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
@@ -5925,13 +6005,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/main_window.py" />
-   <source>The queue stays paused; its entries are kept.</source>
-   <translation>Die Warteschlange bleibt angehalten. Was darin wartet, bleibt erhalten.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>The recipe and its batch size stay the same.</source>
-   <translation>Das Rezept bleibt gleich, und jeder Schritt verwendet die gewählte Batchgröße.</translation>
+   <source>The queue stays paused.</source>
+   <translation>Die Warteschlange bleibt angehalten.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/train/run_text.py" />
@@ -5952,11 +6027,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Das Rezept auf der Seite „Trainieren“</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/arena_operations.py" />
-   <source>The recipe on the Train page has problems. Fix them first.</source>
-   <translation>Das Rezept auf der Seite „Trainieren“ ist fehlerhaft. Beheben Sie das zuerst dort.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>The reference</source>
    <translation>Der Referenz</translation>
@@ -5965,6 +6035,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>The run can continue without the window.</source>
    <translation>Der Lauf kann ohne das Fenster weiterlaufen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_text.py" />
+   <source>The run continues from the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;.</source>
+   <translation>Der Lauf geht vom &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; aus weiter.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -5998,8 +6073,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_lock.py" />
-   <source>The run is paused at step {step} of {total}. Nothing is lost.</source>
-   <translation>Der Lauf pausiert bei Schritt {step} von {total}. Nichts geht verloren.</translation>
+   <source>The run is paused at step {step} of {total}.</source>
+   <translation>Der Lauf pausiert bei Schritt {step} von {total}.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -6013,13 +6088,13 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_lock.py" />
-   <source>The run pauses after the current step; then the summaries start.</source>
-   <translation>Der Lauf pausiert nach dem laufenden Schritt. Dann folgen die Zusammenfassungen.</translation>
+   <source>The run pauses after this step, then the summaries start.</source>
+   <translation>Der Lauf pausiert nach diesem Schritt, dann beginnen die Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_fields.py" />
-   <source>The same with the model in 4 bits: for large models.</source>
-   <translation>Dasselbe mit dem Modell in 4 Bit: für große Modelle.</translation>
+   <source>The same with the model in 4 bits, for large models.</source>
+   <translation>Dasselbe mit dem Modell in 4 Bit, für große Modelle.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -6033,8 +6108,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
-   <source>The saved queue can't be read. It was moved to {path}.</source>
-   <translation>Was in der Warteschlange wartete, ist nicht lesbar. Es wurde unter {path} beiseitegelegt.</translation>
+   <source>The saved queue was unreadable and moved to {path}.</source>
+   <translation>Die gespeicherte Warteschlange war nicht lesbar und liegt jetzt unter {path}.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -6048,8 +6123,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_fields.py" />
-   <source>The smallest adapter. Worth a try with little data.</source>
-   <translation>Der kleinste Adapter. Bei wenigen Daten einen Versuch wert.</translation>
+   <source>The smallest adapter, for little data.</source>
+   <translation>Der kleinste Adapter, für wenige Daten.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -6063,8 +6138,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>The training loss falls; the validation loss falls too and then rises again</source>
-   <translation>Der Trainingsverlust fällt; der Validierungsverlust fällt auch und steigt dann wieder</translation>
+   <source>The training loss falls; the validation loss falls, then rises</source>
+   <translation>Der Trainingsverlust fällt; der Validierungsverlust fällt und steigt dann</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
@@ -6079,7 +6154,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   <message>
    <location filename="../../gui/pages/playground/controller.py" />
    <source>The worker ended before this summary was finished.</source>
-   <translation>Der Arbeitsprozess endete, bevor diese Zusammenfassung fertig war.</translation>
+   <translation>Der Arbeitsprozess endete vor dieser Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -6108,33 +6183,13 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Then a checkpoint and the adapter are saved.</source>
-   <translation>Dann werden ein Prüfpunkt und der Adapter gespeichert.</translation>
+   <source>Then checkpoint and adapter are saved.</source>
+   <translation>Dann werden Prüfpunkt und Adapter gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>There is a preset "{name}" already.</source>
    <translation>Es gibt schon eine Vorlage „{name}“.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/controller.py" />
-   <source>There is no conversation yet. Paste one, open a file, or pick a sample.</source>
-   <translation>Es gibt noch kein Gespräch. Fügen Sie eines ein, öffnen Sie eine Datei, oder wählen Sie ein Beispiel.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/page.py" />
-   <source>There is nothing else to compare with</source>
-   <translation>Es gibt nichts anderes zum Vergleichen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>There was no checkpoint yet. Recipe, curve and log are saved.</source>
-   <translation>Es gab noch keinen Prüfpunkt. Rezept, Kurve und Protokoll sind gespeichert.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/scores_view.py" />
-   <source>These scores aren't comparable: conversations, decoding or base model differ. Compare each with its own base model.</source>
-   <translation>Diese Werte lassen sich nicht miteinander vergleichen: Gespräche, Dekodierung oder Basismodell unterscheiden sich. Vergleichbar ist jeder nur mit seinem eigenen Basismodell.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/no_summaries.py" />
@@ -6145,19 +6200,14 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>They are kept of runs that are scored to their end, on the same conversations.</source>
-   <translation>Sie gibt es von Läufen, die mit denselben Gesprächen zu Ende bewertet sind.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/import_export.py" />
-   <source>They are part of the prompt, so uploading needs them.</source>
-   <translation>Sie gehören zum Prompt: Ohne sie kann nichts gesendet werden.</translation>
+   <source>They are part of the prompt.</source>
+   <translation>Sie gehören zum Prompt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>They share the base model, data, prompt, scoring and seed of the existing entries.</source>
-   <translation>Sie teilen Basismodell, Daten, Prompt, Bewertung und Startwert der vorhandenen Einträge.</translation>
+   <source>They share everything but the method with the existing entries.</source>
+   <translation>Sie haben mit den vorhandenen Einträgen alles außer dem Verfahren gemeinsam.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -6180,24 +6230,14 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Gelöscht werden {what}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
-   <source>This limit cuts about {lost} of {turns} turns</source>
-   <translation>Bei dieser Grenze verloren: etwa {lost} von {turns} Beiträgen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/row_view.py" />
-   <source>This limit cuts {lost} of {turns} turns</source>
-   <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/row_view.py" />
-   <source>This limit cuts {lost} of {turns} turns, the first one partly</source>
-   <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen, der erste davon zum Teil</translation>
-  </message>
-  <message>
    <location filename="../../gui/workers/download_prompt.py" />
    <source>This needs to download files.</source>
    <translation>Dafür wird heruntergeladen, was noch nicht auf diesem Computer ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/voting_text.py" />
+   <source>This pair: {wins} for {first}, {losses} for {second}, {ties} ties.</source>
+   <translation>Dieses Paar: {wins} für {first}, {losses} für {second}, {ties} für keines.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
@@ -6205,34 +6245,19 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Dieser Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>This run is sent to {where}, along with: {parts}.</source>
-   <translation>Dieser Lauf geht an {where}, mit dem, was dort noch nicht ist: {parts}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>This run is sent to {where}. None of your conversations leave this computer.</source>
-   <translation>Dieser Lauf geht an {where}. Von Ihren Gesprächen verlässt keines diesen Computer.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/content_pane.py" />
-   <source>This run needs more memory than is available</source>
-   <translation>Dieser Lauf braucht mehr Speicher, als verfügbar ist</translation>
+   <source>This run needs more memory than available</source>
+   <translation>Dieser Lauf braucht mehr Speicher als verfügbar</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
    <source>This run needs to download files.</source>
-   <translation>Dieser Lauf lädt herunter, was noch nicht auf diesem Computer ist.</translation>
+   <translation>Dieser Lauf muss Dateien herunterladen.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
-   <source>This version of Tunesmith can't run this task.</source>
-   <translation>Diese Version von Tunesmith kennt diese Aufgabe nicht.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/page.py" />
-   <source>Three intervals of a difference: right of zero is better, across zero is no measurable difference, left of zero is worse</source>
-   <translation>Drei Intervalle eines Unterschieds: rechts der Null besser, über der Null kein messbarer Unterschied, links der Null schlechter</translation>
+   <source>This version can't run this task.</source>
+   <translation>Diese Version kann diese Aufgabe nicht ausführen.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -6336,18 +6361,13 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
-   <source>Train an adapter first. Its summaries are then compared without names.</source>
-   <translation>Trainieren Sie zuerst einen Adapter. Seine Zusammenfassungen werden dann ohne Namen verglichen.</translation>
+   <source>Train an adapter first, to compare its summaries without names.</source>
+   <translation>Trainieren Sie zuerst einen Adapter, um seine Zusammenfassungen ohne Namen zu vergleichen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/page.py" />
-   <source>Train an adapter, then compare it with its base model here: scores, summaries and blind votes.</source>
-   <translation>Trainieren Sie einen Adapter und vergleichen Sie ihn dann hier mit seinem Basismodell: Wertungen, Zusammenfassungen und blinde Stimmen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/page.py" />
-   <source>Train another adapter, or import one.</source>
-   <translation>Trainieren Sie einen weiteren Adapter, oder importieren Sie einen.</translation>
+   <source>Train an adapter, then compare it with its base model here.</source>
+   <translation>Trainieren Sie einen Adapter, und vergleichen Sie ihn hier mit seinem Basismodell.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
@@ -6358,6 +6378,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/train/start_foot.py" />
    <source>Train on</source>
    <translation>Trainieren auf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Train on a computer with a better GPU, or on a cluster. You see first what is sent.</source>
+   <translation>Trainieren Sie auf einem Computer mit einer besseren GPU oder auf einem Cluster. Sie sehen zuerst, was gesendet wird.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
@@ -6371,13 +6396,13 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
-   <source>Train one, or import a folder or zip file.</source>
+   <source>Train one, or import a folder or zip.</source>
    <translation>Trainieren Sie einen, oder importieren Sie einen Ordner oder eine ZIP-Datei.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>Train runs and arenas on a computer with a better GPU, or on a cluster. You see what is sent before it is sent; the results come back as if trained here.</source>
-   <translation>Trainieren Sie Läufe und Arenen auf einem Computer mit einer besseren GPU oder auf einem Cluster. Sie sehen vorher, was gesendet wird; die Ergebnisse kommen zurück, als wären sie hier entstanden.</translation>
+   <location filename="../../gui/pages/compare/page.py" />
+   <source>Train or import another adapter.</source>
+   <translation>Trainieren oder importieren Sie einen weiteren Adapter.</translation>
   </message>
   <message>
    <location filename="../../gui/core/preferences.py" />
@@ -6451,18 +6476,18 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
-   <source>Training time in minutes, not counting loading and scoring.</source>
-   <translation>Trainingszeit in Minuten, ohne Laden und Bewerten.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/arena_table.py" />
    <source>Training, min</source>
    <translation>Training, min</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>Trains each method once per seed. The table shows mean, spread, and an interval over seeds and conversations. Three are a good start.</source>
-   <translation>Trainiert jedes Verfahren einmal mit jedem Startwert: Die Tabelle zeigt Mittelwert, Streuung und ein Intervall über Startwerte und Gespräche. Drei sind ein guter Anfang.</translation>
+   <source>Trains each method once per seed, for mean, spread and interval.</source>
+   <translation>Trainiert jedes Verfahren einmal je Startwert, für Mittelwert, Streuung und Intervall.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_fields.py" />
+   <source>Trains everything: the yardstick. A copy of the model.</source>
+   <translation>Trainiert alles: der Maßstab. Eine Kopie des Modells.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -6496,8 +6521,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>Try another word, or part of one.</source>
-   <translation>Versuchen Sie ein anderes Wort oder einen Teil davon.</translation>
+   <source>Try another word.</source>
+   <translation>Versuchen Sie ein anderes Wort.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/page.py" />
@@ -6541,18 +6566,13 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>Tunesmith will quit when the run has stopped.</source>
+   <source>Tunesmith quits when the run has stopped.</source>
    <translation>Tunesmith endet, sobald der Lauf gestoppt ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/report.py" />
-   <source>Turn texts and speakers in parallel lists</source>
-   <translation>Beitragstexte und Sprecher in parallelen Listen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>Two thin matrices at rank 1, 4 and 16: the higher the rank, the thicker both</source>
-   <translation>Zwei dünne Matrizen bei Rang 1, 4 und 16: je höher der Rang, desto dicker beide</translation>
+   <source>Two thin matrices at rank 1, 4 and 16, thicker with the rank</source>
+   <translation>Zwei dünne Matrizen bei Rang 1, 4 und 16, dicker mit dem Rang</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -6605,6 +6625,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Nicht erreichbar</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/preview_table.py" />
+   <source>Unreadable rows</source>
+   <translation>Nicht lesbare Zeilen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Updating…</source>
    <translation>Wird aktualisiert …</translation>
@@ -6636,8 +6661,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>Use the last turn of each conversation as its summary.</source>
-   <translation>Den letzten Beitrag jedes Gesprächs als dessen Zusammenfassung verwenden.</translation>
+   <source>Use the last turn as the summary.</source>
+   <translation>Den letzten Beitrag als Zusammenfassung verwenden.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/page.py" />
@@ -6696,8 +6721,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
-   <source>View them in Data sets</source>
-   <translation>In „Datensätze“ ansehen</translation>
+   <source>View in Data sets</source>
+   <translation>Unter „Datensätze“ ansehen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
@@ -6718,14 +6743,9 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/voting_text.py" />
-   <source>Votes on this pair: {wins} for {first}, {losses} for {second}, {ties} ties.</source>
-   <translation>Stimmen zu diesem Paar: {wins} für {first}, {losses} für {second}, {ties} für keines.</translation>
-  </message>
-  <message>
    <location filename="../../gui/workers/device_lock.py" />
-   <source>Wait for it to finish, or stop it in the queue.</source>
-   <translation>Warten Sie das Ende ab, oder stoppen Sie es in der Warteschlange.</translation>
+   <source>Wait, or stop it in the queue.</source>
+   <translation>Warten Sie, oder stoppen Sie es in der Warteschlange.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
@@ -6744,15 +6764,15 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>Weights: frozen parameters of the base model.
-Adapter: parameters that the method adds.
-Gradients, optimizer: their state for each trained parameter.
-Activations: stored for the backward pass of the largest batch.
+   <source>Weights: of the base model.
+Adapter: of the method.
+Gradients, optimizer: of each trained parameter.
+Activations: of the largest batch.
 Program: Python and its libraries.</source>
-   <translation>Gewichte: die eingefrorenen Parameter des Basismodells.
-Adapter: die Parameter, die das Verfahren hinzufügt.
-Gradienten, Optimierer: deren Zustand je trainiertem Parameter.
-Aktivierungen: vom Vorwärtsdurchlauf des größten Batches für den Rückwärtsdurchlauf gespeichert.
+   <translation>Gewichte: die des Basismodells.
+Adapter: die des Verfahrens.
+Gradienten, Optimierer: je trainiertem Parameter.
+Aktivierungen: die des größten Batches.
 Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
@@ -6766,11 +6786,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Bekannte Modelle zum Herunterladen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>What a list in the summary column means.</source>
-   <translation>Was eine Liste in der Spalte der Zusammenfassung ist.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>What is it good at?</source>
    <translation>Was kann er gut?</translation>
@@ -6781,24 +6796,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was gesendet wird</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>What new runs do if the window crashes or you log out. A recipe can override this. Closing the window asks first.</source>
-   <translation>Was neue Läufe tun, wenn das Fenster abstürzt oder die Sitzung endet. Ein Rezept kann es anders festlegen. Beim Schließen des Fensters wird gefragt.</translation>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>What lists in the summary column mean.</source>
+   <translation>Was Listen in der Spalte der Zusammenfassung bedeuten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>What the model reads and learns to write</source>
-   <translation>Eingabe des Modells und Label-Tokens</translation>
+   <translation>Was das Modell liest und zu schreiben lernt</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/trash_dialog.py" />
-   <source>What you delete can be restored from here.</source>
-   <translation>Was gelöscht wird, lässt sich von hier wiederherstellen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/trash_dialog.py" />
-   <source>What you delete stays here for {days} days.</source>
-   <translation>Was gelöscht wird, bleibt {days} Tage hier.</translation>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>What you start while something is running waits here.</source>
+   <translation>Was Sie starten, während etwas läuft, wartet hier.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -6806,24 +6816,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was Sie vorhaben</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/queue_dialog.py" />
-   <source>Whatever you start while something is running waits here.</source>
-   <translation>Was Sie starten, während etwas rechnet, wartet hier, bis es an der Reihe ist.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>Where</source>
    <translation>Wo</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>Where checkpoints and results are stored. Empty: a private folder on the head. Otherwise a path that all nodes share, or an address such as s3://.</source>
-   <translation>Wo Checkpoints und Ergebnisse liegen: leer für einen privaten Ordner auf dem Kopfrechner, ein Pfad, den alle Knoten sehen, oder eine Adresse wie s3://.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>Where it goes</source>
    <translation>Wohin es geht</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_fields.py" />
+   <source>Which parameters are trained, and how.</source>
+   <translation>Welche Parameter trainiert werden, und wie.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
@@ -6847,8 +6852,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/panes.py" />
-   <source>Who wants what, what was agreed, and what is still open</source>
-   <translation>Wer was möchte, was vereinbart wurde und was noch offen ist</translation>
+   <source>Who wants what, what was agreed, what is open</source>
+   <translation>Wer was möchte, was vereinbart wurde, was offen ist</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/lower_pane.py" />
@@ -6874,11 +6879,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Window log</source>
    <translation>Fensterprotokoll</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>With {count} summaries a run learns little, and one test conversation can't show a gain. They may help right away as examples in the prompt (Prompt only).</source>
-   <translation>Aus {count} Zusammenfassungen lernt ein Lauf wenig, und ein einziges Testgespräch kann keinen Gewinn zeigen. Als Beispiele im Prompt („Nur Prompt“) können sie sofort helfen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
@@ -6912,8 +6912,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>Write a summary of this conversation, starting from drafts</source>
-   <translation>Eine Zusammenfassung dieses Gesprächs schreiben, mit Entwürfen als Anfang</translation>
+   <source>Write a summary, starting from drafts</source>
+   <translation>Eine Zusammenfassung schreiben, mit Entwürfen als Anfang</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
@@ -6956,14 +6956,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sie werden für jeden Computer einmal gefragt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>You can compare others in the arena later.</source>
-   <translation>Alle anderen können Sie später in der Arena vergleichen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/votes_view.py" />
-   <source>You can stop and continue at any time, and vote on more pairs at the end.</source>
-   <translation>Sie können jederzeit aufhören, später weitermachen und am Ende über mehr Paare abstimmen.</translation>
+   <location filename="../../gui/pages/train/run_view.py" />
+   <source>You can resume the run at any time.</source>
+   <translation>Sie können den Lauf jederzeit fortsetzen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
@@ -6971,29 +6966,24 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Nichts von Ihnen ist dort.</translation>
   </message>
   <message>
-   <location filename="../../gui/workers/download_prompt.py" />
-   <source>You have to accept its licence first.</source>
-   <translation>Der Besitzer verlangt zuerst eine Zustimmung.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
-   <source>You see a conversation and two summaries in random order, without names. Choose the better one with 1 or 2, or = for a tie. Names are revealed at the end.</source>
-   <translation>Sie sehen ein Gespräch und zwei Zusammenfassungen ohne Namen, in zufälliger Reihenfolge. Sie wählen die bessere mit den Tasten 1 und 2, oder = wenn beide gleich gut sind. Die Namen erscheinen am Ende.</translation>
+   <source>You see a conversation and two summaries without names. Choose the better one with 1 or 2, or = for a tie.</source>
+   <translation>Sie sehen ein Gespräch und zwei Zusammenfassungen ohne Namen. Wählen Sie die bessere mit 1 oder 2, oder = bei Gleichstand.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
-   <source>You see all files before they are uploaded. The hub needs a token: run `hf auth login` once.</source>
-   <translation>Nichts wird gesendet, bevor Sie alles gesehen haben. Der Hub verlangt ein Token: Führen Sie einmal `hf auth login` aus.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>You will see it again when you reopen Tunesmith.</source>
-   <translation>Tunesmith zeigt ihn wieder, sobald Sie das Fenster erneut öffnen.</translation>
+   <source>You see all files before they are uploaded. Needs a token: run `hf auth login` once.</source>
+   <translation>Sie sehen alle Dateien, bevor sie gesendet werden. Nötig ist ein Token: Führen Sie einmal `hf auth login` aus.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/cards.py" />
    <source>Your adapter</source>
    <translation>Ihr Adapter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/library_text.py" />
+   <source>Your adapters are saved here</source>
+   <translation>Hier liegen Ihre Adapter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -7002,13 +6992,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
-   <source>Your copy of the token file that `tunesmith node start` prints.</source>
-   <translation>Eine Kopie auf diesem Computer von der Datei, die `tunesmith node start` nennt.</translation>
+   <source>Your copy of the token file from `tunesmith node start`.</source>
+   <translation>Ihre Kopie der Token-Datei von `tunesmith node start`.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
-   <source>Your first adapter takes about five minutes</source>
-   <translation>Ihr erster Adapter dauert etwa fünf Minuten</translation>
+   <source>Your first adapter in five minutes</source>
+   <translation>Ihr erster Adapter in fünf Minuten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
@@ -7029,11 +7019,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/labelling/draft_writer.py" />
    <source>Your text is saved.</source>
    <translation>Ihr Text ist gespeichert.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Your trained and imported adapters are saved here</source>
-   <translation>Hier liegen Ihre trainierten und importierten Adapter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -7069,6 +7054,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/topics.py" />
    <source>about licence version</source>
    <translation>über lizenz version impressum licence license about</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>about the end of the trained limit</source>
+   <translation>etwa Ende der trainierten Grenze</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/histogram.py" />
@@ -7132,6 +7122,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>etwa {tokens} von {limit} Tokens</translation>
   </message>
   <message>
+   <location filename="../../gui/models/base_model_text.py" />
+   <source>accept its licence first</source>
+   <translation>stimmen Sie zuerst der Lizenz zu</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>accepted</source>
    <translation>angenommen</translation>
@@ -7183,11 +7178,6 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>und {n} weiterer</numerusform>
     <numerusform>und {n} weitere</numerusform>
    </translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>approximate end of the trained limit</source>
-   <translation>etwa hier endet die trainierte Länge</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_text.py" />
@@ -7257,8 +7247,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>base models, unpacked again when needed</source>
-   <translation>als Basismodelle; werden bei Bedarf neu entpackt</translation>
+   <source>base models, unpacked when needed</source>
+   <translation>Basismodelle, bei Bedarf neu entpackt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns_view.py" />
@@ -7303,7 +7293,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>better than full fine-tuning</source>
-   <translation>besser als volle Feinabstimmung</translation>
+   <translation>besser als vollständiges Fine-Tuning</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -7585,8 +7575,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>for resuming; completed runs no longer need them</source>
-   <translation>zum Fortsetzen; abgeschlossene Läufe brauchen sie nicht mehr</translation>
+   <source>for resuming runs</source>
+   <translation>zum Fortsetzen von Läufen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/charts.py" />
@@ -7770,8 +7760,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>marked: label tokens, which it learns to write</source>
-   <translation>markiert: Label-Tokens; der Rest ist nur Eingabe</translation>
+   <source>marked: what it learns to write</source>
+   <translation>markiert: was es zu schreiben lernt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/findings_view.py" />
@@ -7864,7 +7854,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>no measurable difference from full fine-tuning</source>
-   <translation>kein messbarer Unterschied zu voller Feinabstimmung</translation>
+   <translation>kein messbarer Unterschied zu vollständigem Fine-Tuning</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
@@ -8230,8 +8220,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/page.py" />
-   <source>scored with another protocol, so not comparable</source>
-   <translation>mit einem anderen Protokoll bewertet, daher nicht vergleichbar</translation>
+   <source>scored with another protocol, not comparable</source>
+   <translation>mit einem anderen Protokoll bewertet, nicht vergleichbar</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -8452,7 +8442,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>too few conversations to compare with full fine-tuning</source>
-   <translation>zu wenige Gespräche für ein Urteil zu voller Feinabstimmung</translation>
+   <translation>zu wenige Gespräche für ein Urteil zu vollständigem Fine-Tuning</translation>
   </message>
   <message>
    <location filename="../../gui/models/adapter_table.py" />
@@ -8492,7 +8482,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/pages/playground/choices.py" />
    <source>trained for an unknown base model</source>
-   <translation>für ein ungenanntes Basismodell trainiert</translation>
+   <translation>für ein unbekanntes Basismodell trainiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/choices.py" />
@@ -8637,7 +8627,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>worse than full fine-tuning</source>
-   <translation>schlechter als volle Feinabstimmung</translation>
+   <translation>schlechter als vollständiges Fine-Tuning</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -8670,11 +8660,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>gestern um {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
-   <source>you have to accept its licence first</source>
-   <translation>der Besitzer verlangt zuerst eine Zustimmung</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{accepted} of {total} accepted</source>
    <translation>{accepted} von {total} angenommen</translation>
@@ -8687,7 +8672,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/pages/playground/choices.py" />
    <source>{adapter} was trained for an unknown base model</source>
-   <translation>{adapter} wurde für ein ungenanntes Basismodell trainiert</translation>
+   <translation>{adapter} wurde für ein unbekanntes Basismodell trainiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/choices.py" />
@@ -8709,18 +8694,18 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>{change} (95 % interval {interval}) on the same {count} {split} conversations.</source>
-   <translation>{change} (95-%-Intervall {interval}), gemessen an denselben {count} Gesprächen (Teil {split}).</translation>
+   <source>{change} (95 % interval {interval}) on the {split} conversations.</source>
+   <translation>{change} (95-%-Intervall {interval}) an den Gesprächen (Teil {split}).</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>{change} (95 % interval {interval}) on the same {split} conversations.</source>
-   <translation>{change} (95-%-Intervall {interval}), gemessen an denselben Gesprächen (Teil {split}).</translation>
+   <source>{change} (95 % interval {interval}) on {count} {split} conversations.</source>
+   <translation>{change} (95-%-Intervall {interval}) an {count} Gesprächen (Teil {split}).</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>{change} on one {split} conversation, so no interval.</source>
-   <translation>{change}, gemessen an einem Gespräch (Teil {split}), daher kein Intervall.</translation>
+   <translation>{change} an einem Gespräch (Teil {split}), daher kein Intervall.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -8764,11 +8749,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/graphics/histogram.py" />
    <source>{count} in total</source>
    <translation>insgesamt {count}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>{count} in total, adapter included</source>
-   <translation>insgesamt {count}, Adapter inbegriffen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/report.py" />
@@ -8849,6 +8829,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/graphics/drawing.py" />
    <source>{count} values</source>
    <translation>{count} Werte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>{count} with the adapter</source>
+   <translation>{count} mit dem Adapter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
@@ -8987,10 +8972,10 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/train/start_foot.py" />
-   <source>{listed} must be downloaded. Start shows the size and asks first.</source>
+   <source>{listed} must be downloaded. Start asks first.</source>
    <translation>
-    <numerusform>{listed} ist noch nicht auf diesem Computer. „Starten“ zeigt die Größe des Downloads und fragt zuerst.</numerusform>
-    <numerusform>{listed} sind noch nicht auf diesem Computer. „Starten“ zeigt die Größe des Downloads und fragt zuerst.</numerusform>
+    <numerusform>{listed} muss heruntergeladen werden. „Starten“ fragt zuerst.</numerusform>
+    <numerusform>{listed} müssen heruntergeladen werden. „Starten“ fragt zuerst.</numerusform>
    </translation>
   </message>
   <message>
@@ -9071,10 +9056,10 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/choices.py" />
-   <source>{names} were trained on a different form of the base model. All adapters run on the form of {first}: {form}.</source>
+   <source>{names} were trained on another form of the base model; all run on that of {first}: {form}.</source>
    <translation>
-    <numerusform>{names} wurde auf einer anderen Form des Basismodells trainiert. Alle Adapter laufen auf der von {first}: {form}.</numerusform>
-    <numerusform>{names} wurden auf einer anderen Form des Basismodells trainiert. Alle Adapter laufen auf der von {first}: {form}.</numerusform>
+    <numerusform>{names} wurde auf einer anderen Form des Basismodells trainiert; alle laufen auf der von {first}: {form}.</numerusform>
+    <numerusform>{names} wurden auf einer anderen Form des Basismodells trainiert; alle laufen auf der von {first}: {form}.</numerusform>
    </translation>
   </message>
   <message>
@@ -9084,8 +9069,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
-   <source>{name} is in use by a running job. Delete it after the job ends.</source>
-   <translation>{name} wird von einem laufenden Auftrag verwendet. Löschen Sie ihn, wenn der Auftrag fertig ist.</translation>
+   <source>{name} is in use by a job. Delete it afterwards.</source>
+   <translation>{name} wird von einem Auftrag verwendet. Löschen Sie ihn danach.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
@@ -9103,14 +9088,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{name} wurde in die Warteschlange gestellt und {waits}.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_form.py" />
-   <source>{name} was removed because it was trained with another method.</source>
-   <translation>{name} wurde hier entfernt: Dieser Adapter wurde mit einem anderen Verfahren trainiert.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/computers/page.py" />
    <source>{name} was removed. Runs there keep going.</source>
    <translation>{name} wurde entfernt. Was dort läuft, läuft weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>{name} was trained with another method and was removed.</source>
+   <translation>{name} wurde mit einem anderen Verfahren trainiert und entfernt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -9154,23 +9139,23 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>{name}: {score}. Better than the base: {gain}</source>
-   <translation>{name}: {score}. Besser, gepaart mit dem Basismodell: {gain}</translation>
+   <source>{name}: {score}. Better than base: {gain}</source>
+   <translation>{name}: {score}. Besser als die Basis: {gain}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>{name}: {score}. No measurable difference from the base: {gain}</source>
-   <translation>{name}: {score}. Kein messbarer Unterschied, gepaart mit dem Basismodell: {gain}</translation>
+   <source>{name}: {score}. No measurable difference: {gain}</source>
+   <translation>{name}: {score}. Kein messbarer Unterschied: {gain}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>{name}: {score}. Too few conversations to compare with the base: {gain}</source>
-   <translation>{name}: {score}. Zu wenige Gespräche für ein Urteil, gepaart mit dem Basismodell: {gain}</translation>
+   <source>{name}: {score}. Too few conversations to compare: {gain}</source>
+   <translation>{name}: {score}. Zu wenige Gespräche zum Vergleichen: {gain}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>{name}: {score}. Worse than the base: {gain}</source>
-   <translation>{name}: {score}. Schlechter, gepaart mit dem Basismodell: {gain}</translation>
+   <source>{name}: {score}. Worse than base: {gain}</source>
+   <translation>{name}: {score}. Schlechter als die Basis: {gain}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -9285,10 +9270,10 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/forms/form_layout.py" />
-   <source>{n} conversations in total, each {times} ×.</source>
+   <source>{n} conversations, each seen {times} ×.</source>
    <translation>
-    <numerusform>{n} Gespräch gesehen, jedes {times} ×.</numerusform>
-    <numerusform>{n} Gespräche gesehen, jedes {times} ×.</numerusform>
+    <numerusform>{n} Gespräch, {times} × gesehen.</numerusform>
+    <numerusform>{n} Gespräche, jedes {times} × gesehen.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9372,6 +9357,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/compare/voting_text.py" />
+   <source>{n} identical pairs count as ties.</source>
+   <translation>
+    <numerusform>{n} gleiches Paar zählt als gleich gut.</numerusform>
+    <numerusform>{n} gleiche Paare zählen als gleich gut.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/models/base_model_text.py" />
    <source>{n} languages</source>
    <translation>
@@ -9404,19 +9397,11 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/main_window.py" />
-   <source>{n} more are waiting. They start when you reopen Tunesmith.</source>
-   <translation>
-    <numerusform>{n} weiterer Eintrag wartet. Er startet, wenn Sie Tunesmith wieder öffnen.</numerusform>
-    <numerusform>{n} weitere Einträge warten. Sie starten, wenn Sie Tunesmith wieder öffnen.</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
    <location filename="../../gui/pages/data/report.py" />
-   <source>{n} more exceed the current limit. Check again to list them.</source>
+   <source>{n} more exceed the limit. Check again to list them.</source>
    <translation>
-    <numerusform>{n} weitere liegt über der jetzigen Grenze. Prüfen Sie erneut, um sie zu sehen.</numerusform>
-    <numerusform>{n} weitere liegen über der jetzigen Grenze. Prüfen Sie erneut, um sie zu sehen.</numerusform>
+    <numerusform>{n} weitere liegt über der Grenze. Prüfen Sie erneut, um sie zu sehen.</numerusform>
+    <numerusform>{n} weitere liegen über der Grenze. Prüfen Sie erneut, um sie zu sehen.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9433,6 +9418,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} weiteres Problem oben.</numerusform>
     <numerusform>{n} weitere Probleme oben.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/main_window.py" />
+   <source>{n} more start when you reopen Tunesmith.</source>
+   <translation>
+    <numerusform>{n} weiterer Eintrag startet, wenn Sie Tunesmith wieder öffnen.</numerusform>
+    <numerusform>{n} weitere Einträge starten, wenn Sie Tunesmith wieder öffnen.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9470,14 +9463,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>eine weitere gute zu demselben Gespräch ausgelassen</numerusform>
     <numerusform>{n} weitere gute zu denselben Gesprächen ausgelassen</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/compare/voting_text.py" />
-   <source>{n} pairs of identical summaries count as ties without a vote.</source>
-   <translation>
-    <numerusform>{n} Paar gleicher Zusammenfassungen zählt ohne Stimme als gleich gut.</numerusform>
-    <numerusform>{n} Paare gleicher Zusammenfassungen zählen ohne Stimme als gleich gut.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9546,10 +9531,10 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/data/page.py" />
-   <source>{n} rows were written to {path}.</source>
+   <source>{n} rows saved to {path}.</source>
    <translation>
-    <numerusform>{n} Zeile wurde nach {path} geschrieben.</numerusform>
-    <numerusform>{n} Zeilen wurden nach {path} geschrieben.</numerusform>
+    <numerusform>{n} Zeile nach {path} gespeichert.</numerusform>
+    <numerusform>{n} Zeilen nach {path} gespeichert.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9610,10 +9595,10 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>{n} summaries corrected in the playground are accepted here.</source>
+   <source>{n} summaries corrected in the playground are accepted.</source>
    <translation>
-    <numerusform>{n} Zusammenfassung, die in der Werkbank korrigiert wurde, ist hier angenommen.</numerusform>
-    <numerusform>{n} Zusammenfassungen, die in der Werkbank korrigiert wurden, sind hier angenommen.</numerusform>
+    <numerusform>{n} Zusammenfassung, die in der Werkbank korrigiert wurde, ist angenommen.</numerusform>
+    <numerusform>{n} Zusammenfassungen, die in der Werkbank korrigiert wurden, sind angenommen.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9745,7 +9730,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>{others} use a different base model than {first}, or run it differently.</source>
+   <source>{others} use another base model than {first}, or run it differently.</source>
    <translation>
     <numerusform>{others} verwendet ein anderes Basismodell als {first} oder rechnet es anders.</numerusform>
     <numerusform>{others} verwenden ein anderes Basismodell als {first} oder rechnen es anders.</numerusform>
@@ -9854,8 +9839,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
-   <source>{share} of the summaries were cut off at the length limit.</source>
-   <translation>{share} der Zusammenfassungen wurden an der Längengrenze abgeschnitten.</translation>
+   <source>{share} of the summaries reached the length limit.</source>
+   <translation>{share} der Zusammenfassungen erreichten die Längengrenze.</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -9892,8 +9877,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_list.py" />
-   <source>{size} of checkpoints; each run keeps its last two</source>
-   <translation>{size} Prüfpunkte; von jedem Lauf bleiben die letzten zwei</translation>
+   <source>{size} of checkpoints; each run keeps two</source>
+   <translation>{size} Prüfpunkte; jeder Lauf behält zwei</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -9957,7 +9942,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/samples_view.py" />
-   <source>{summary}. Words not in the base model's summary are marked</source>
+   <source>{summary}. Words not in the base model's are marked</source>
    <translation>{summary}. Wörter, die beim Basismodell fehlen, sind markiert</translation>
   </message>
   <message>
@@ -10023,7 +10008,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>{verdict}: {gain} against full fine-tuning, {interval}.</source>
-   <translation>{verdict}: {gain} gegenüber voller Feinabstimmung, {interval}.</translation>
+   <translation>{verdict}: {gain} gegenüber vollständigem Fine-Tuning, {interval}.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -10032,8 +10017,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/voting_text.py" />
-   <source>{votes} by {voters}. A tie counts as half. 95 % intervals over conversations.</source>
-   <translation>{votes} von {voters}. Gleich gut zählt halb. Intervalle zu 95 %, über Gespräche.</translation>
+   <source>{votes} by {voters}. A tie counts half. 95 % intervals over conversations.</source>
+   <translation>{votes} von {voters}. Gleich gut zählt halb. 95-%-Intervalle über Gespräche.</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
@@ -10059,14 +10044,14 @@ Programm: Python und seine Bibliotheken.</translation>
  <context>
   <name>engine</name>
   <message>
-   <location filename="../../engine/data/schema.py" />
-   <source>"{1}" and "{2}" are lists of different lengths, {3} and {4}.</source>
-   <translation>„{1}“ und „{2}“ sind verschieden lange Listen, {3} und {4}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/alignment.py" />
    <source>"{1}" as "{2}"</source>
    <translation>„{1}“ als „{2}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
+   <source>"{1}" can't be combined with names.</source>
+   <translation>„{1}“ lässt sich nicht mit Namen kombinieren.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/computer.py" />
@@ -10097,11 +10082,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/data/findings.py" />
    <source>"{1}" is not {2}.</source>
    <translation>„{1}“ ist {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
-   <source>"{1}" means every linear layer except the output head, so it can't be combined with names.</source>
-   <translation>„{1}“ meint alle linearen Schichten außer dem Ausgabekopf und steht deshalb allein, ohne Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/errors.py" />
@@ -10135,13 +10115,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>0 always takes the most likely token. Above 0, tokens are sampled; higher is more random.</source>
-   <translation>0 nimmt das wahrscheinlichste Token; über 0 werden Tokens gezogen, umso zufälliger, je höher der Wert ist.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>1 conversation exceeds {1} tokens and is cut.</source>
-   <translation>1 Gespräch hat mehr als {1} Tokens und verliert sein Ende.</translation>
+   <source>0 takes the most likely token; higher values sample, more randomly.</source>
+   <translation>0 nimmt das wahrscheinlichste Token; höhere Werte ziehen Tokens, immer zufälliger.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -10149,59 +10124,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/__init__.py" />
-   <source>1 message with {1}</source>
-   <translation>1 Nachricht mit {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/segmentation.py" />
-   <source>1 of them stays whole because its times have no dates.</source>
-   <translation>1 davon bleibt ganz, da seine Zeiten kein Datum haben.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
-   <source>1 of {1} reference summaries has no word that ROUGE reads.</source>
-   <translation>1 von {1} Referenzzusammenfassungen enthält kein Wort, das ROUGE liest.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>1 of {1} scored conversations exceeds {2} tokens and is cut.</source>
-   <translation>1 von {1} bewerteten Gesprächen ist länger als {2} Tokens und verliert sein Ende.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>1 of {1} {2} is empty.</source>
-   <translation>1 von {1} {2} ist leer.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>1 reference summary exceeds {1} tokens and is cut.</source>
-   <translation>1 Referenzzusammenfassung hat mehr als {1} Tokens und wird gekürzt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>1 row is broken ({1})</source>
-   <translation>1 Zeile ist beschädigt ({1})</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/export.py" />
-   <source>1 summary</source>
-   <translation>1 Zusammenfassung</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/token_lengths.py" />
    <source>1 text in {1} is counted, and each near a limit; the rest are estimated.</source>
    <translation>Gezählt sind jeder {1}. Text und alle nahe einer Grenze, die übrigen geschätzt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>1 token</source>
-   <translation>1 Token</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>1 weight</source>
-   <translation>1 Gewicht</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/__init__.py" />
@@ -10214,9 +10139,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>26 Jul 2024</translation>
   </message>
   <message>
+   <location filename="../../engine/config/recipe.py" />
+   <source>8 or 4 bits take less memory; outputs differ slightly.</source>
+   <translation>8 oder 4 Bit brauchen weniger Speicher; die Ausgaben sind leicht anders.</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>8-bit optimizer</source>
    <translation>8-Bit-Optimierer</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/optional_dependencies.py" />
+   <source>8-bit optimizers need bitsandbytes, which is not installed.</source>
+   <translation>8-Bit-Optimierer brauchen bitsandbytes, das nicht installiert ist.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/__init__.py" />
@@ -10229,24 +10164,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein 4-Bit-Basismodell und ein 8-Bit-Optimierer</translation>
   </message>
   <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>A GGUF file as base model needs the package gguf, which is not installed.</source>
-   <translation>Eine GGUF-Datei als Basismodell braucht das Paket gguf, das nicht installiert ist.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>A and B orthogonal at the start</source>
    <translation>A und B anfangs orthogonal</translation>
   </message>
   <message>
-   <location filename="../../engine/system/optional_dependencies.py" />
-   <source>A base in {1} needs bitsandbytes, which is not installed.</source>
-   <translation>Ein Basismodell in {1} braucht bitsandbytes, das nicht installiert ist.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>A base model that knows the language learns faster and better.</source>
-   <translation>Ein Basismodell, das die Sprache kennt, lernt schneller und besser.</translation>
+   <source>A base model for the language learns better.</source>
+   <translation>Ein Basismodell für die Sprache lernt besser.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -10255,8 +10180,18 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A conversation in one line with several speakers</source>
-   <translation>Ein Gespräch in einer Zeile, in der mehrere Sprecher aufeinander folgen</translation>
+   <source>A conversation already in an earlier row</source>
+   <translation>Ein Gespräch schon in einer früheren Zeile</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>A conversation also in a later split</source>
+   <translation>Ein Gespräch auch in einem späteren Teil</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>A conversation each. Scanned pages contain no text.</source>
+   <translation>Je ein Gespräch. Eingescannte Seiten enthalten keinen Text.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -10264,119 +10199,54 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Gespräch mit mehr als {1} Tokens</translation>
   </message>
   <message>
+   <location filename="../../engine/data/column_mapping.py" />
+   <source>A conversation of several rows is named by its group.</source>
+   <translation>Ein Gespräch aus mehreren Zeilen heißt nach seiner Gruppe.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A conversation or summary in a different language than most</source>
+   <source>A conversation or summary in another language than most</source>
    <translation>Ein Gespräch oder eine Zusammenfassung in anderer Sprache als die meisten</translation>
   </message>
   <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>A conversation that is also in a later split</source>
-   <translation>Ein Gespräch, das auch in einem späteren Teil ist</translation>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>A conversation per line; summaries in x.tgt or x.target.</source>
+   <translation>Ein Gespräch je Zeile; Zusammenfassungen in x.tgt oder x.target.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>A conversation that is in an earlier row</source>
-   <translation>Ein Gespräch, das in einer früheren Zeile steht</translation>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>A conversation per thread, without quotes and signatures.</source>
+   <translation>Ein Gespräch je Mailverlauf, ohne Zitate und Signaturen.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>A conversation that looks like a transcript, in which no one is named</source>
-   <translation>Ein Gespräch, das wie eine Mitschrift aussieht und in dem niemand genannt wird</translation>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>A conversation with its summary per row, or one turn per row.</source>
+   <translation>Je Zeile ein Gespräch mit seiner Zusammenfassung oder ein Beitrag.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>A conversation, or a chat to split at pauses. Summaries in x.summary.txt beside x.txt, or in folders dialogues and summaries.</source>
+   <translation>Ein Gespräch oder ein Chat, der an Pausen geteilt wird. Zusammenfassungen in x.summary.txt neben x.txt, oder in Ordnern dialogues und summaries.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>A few at the start are normal. If there are many, use bfloat16 or float32.</source>
-   <translation>Einige am Anfang sind üblich. Sind es viele, verwenden Sie bfloat16 oder float32.</translation>
+   <source>A few are normal; for many, use bfloat16 or float32.</source>
+   <translation>Einige sind normal; bei vielen verwenden Sie bfloat16 oder float32.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>A file of {1} was damaged during the download.</source>
+   <source>A file of {1} arrived damaged.</source>
    <translation>Eine Datei von {1} kam beschädigt an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>A file with "{1}" in its name would be used instead.</source>
-   <translation>Eine Datei mit „{1}“ im Namen würde stattdessen verwendet.</translation>
+   <source>A file with "{1}" in its name would be used.</source>
+   <translation>Eine Datei mit „{1}“ im Namen würde verwendet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen layer and behind it a trained one: wide, narrow and wide again</source>
-   <translation>Eine eingefrorene Schicht und dahinter eine trainierte: breit, schmal und wieder breit</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus a few trained entries</source>
-   <translation>Ein eingefrorenes Gewicht W plus einige trainierte Einträge</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus a pair B and A, composed of vectors of a trained bank that all layers share</source>
-   <translation>Ein eingefrorenes Gewicht W plus ein Paar B und A, zusammengesetzt aus Vektoren einer trainierten Bank, die alle Schichten teilen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus a random, frozen pair B and A, scaled by two trained vectors</source>
-   <translation>Ein eingefrorenes Gewicht W plus ein zufälliges, eingefrorenes Paar B und A, skaliert durch zwei trainierte Vektoren</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus a sum of random, frozen pairs B and A, each scaled by two trained vectors</source>
-   <translation>Ein eingefrorenes Gewicht W plus eine Summe zufälliger, eingefrorener Paare B und A, jedes skaliert durch zwei trainierte Vektoren</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus a trained change of it</source>
-   <translation>Ein eingefrorenes Gewicht W plus eine trainierte Änderung davon</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus a trained pair B and A</source>
-   <translation>Ein eingefrorenes Gewicht W plus ein trainiertes Paar B und A</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus a trained pair B and A of length one, times one trained strength</source>
-   <translation>Ein eingefrorenes Gewicht W plus ein trainiertes Paar B und A der Länge eins, mal eine trainierte Stärke</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus its trained biases b</source>
-   <translation>Ein eingefrorenes Gewicht W plus seine trainierten Biases b</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus one trained block D, repeated for each shard of the weight</source>
-   <translation>Ein eingefrorenes Gewicht W plus ein trainierter Block D, wiederholt für jede Scherbe des Gewichts</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus random, frozen waves, each times a trained strength</source>
-   <translation>Ein eingefrorenes Gewicht W plus zufällige, eingefrorene Wellen, jede mal eine trainierte Stärke</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus the Kronecker product of two trained matrices</source>
-   <translation>Ein eingefrorenes Gewicht W plus das Kronecker-Produkt zweier trainierter Matrizen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus trained blocks in which each row is the row above, shifted by one</source>
-   <translation>Ein eingefrorenes Gewicht W plus trainierte Blöcke, in denen jede Zeile die um eins verschobene Zeile darüber ist</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus two trained pairs, multiplied entry by entry</source>
-   <translation>Ein eingefrorenes Gewicht W plus zwei trainierte Paare, Eintrag für Eintrag multipliziert</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W plus, for each block of it, a thin trained pair of its own</source>
-   <translation>Ein eingefrorenes Gewicht W plus für jeden seiner Blöcke ein eigenes dünnes, trainiertes Paar</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>A frozen weight W times a trained rotation R of its inputs</source>
-   <translation>Ein eingefrorenes Gewicht W mal eine trainierte Rotation R seiner Eingaben</translation>
+   <source>A frozen layer, then a trained one: wide, narrow, wide</source>
+   <translation>Eine eingefrorene Schicht, dann eine trainierte: breit, schmal, breit</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -10385,18 +10255,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>A hub id, a file (table, chat export, mailbox, transcript, or a zip or gz of them), a folder of split files or texts, or "sample".</source>
-   <translation>Eine Hub-ID, eine Datei (Tabelle, Chatexport, Postfach, Mitschrift oder ein zip oder gz davon), ein Ordner mit Dateien je Teil oder mit Texten oder „sample“.</translation>
+   <source>A hub id, a file (table, chat export, mailbox, transcript, or a zip or gz of them), a folder, or "sample".</source>
+   <translation>Eine Hub-ID, eine Datei (Tabelle, Chatexport, Postfach, Mitschrift oder ein zip oder gz davon), ein Ordner oder „sample“.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
-   <source>A hub id, a local folder, a GGUF file, or "starter" (the bundled practice model).</source>
-   <translation>Eine Hub-Kennung, ein lokaler Ordner, eine GGUF-Datei oder „starter“ (das mitgelieferte Übungsmodell).</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/selective.py" />
-   <source>A layer multiplies its input by a weight and adds a bias. BitFit trains only the biases, about a thousandth of the model. It teaches the model little that is new but brings out what it can already do, which is often enough for a new style. Use it for small adapters on models with biases: BART, GPT-2, OPT. T5 has none, nor have most Llamas. (Ben Zaken et al. 2022)</source>
-   <translation>Eine Schicht multipliziert ihre Eingabe mit einem Gewicht und addiert einen Bias. BitFit friert jedes Gewicht ein und trainiert nur die Biases, etwa ein Tausendstel des Modells: Es bringt dem Modell wenig Neues bei, holt aber hervor, was es schon kann, und das reicht oft für einen neuen Stil. Nehmen Sie es für kleine Adapter auf Modellen, die Biases haben: BART, GPT-2, OPT. T5 hat keine, und die meisten Llamas auch nicht. (Ben Zaken et al. 2022)</translation>
+   <source>A hub id, a folder, a GGUF file, or "starter" (the practice model).</source>
+   <translation>Eine Hub-ID, ein Ordner, eine GGUF-Datei oder „starter“ (das Übungsmodell).</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -10407,11 +10272,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/config/model_info.py" />
    <source>A model folder contains config.json and model.safetensors.</source>
    <translation>Ein Modellordner enthält config.json und model.safetensors.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/upload.py" />
-   <source>A name looks like owner/name: letters, digits, -, _ and ., at most 96 characters.</source>
-   <translation>Ein Name sieht aus wie owner/name: Buchstaben, Ziffern, -, _ und ., höchstens 96 Zeichen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
@@ -10435,13 +10295,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>A resumed run may differ in its last digits. Deterministic (training.deterministic) turns them on.</source>
-   <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen. „Deterministisch“ (training.deterministic) schaltet sie ein.</translation>
+   <source>A resumed run may differ in its last digits. Turn them on with training.deterministic.</source>
+   <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen. training.deterministic schaltet sie ein.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>A run can't continue such an adapter of {1}.</source>
-   <translation>Ein Lauf kann nicht von einem solchen Adapter aus beginnen: {1}.</translation>
+   <source>A run can't continue such an adapter: {1}.</source>
+   <translation>Ein Lauf kann einen solchen Adapter nicht weiter trainieren: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/sleep_inhibitor.py" />
@@ -10455,13 +10315,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>A shared prompt with a part for the task</source>
-   <translation>Ein gemeinsamer Prompt mit einem Anteil für die Aufgabe</translation>
+   <source>A shared prompt and the task's part</source>
+   <translation>Ein gemeinsamer Prompt und der Anteil der Aufgabe</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>A small network computes the prefix while training.</source>
-   <translation>Ein kleines Netz berechnet das Prefix beim Training.</translation>
+   <source>A small network computes the prefix.</source>
+   <translation>Ein kleines Netz berechnet das Prefix.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/requirements.py" />
@@ -10470,8 +10330,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A summary copied word for word from its conversation</source>
-   <translation>Eine Zusammenfassung, die wörtlich aus ihrem Gespräch stammt</translation>
+   <source>A summary copied from its conversation</source>
+   <translation>Eine Zusammenfassung, die aus ihrem Gespräch abgeschrieben ist</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -10495,18 +10355,23 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
-   <source>A trained norm of what goes into a frozen layer</source>
-   <translation>Eine trainierte Norm dessen, was in eine eingefrorene Schicht geht</translation>
+   <source>A trained norm before a frozen layer</source>
+   <translation>Eine trainierte Norm vor einer eingefrorenen Schicht</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
-   <source>A trained vector that scales a frozen weight W</source>
-   <translation>Ein trainierter Vektor, der ein eingefrorenes Gewicht W skaliert</translation>
+   <source>A trained vector that scales frozen W</source>
+   <translation>Ein trainierter Vektor, der das eingefrorene W skaliert</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>A trained weight W</source>
    <translation>Ein trainiertes Gewicht W</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>A transcript that names no speakers</source>
+   <translation>Eine Mitschrift, die keine Sprecher nennt</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
@@ -10520,33 +10385,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>A {1} × {2} weight has {3} parameters; at rank {4} LoRA trains {5}, which is {6} % fewer.</source>
-   <translation>Eine Gewichtsmatrix von {1} × {2} hat {3} Parameter; beim Rang {4} trainiert LoRA {5}, das sind {6} % weniger.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>AD CZ ES MD PK RO SA SE SK TN VG</source>
-   <translation>AD CZ ES MD PK RO SA SE SK TN VG</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>AE GI IL IQ OM SO TL</source>
-   <translation>AE GI IL IQ OM SO TL</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>AL AZ BY CY DO GT HU LB NI PL SV</source>
-   <translation>AL AZ BY CY DO GT HU LB NI PL SV</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>AT BA EE KZ LT LU MN XK</source>
-   <translation>AT BA EE KZ LT LU MN XK</translation>
+   <source>A {1} × {2} weight has {3} parameters; at rank {4}, LoRA trains {5}, {6} % fewer.</source>
+   <translation>Eine Gewichtsmatrix von {1} × {2} hat {3} Parameter; beim Rang {4} trainiert LoRA {5}, {6} % weniger.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>Above 1, tokens that already occurred become less likely. 1: no penalty.</source>
-   <translation>Über 1 werden schon gelesene oder erzeugte Tokens unwahrscheinlicher. 1: keine Strafe.</translation>
+   <source>Above 1, repeated tokens become less likely.</source>
+   <translation>Über 1 werden wiederholte Tokens unwahrscheinlicher.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/export.py" />
@@ -10556,7 +10401,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Accept them at {1}, then run `hf auth login` once.</source>
-   <translation>Stimmen Sie ihnen auf {1} zu und führen Sie dann einmal `hf auth login` aus.</translation>
+   <translation>Das geht auf {1}; führen Sie danach einmal `hf auth login` aus.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/store_client.py" />
@@ -10567,6 +10412,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/methods/additive.py" />
    <source>Activation</source>
    <translation>Aktivierung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/additive.py" />
+   <source>Activation function between the two layers.</source>
+   <translation>Aktivierungsfunktion zwischen den zwei Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
@@ -10615,13 +10465,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Add conversations with summaries; a tenth of them is held out for testing.</source>
-   <translation>Fügen Sie Gespräche mit Zusammenfassungen hinzu; ein Zehntel davon wird zum Testen zurückgehalten.</translation>
+   <source>Add conversations with summaries.</source>
+   <translation>Fügen Sie Gespräche mit Zusammenfassungen hinzu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Add conversations, or a file with "{1}" in its name.</source>
-   <translation>Geben Sie mehr Gespräche an, oder nehmen Sie „{1}“ in den Namen einer Datei im Ordner auf.</translation>
+   <source>Add conversations, or name a file after "{1}".</source>
+   <translation>Fügen Sie Gespräche hinzu, oder nehmen Sie „{1}“ in einen Dateinamen auf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
@@ -10634,9 +10484,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Fügen Sie {1} für das Gespräch ein.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Adds a few trained keys and values to every attention layer of the decoder, as if there were text before. It acts on each layer, not only on the input, so it can do more than prompt tuning with as many virtual tokens. With projection, a small network computes them during training and is not saved.</source>
-   <translation>Gibt jeder Attention-Schicht des Decoders einige trainierte Schlüssel und Werte, als stünde Text davor. Es wirkt auf jede Schicht und nicht nur auf die Eingabe und kann deshalb mehr als Prompt-Tuning mit ebenso vielen virtuellen Tokens. Mit Projektion berechnet sie beim Training ein kleines Netz, das nicht gespeichert wird.</translation>
+   <location filename="../../engine/methods/additive.py" />
+   <source>Adds a small network after attention and feed-forward. It learns what no weight change can, but can't be merged. (Houlsby et al. 2019; Pfeiffer et al. 2020)</source>
+   <translation>Fügt nach Attention und Feed-Forward ein kleines Netz ein. Es lernt, was keine Änderung eines Gewichts kann, lässt sich aber nicht verschmelzen. (Houlsby et al. 2019; Pfeiffer et al. 2020)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -10645,8 +10495,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Adds many pairs of random, frozen, thin matrices and trains only their scales. The sum reaches the full rank of the weight, which LoRA's single pair can't, with about as many trainable parameters. All layers share the random matrices, which are regenerated from their seed. Use it if LoRA falls short even at a high rank; its steps are slower. (Albert et al. 2025)</source>
-   <translation>Addiert viele Paare zufälliger, eingefrorener, dünner Matrizen und trainiert nur, wie jedes skaliert wird. Die Summe erreicht den vollen Rang des Gewichts, was das eine Paar von LoRA nicht kann, mit etwa so vielen trainierbaren Parametern. Alle Schichten teilen sich die zufälligen Matrizen, die aus ihrem Startwert neu gezogen und deshalb nicht gespeichert werden. Nehmen Sie es, wo LoRA auch mit hohem Rang nicht reicht; seine Schritte sind langsamer. (Albert et al. 2025)</translation>
+   <source>Adds many random, frozen pairs and trains only their scales, which reaches full rank. For when LoRA falls short; it is slower. (Albert et al. 2025)</source>
+   <translation>Addiert viele zufällige, eingefrorene Paare und trainiert nur ihre Skalen, was den vollen Rang erreicht. Für den Fall, dass LoRA nicht reicht; es ist langsamer. (Albert et al. 2025)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Adds trained keys and values to every attention layer of the decoder, as if text came before. Can do more than prompt tuning.</source>
+   <translation>Gibt jeder Attention-Schicht des Decoders trainierte Schlüssel und Werte, als stünde Text davor. Kann mehr als Prompt-Tuning.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -10675,13 +10530,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe_diff.py" />
-   <source>All entries share data, prompt, scoring and seed: change this one, or create another arena.</source>
-   <translation>Einträge haben Daten, Prompt, Bewertung und Startwert gemeinsam: Ändern Sie es, oder legen Sie eine andere Arena an.</translation>
+   <source>All entries share it: change this one, or create another arena.</source>
+   <translation>Alle Einträge haben es gemeinsam: Ändern Sie diesen, oder legen Sie eine andere Arena an.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale the pair's ranks and outputs. That is far fewer parameters than LoRA. The random matrices are regenerated from their seed, so the adapter's file contains only the vectors. Use it for many small adapters; it needs a much higher rank and learning rate than LoRA. (Kopiczko et al. 2024)</source>
-   <translation>Alle Schichten teilen sich ein Paar zufälliger, eingefrorener Matrizen; jede Schicht trainiert nur zwei Vektoren, die Ränge und Ausgaben des Paars skalieren. Das sind um ein Vielfaches weniger Parameter als bei LoRA, und die zufälligen Matrizen werden aus ihrem Startwert neu gezogen, sodass die Datei des Adapters nur die Vektoren enthält. Nehmen Sie es, wo viele Adapter klein sein müssen; es braucht einen viel höheren Rang und eine viel höhere Lernrate als LoRA. (Kopiczko et al. 2024)</translation>
+   <source>All layers share a random, frozen pair and train two vectors that scale it. For many tiny adapters, at a high rank and learning rate. (Kopiczko et al. 2024)</source>
+   <translation>Alle Schichten teilen sich ein zufälliges, eingefrorenes Paar und trainieren zwei Vektoren, die es skalieren. Für viele winzige Adapter, mit hohem Rang und hoher Lernrate. (Kopiczko et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
@@ -10710,13 +10565,18 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>Alpha equals the rank, so the scaling stays the same</source>
-   <translation>Alpha ist gleich dem Rang, damit die Skalierung gleich bleibt</translation>
+   <source>Alpha equals the rank, for the same scaling</source>
+   <translation>Alpha gleich dem Rang, für gleiche Skalierung</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
-   <source>Also quantize the scales of a 4-bit base model.</source>
-   <translation>Auch die Skalen eines 4-Bit-Basismodells quantisieren.</translation>
+   <source>Also quantize the scales of 4-bit weights.</source>
+   <translation>Auch die Skalen von 4-Bit-Gewichten quantisieren.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Also split the smaller factor into thin matrices.</source>
+   <translation>Auch den kleineren Faktor in dünne Matrizen zerlegen.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -10739,19 +10599,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Adresse sieht aus wie https://host oder https://benutzer:passwort@host:8443.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/score.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>An empty summary scores 0.</source>
    <translation>Eine leere Zusammenfassung zählt als 0.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>An int8 base model can't be sharded: bitsandbytes can't reassemble its parts.</source>
-   <translation>Ein Basismodell in int8 lässt sich nicht aufteilen: bitsandbytes setzt seine Teile nicht wieder zusammen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/optional_dependencies.py" />
-   <source>An optimizer in 8 bits needs bitsandbytes, which is not installed.</source>
-   <translation>Ein Optimierer in 8 Bit braucht bitsandbytes, das nicht installiert ist.</translation>
+   <source>An int8 base model can't be sharded.</source>
+   <translation>Ein Basismodell in int8 lässt sich nicht aufteilen.</translation>
   </message>
   <message>
    <location filename="../../engine/errors.py" />
@@ -10779,18 +10634,13 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Another program has exclusive use of the GPU: {1}.</source>
+   <source>Another program has the GPU to itself: {1}.</source>
    <translation>Ein anderes Programm hat die GPU für sich allein: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>Another program uses it. Stop that, or set other ports with --port and --jobs-port.</source>
-   <translation>Ein anderes Programm belegt ihn: Beenden Sie dieses, oder geben Sie mit --port und --jobs-port andere Ports an.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/arena_store.py" />
-   <source>Another window or command line is running the queue of {1}.</source>
-   <translation>Die Warteschlange von {1} wird von einem anderen Fenster oder einer Kommandozeile abgearbeitet.</translation>
+   <source>Another program uses it. Set other ports with --port and --jobs-port.</source>
+   <translation>Ein anderes Programm belegt ihn. Geben Sie mit --port und --jobs-port andere an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/device_report.py" />
@@ -10798,9 +10648,14 @@ Bob: At the office, till five.</translation>
    <translation>Apple-Grafik</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>Apple's GPUs have no 8-bit optimizer.</source>
+   <translation>Apples GPUs haben keinen 8-Bit-Optimierer.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Apple's GPUs compute on Macs with Apple silicon, from macOS 14 on. Choose "auto" or "cpu".</source>
-   <translation>Apples Grafikkarten rechnen auf Macs mit Apple-Chip ab macOS 14. Wählen Sie „auto“ oder „cpu“.</translation>
+   <source>Apple's GPUs need Apple silicon and macOS 14. Choose "auto" or "cpu".</source>
+   <translation>Apples GPUs brauchen einen Apple-Chip und macOS 14. Wählen Sie „auto“ oder „cpu“.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/shared_options.py" />
@@ -10808,9 +10663,14 @@ Bob: At the office, till five.</translation>
    <translation>Angewendet auf</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>Applied to lists the base model's layers.</source>
+   <translation>„Angewendet auf“ listet die Schichten des Basismodells auf.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Approximate rotations by a short series instead of computing exact ones. Faster; lengths are preserved as long as the rotations stay small.</source>
-   <translation>Rotationen durch eine kurze Reihe annähern, statt exakte zu berechnen. Schneller; Längen bleiben erhalten, solange die Rotationen klein bleiben.</translation>
+   <source>Approximate rotations by a short series. Faster, and accurate while they are small.</source>
+   <translation>Rotationen durch eine kurze Reihe annähern. Schneller, und genau, solange sie klein sind.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -10838,9 +10698,9 @@ Bob: At the office, till five.</translation>
    <translation>Armenisch</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>As many entries of each weight are trained as LoRA of this rank has parameters.</source>
-   <translation>Trainiert so viele Einträge eines Gewichts, wie LoRA mit diesem Rang Parameter trainiert: Rang mal Summe der beiden Breiten des Gewichts.</translation>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Ask about files that lack the columns of others, or skip them.</source>
+   <translation>Nach Dateien ohne die Spalten der anderen fragen oder sie auslassen.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/slurm_script.py" />
@@ -10854,8 +10714,13 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
-   <source>Ask whoever runs it. If the key was changed on purpose, remove the old one with ssh-keygen -R and connect once by hand.</source>
-   <translation>Fragen Sie bei denen nach, die ihn betreiben. Ist die Änderung gewollt, entfernen Sie den alten Schlüssel mit ssh-keygen -R, und verbinden Sie sich einmal von Hand.</translation>
+   <source>Ask whoever runs it. If the change is intended, remove the old key with ssh-keygen -R.</source>
+   <translation>Fragen Sie, wer ihn betreibt. Ist die Änderung gewollt, entfernen Sie den alten Schlüssel mit ssh-keygen -R.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/store_client.py" />
+   <source>Ask whoever runs the cluster before you send anything.</source>
+   <translation>Fragen Sie, wer den Cluster betreibt, bevor Sie etwas senden.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/sent_run.py" />
@@ -10869,8 +10734,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Assigns columns by hand if the data is not two columns of text: {1}.</source>
-   <translation>Ordnet Spalten von Hand zu, wo die Daten nicht zwei Textspalten sind: {1}.</translation>
+   <source>Assigns columns by hand: {1}.</source>
+   <translation>Ordnet Spalten von Hand zu: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -10898,14 +10763,24 @@ Bob: At the office, till five.</translation>
    <translation>Adapter wird angefügt</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
+   <source>Attention and feed-forward ends of {1} models are unknown.</source>
+   <translation>Wo Attention und Feed-Forward in {1}-Modellen enden, ist nicht bekannt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/store_client.py" />
    <source>Authorization</source>
    <translation>Authorization</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Auto: the base model is scored with a plain prompt and in its chat format, and the better one counts. Recipe: only the recipe's format.</source>
-   <translation>Automatisch: Das Basismodell wird mit einfachem Prompt und in seinem eigenen Chat-Format bewertet und im besseren verglichen. Rezept: nur im Format des Rezepts.</translation>
+   <source>Auto: plain prompt or chat format, whichever the base model scores better with. Recipe: the recipe's format.</source>
+   <translation>Automatisch: einfacher Prompt oder Chat-Format, je nachdem, womit das Basismodell besser ist. Rezept: das Format des Rezepts.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Auto: the idle GPU with the most free memory, else the CPU. All: every GPU computes part of each step.</source>
+   <translation>Auto: die freie GPU mit dem meisten Speicher, sonst die CPU. All: jede GPU rechnet einen Teil jedes Schritts.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -10914,8 +10789,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Average rank at the end of training. Important layers keep a higher one.</source>
-   <translation>Mittlerer Rang am Ende des Trainings. Schichten, auf die es mehr ankommt, behalten einen höheren.</translation>
+   <source>Average rank at the end. Important layers keep more.</source>
+   <translation>Mittlerer Rang am Ende. Wichtige Schichten behalten mehr.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -10923,19 +10798,9 @@ Bob: At the office, till five.</translation>
    <translation>Aserbaidschanisch</translation>
   </message>
   <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>BG BH CR DE GB GE IE ME RS VA</source>
-   <translation>BG BH CR DE GB GE IE ME RS VA</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>BI DJ FR GR IT MC MR SM</source>
-   <translation>BI DJ FR GR IT MC MR SM</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>BR EG PS QA UA</source>
-   <translation>BR EG PS QA UA</translation>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>B learns faster</source>
+   <translation>B lernt schneller</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -10945,7 +10810,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Bank vectors mixed for each vector of a matrix.</source>
-   <translation>Zahl der Vektoren der Bank, die für jeden Vektor einer Matrix gemischt werden.</translation>
+   <translation>Vektoren der Bank, die für jeden Vektor einer Matrix gemischt werden.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -10984,33 +10849,13 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
-   <source>Begin and end it with a letter or number.</source>
-   <translation>Er muss mit einem Buchstaben oder einer Ziffer beginnen und enden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/json_exports/speech.py" />
-   <source>BeginOffsetMillis</source>
-   <translation>BeginOffsetMillis</translation>
+   <source>Begin and end with a letter or number.</source>
+   <translation>Beginnen und enden Sie mit einem Buchstaben oder einer Ziffer.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
    <source>Belarusian</source>
    <translation>Belarussisch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/prompts.py" />
-   <source>Below is a chat. Write a short summary for someone who was not there: who wants what, what was agreed, and what is still open. Use the speakers' names and add nothing that they did not say.
-
-Chat:
-{conversation}
-
-Summary:</source>
-   <translation>Below is a chat. Write a short summary for someone who was not there: who wants what, what was agreed, and what is still open. Use the speakers' names and add nothing that they did not say.
-
-Chat:
-{conversation}
-
-Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -11023,14 +10868,19 @@ Summary:</translation>
    <translation>Bester Stand nach</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/model_selection.py" />
+   <source>Best: {1} at step {2}.</source>
+   <translation>Am besten: {1} bei Schritt {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>Better</source>
    <translation>Besser</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
-   <source>Between computers, processes send conversations and weights unencrypted and accept data from anyone.</source>
-   <translation>Die Prozesse mehrerer Computer senden Gespräche und Gewichte unverschlüsselt und nehmen an, was irgendjemand sendet.</translation>
+   <source>Between computers, conversations and weights are sent unencrypted, and data is accepted from anyone.</source>
+   <translation>Zwischen Computern werden Gespräche und Gewichte unverschlüsselt gesendet und Daten von allen angenommen.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -11054,8 +10904,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Blocks per side of each weight; must divide the rank and the widths of all adapted layers. Empty: 2 up to rank 32, 4 above, if possible.</source>
-   <translation>Jedes Gewicht wird in beiden Richtungen in so viele Blöcke zerlegt; die Zahl muss den Rang und die Breiten aller angepassten Schichten teilen. Leer: 2 bis Rang 32 und darüber 4, wenn sie teilen.</translation>
+   <source>Blocks per side of each weight; must divide the rank and all layer widths. Empty: 2 up to rank 32, 4 above, if possible.</source>
+   <translation>Blöcke je Seite jedes Gewichts; die Zahl muss den Rang und alle Schichtbreiten teilen. Leer: 2 bis Rang 32, darüber 4, wenn möglich.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -11079,8 +10929,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>Bottleneck adapters are not linear and can't be merged.</source>
-   <translation>Engpass-Adapter sind nicht linear und lassen sich nicht verschmelzen.</translation>
+   <source>Bottleneck adapters can't be merged.</source>
+   <translation>Engpass-Adapter lassen sich nicht verschmelzen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -11109,8 +10959,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Builds the change of a weight from circulant blocks, in which each row is the row above shifted by one. A block of n × n entries has n parameters and can have full rank; a fast Fourier transform applies it with little memory. Use it if you need a higher rank than LoRA with fewer parameters. (Chen et al. 2024)</source>
-   <translation>Baut die Änderung eines Gewichts aus zirkulanten Blöcken, in denen jede Zeile die vorige ist, um eins verschoben. Ein solcher Block von n × n Einträgen hat n Parameter und kann den vollen Rang haben, und er wird durch eine schnelle Fourier-Transformation angewendet, sodass wenig Speicher nötig ist. Nehmen Sie es, wo der Rang von LoRA zu niedrig ist und ihre Parameter zu viele sind. (Chen et al. 2024)</translation>
+   <source>Builds the change from circulant blocks: n parameters fill n × n entries. For a higher rank than LoRA with fewer parameters. (Chen et al. 2024)</source>
+   <translation>Baut die Änderung aus zirkulanten Blöcken: n Parameter füllen n × n Einträge. Für höheren Rang als LoRA mit weniger Parametern. (Chen et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -11123,14 +10973,9 @@ Summary:</translation>
    <translation>Birmanisch</translation>
   </message>
   <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>CH HR LI LV</source>
-   <translation>CH HR LI LV</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/exports/ctranslate2_model.py" />
-   <source>CTranslate2 can't convert this model: {1}</source>
-   <translation>CTranslate2 kann dieses Modell nicht umwandeln: {1}</translation>
+   <source>CTranslate2 can't convert this model: {1}.</source>
+   <translation>CTranslate2 kann dieses Modell nicht umwandeln: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -11148,14 +10993,24 @@ Summary:</translation>
    <translation>CTranslate2 kennt {1} nicht.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/decoding.py" />
+   <source>CTranslate2 is faster for small T5 models on a CPU, but shows only complete summaries and can't sample.</source>
+   <translation>CTranslate2 ist mit kleinen T5-Modellen auf einer CPU schneller, zeigt aber nur ganze Zusammenfassungen und kann nicht sampeln.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/exports.py" />
    <source>CTranslate2 is not installed.</source>
    <translation>CTranslate2 ist nicht installiert.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/exports.py" />
-   <source>CTranslate2 runs merged models, and {1} can't be merged: {2}.</source>
-   <translation>CTranslate2 rechnet mit verschmolzenen Modellen, und {1} lässt sich nicht verschmelzen: {2}.</translation>
+   <source>CTranslate2 needs a merged model, and {1} can't be merged: {2}.</source>
+   <translation>CTranslate2 braucht ein verschmolzenes Modell, und {1} lässt sich nicht verschmelzen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/exports.py" />
+   <source>CTranslate2 runs on the CPU here, not on {1}.</source>
+   <translation>CTranslate2 rechnet hier auf der CPU, nicht auf {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/system/graphics/torch_build.py" />
@@ -11189,8 +11044,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
-   <source>Changes made during the run, each with the step after which it applies.</source>
-   <translation>Änderungen während des Laufs, jede mit dem Schritt, nach dem sie gilt.</translation>
+   <source>Changes during the run, each with the step before it.</source>
+   <translation>Änderungen während des Laufs, jede mit dem Schritt davor.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -11199,8 +11054,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Chat: the prompt is a message in the base model's chat format. Plain: the prompt alone. Auto: chat if the base model has a chat template.</source>
-   <translation>Chat: Der Prompt ist ein Beitrag im eigenen Chat-Format des Basismodells. Einfach: der Prompt allein. Automatisch: Chat, wo das Basismodell eine Chat-Vorlage hat.</translation>
+   <source>Chat: a message in the base model's chat format. Plain: the prompt alone. Auto: chat if there is a template.</source>
+   <translation>Chat: ein Beitrag im Chat-Format des Basismodells. Einfach: der Prompt allein. Automatisch: Chat, wenn es eine Vorlage gibt.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -11223,34 +11078,29 @@ Summary:</translation>
    <translation>Prüfen Sie den Besitzer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Check its power, cooling and slot, and restart the computer. {1}</source>
-   <translation>Prüfen Sie Stromversorgung, Kühlung und Steckplatz, und starten Sie den Computer neu. {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>Check its storage.</source>
    <translation>Prüfen Sie seinen Speicherort.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Check that rank 0 is running there and the port is open.</source>
-   <translation>Läuft dort Rank 0, und ist der Port offen?</translation>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Check power, cooling and slot, and restart the computer. {1}</source>
+   <translation>Prüfen Sie Stromversorgung, Kühlung und Steckplatz, und starten Sie den Computer neu. {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>Check that the file's extension is right.</source>
-   <translation>Sehen Sie nach, ob die Endung des Namens zur Datei passt.</translation>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Check that rank 0 runs there and the port is open.</source>
+   <translation>Prüfen Sie, ob dort Rank 0 läuft und der Port offen ist.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Check the address and that the cluster is running (`{1} node start` on its head).</source>
-   <translation>Prüfen Sie die Adresse, und ob der Cluster läuft: `{1} node start` startet ihn auf seinem Kopfrechner.</translation>
+   <source>Check the address, and that `{1} node start` runs on its head.</source>
+   <translation>Prüfen Sie die Adresse und ob `{1} node start` auf dem Kopfknoten läuft.</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
-   <source>Check the connection. Models and conversations in folders work without it.</source>
-   <translation>Prüfen Sie die Verbindung. Modelle und Gespräche in Ordnern gehen auch ohne sie.</translation>
+   <source>Check the connection. Local models and conversations work without it.</source>
+   <translation>Prüfen Sie die Verbindung. Lokale Modelle und Gespräche gehen auch ohne sie.</translation>
   </message>
   <message>
    <location filename="../../engine/data/check_results.py" />
@@ -11259,13 +11109,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/adapter_store.py" />
-   <source>Check the disk, then resume the run; its last checkpoint is safe.</source>
-   <translation>Prüfen Sie die Festplatte und setzen Sie dann den Lauf fort: Sein letzter Prüfpunkt ist sicher.</translation>
+   <source>Check the disk, then resume.</source>
+   <translation>Prüfen Sie die Festplatte und setzen Sie fort.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Check the disk. {1}</source>
    <translation>Prüfen Sie die Festplatte. {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>Check the file's extension.</source>
+   <translation>Prüfen Sie die Endung der Datei.</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
@@ -11304,8 +11159,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Check the spelling. A private one needs `hf auth login` once.</source>
-   <translation>Prüfen Sie die Schreibweise. Für private ist einmal `hf auth login` nötig.</translation>
+   <source>Check the spelling, or run `hf auth login` if it is private.</source>
+   <translation>Prüfen Sie die Schreibweise, oder führen Sie `hf auth login` aus, wenn es privat ist.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>Check their order or ids.</source>
+   <translation>Prüfen Sie ihre Reihenfolge oder IDs.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_state.py" />
@@ -11333,6 +11193,11 @@ Summary:</translation>
    <translation>Chinesisch</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>Choose "Write summaries".</source>
+   <translation>Wählen Sie „Zusammenfassungen schreiben“.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>Choose "auto" or "cpu"; `{1} doctor` lists the devices.</source>
    <translation>Wählen Sie „auto“ oder „cpu“; `{1} doctor` sagt, was vorhanden ist.</translation>
@@ -11348,6 +11213,11 @@ Summary:</translation>
    <translation>Wählen Sie „einfach“, um ohne sie auszukommen.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/presets.py" />
+   <source>Choose 1 to {1} seeds.</source>
+   <translation>Wählen Sie 1 bis {1} Startwerte.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>Choose AdamW or Adafactor, or the device cpu.</source>
    <translation>Wählen Sie AdamW oder Adafactor, oder das Gerät cpu.</translation>
@@ -11359,8 +11229,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>Choose a data set of plain files, or download its files and choose those.</source>
-   <translation>Wählen Sie einen Datensatz aus einfachen Dateien, oder laden Sie seine Dateien selbst herunter und wählen Sie diese.</translation>
+   <source>Choose a data set of plain files.</source>
+   <translation>Wählen Sie einen Datensatz aus einfachen Dateien.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -11379,8 +11249,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/requirements.py" />
-   <source>Choose a method that trains fewer parameters, such as LoRA.</source>
-   <translation>Wählen Sie ein Verfahren, das weniger Parameter trainiert, etwa LoRA.</translation>
+   <source>Choose a method with fewer parameters, such as LoRA.</source>
+   <translation>Wählen Sie ein Verfahren mit weniger Parametern, etwa LoRA.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/base_models.py" />
+   <source>Choose a model such as T5, BART, Llama or Qwen.</source>
+   <translation>Wählen Sie ein Modell wie T5, BART, Llama oder Qwen.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/systems.py" />
@@ -11399,8 +11274,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/oom.py" />
-   <source>Choose a smaller micro-batch, checkpointed activations, or a quantized or smaller base model.</source>
-   <translation>Wählen Sie einen kleineren Mikrobatch, neu berechnete Aktivierungen oder ein quantisiertes oder kleineres Basismodell.</translation>
+   <source>Choose a smaller micro-batch, or a quantized or smaller base model.</source>
+   <translation>Wählen Sie einen kleineren Mikrobatch oder ein quantisiertes oder kleineres Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
@@ -11408,14 +11283,14 @@ Summary:</translation>
    <translation>Wählen Sie einen kleineren Startwert.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/general_text.py" />
-   <source>Choose a text file with passages separated by blank lines, or "auto" for the bundled text.</source>
-   <translation>Wählen Sie eine Textdatei, deren Abschnitte durch Leerzeilen getrennt sind, oder „auto“ für den mitgelieferten Text.</translation>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Choose a split for the others, or skip them.</source>
+   <translation>Wählen Sie einen Teil für die anderen, oder lassen Sie sie aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>Choose an encoder-decoder model (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).</source>
-   <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
+   <location filename="../../engine/config/general_text.py" />
+   <source>Choose a text file with blank lines between passages, or "auto".</source>
+   <translation>Wählen Sie eine Textdatei mit Leerzeilen zwischen den Abschnitten, oder „auto“.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -11429,13 +11304,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_metadata.py" />
-   <source>Choose another GGUF file of this model.</source>
-   <translation>Wählen Sie eine andere GGUF-Datei dieses Modells.</translation>
+   <source>Choose another GGUF file.</source>
+   <translation>Wählen Sie eine andere GGUF-Datei.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Choose another column, or write summaries for them: Conversations, "Write summaries".</source>
-   <translation>Wählen Sie eine andere Spalte, oder schreiben Sie Zusammenfassungen dafür: „Gespräche“, „Zusammenfassungen schreiben“.</translation>
+   <source>Choose another column, or "Write summaries".</source>
+   <translation>Wählen Sie eine andere Spalte, oder „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -11454,8 +11329,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/lora_init.py" />
-   <source>Choose another initialisation, a lower rank or more examples.</source>
-   <translation>Wählen Sie eine andere Initialisierung, einen niedrigeren Rang oder mehr Beispiele.</translation>
+   <source>Choose another initialisation, lower the rank, or add examples.</source>
+   <translation>Wählen Sie eine andere Initialisierung, senken Sie den Rang, oder fügen Sie Beispiele hinzu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/lora_init.py" />
@@ -11469,8 +11344,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/store.py" />
-   <source>Choose another name, or remove the other one first.</source>
-   <translation>Wählen Sie einen anderen Namen, oder entfernen Sie zuerst den anderen Computer.</translation>
+   <source>Choose another name, or remove that one.</source>
+   <translation>Wählen Sie einen anderen Namen, oder entfernen Sie diesen Computer.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -11509,13 +11384,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/sending.py" />
-   <source>Choose auto: the cluster assigns a GPU to each run.</source>
-   <translation>Wählen Sie „auto“: Der Cluster gibt jedem Lauf eine GPU.</translation>
+   <source>Choose auto: the cluster assigns the GPU.</source>
+   <translation>Wählen Sie auto: Der Cluster weist die GPU zu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
-   <source>Choose auto; each process then takes its own GPU.</source>
-   <translation>Wählen Sie auto; jeder Prozess nimmt dann eine eigene GPU.</translation>
+   <source>Choose auto; each process takes its own GPU.</source>
+   <translation>Wählen Sie auto; jeder Prozess nimmt eine eigene GPU.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/requirements.py" />
+   <source>Choose device all, or start several processes.</source>
+   <translation>Wählen Sie das Gerät all, oder starten Sie mehrere Prozesse.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -11533,19 +11413,14 @@ Summary:</translation>
    <translation>Wählen Sie aus mehr Blöcken.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Choose how to use the others, or skip them.</source>
-   <translation>Wählen Sie, wofür die anderen sind, oder lassen Sie sie aus.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>Choose its method to continue from it.</source>
    <translation>Wählen Sie sein Verfahren, um mit ihm weiterzumachen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Choose last blocks or names; to train everything, use full fine-tuning.</source>
-   <translation>Wählen Sie letzte Blöcke oder Namen; für alles nehmen Sie die volle Feinabstimmung.</translation>
+   <source>Choose last blocks or names, or use full fine-tuning.</source>
+   <translation>Wählen Sie letzte Blöcke oder Namen, oder nehmen Sie vollständiges Fine-Tuning.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -11559,8 +11434,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Choose no quantization; base models then load unquantized.</source>
-   <translation>Basismodelle werden unquantisiert geladen; wählen Sie als Quantisierung „keine“.</translation>
+   <source>Choose no quantization.</source>
+   <translation>Wählen Sie als Quantisierung „keine“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
@@ -11588,39 +11463,34 @@ Summary:</translation>
    <translation>Wählen Sie eines mit Wörtern darin.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>Choose one.</source>
+   <translation>Wählen Sie eine.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/first_rows.py" />
    <source>Choose one. {1}</source>
    <translation>Wählen Sie eine. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
-   <source>Choose others; these leave nothing to vote on.</source>
-   <translation>Wählen Sie andere: Es gibt nichts abzustimmen.</translation>
+   <source>Choose others.</source>
+   <translation>Wählen Sie andere.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/systems.py" />
-   <source>Choose runs with the same test conversations.</source>
-   <translation>Wählen Sie Läufe mit denselben Testgesprächen.</translation>
+   <source>Choose runs with the same conversations.</source>
+   <translation>Wählen Sie Läufe mit denselben Gesprächen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/requirements.py" />
-   <source>Choose several GPUs (device all), or start several processes.</source>
-   <translation>Wählen Sie mehrere GPUs (Gerät all), oder starten Sie mehrere Prozesse.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Choose the base model that it was made for, or export it again.</source>
-   <translation>Wählen Sie das Basismodell, für das er gemacht ist, oder exportieren Sie ihn neu.</translation>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>Choose systems with the same conversations.</source>
+   <translation>Wählen Sie Systeme mit denselben Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Choose the base model that it was made for.</source>
+   <source>Choose the base model it was made for.</source>
    <translation>Wählen Sie das Basismodell, für das er gemacht ist.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Choose the base model's revision that it was made for, or train it again.</source>
-   <translation>Wählen Sie die Revision des Basismodells, für die er gemacht wurde, oder trainieren Sie ihn neu.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -11631,11 +11501,6 @@ Summary:</translation>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Choose the file itself.</source>
    <translation>Wählen Sie die Datei selbst.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>Choose the file of the model itself.</source>
-   <translation>Wählen Sie die Datei des Modells selbst.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
@@ -11654,13 +11519,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
-   <source>Choose the model's own folder with safetensors files, or its id on the hub.</source>
-   <translation>Wählen Sie den Ordner des Modells selbst mit safetensors-Dateien oder seine Kennung auf dem Hub.</translation>
+   <source>Choose the model's own file.</source>
+   <translation>Wählen Sie die Datei des Modells selbst.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
-   <source>Choose the one to read.</source>
-   <translation>Wählen Sie die, die gelesen werden soll.</translation>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>Choose the model's safetensors folder or hub id.</source>
+   <translation>Wählen Sie den safetensors-Ordner des Modells oder seine Hub-ID.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -11669,23 +11534,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>Choose the repository of an adapter made by PEFT or Tunesmith.</source>
-   <translation>Wählen Sie das Repository eines Adapters, der mit PEFT oder Tunesmith gemacht wurde.</translation>
+   <source>Choose the repository of a PEFT adapter.</source>
+   <translation>Wählen Sie das Repository eines PEFT-Adapters.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>Choose the revision it was made for, or train it again.</source>
+   <translation>Wählen Sie die Revision, für die er gemacht ist, oder trainieren Sie ihn neu.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>Choose the summary column, or write summaries: Conversations, "Write summaries".</source>
-   <translation>Wählen Sie die Spalte der Zusammenfassung. Gibt es keine: „Gespräche“, „Zusammenfassungen schreiben“.</translation>
+   <source>Choose the summary column, or "Write summaries".</source>
+   <translation>Wählen Sie die Spalte der Zusammenfassung, oder „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Choose the zip of an adapter.</source>
    <translation>Wählen Sie die ZIP-Datei eines Adapters.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/comparisons.py" />
-   <source>Choose two systems that summarised the same conversations.</source>
-   <translation>Wählen Sie zwei Systeme, die dieselben Gespräche zusammengefasst haben.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -11739,8 +11604,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Close the program that uses it, or choose another device.</source>
-   <translation>Beenden Sie, was sie nutzt, oder wählen Sie ein anderes Gerät.</translation>
+   <source>Close that program, or choose another device.</source>
+   <translation>Schließen Sie dieses Programm, oder wählen Sie ein anderes Gerät.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -11763,6 +11628,31 @@ Summary:</translation>
    <translation>Cohere 2</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Column "{1}" contains no lists of turns.</source>
+   <translation>Spalte „{1}“ enthält keine Listen von Beiträgen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Column "{1}" contains {2}, not a {3}.</source>
+   <translation>Spalte „{1}“ enthält {2}, nicht: {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>Column "{1}" has no {2} in the {3} split.</source>
+   <translation>Spalte „{1}“ hat keine {2} im Teil {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>Column "{1}" of "{2}" contains bytes, read as empty.</source>
+   <translation>Spalte „{1}“ von „{2}“ enthält Bytes, als leer gelesen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/columnar.py" />
+   <source>Column "{1}" of {2} contains {3} and is not read.</source>
+   <translation>Spalte „{1}“ von {2} enthält {3} und wird nicht gelesen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Column mapping</source>
    <translation>Spaltenzuordnung</translation>
@@ -11778,24 +11668,19 @@ Summary:</translation>
    <translation>Spalte mit der Referenzzusammenfassung, oder auto.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/column_names.py" />
+   <source>Columns: {1}.</source>
+   <translation>Spalten: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/databases.py" />
    <source>Computed columns of "{1}" are skipped: {2}.</source>
    <translation>Berechnete Spalten von „{1}“ werden ausgelassen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
-   <source>Connect once by hand with `ssh {1}` and compare the key's fingerprint before you accept it.</source>
-   <translation>Verbinden Sie sich einmal von Hand mit `ssh {1}`, und vergleichen Sie den Fingerabdruck des Schlüssels, bevor Sie ihn annehmen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>Connect to the internet once to download it (77 MB).</source>
-   <translation>Verbinden Sie sich einmal: Er hat 77 MB.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>Connection refused</source>
-   <translation>Connection refused</translation>
+   <source>Connect once with `ssh {1}` and compare the fingerprint before you accept it.</source>
+   <translation>Verbinden Sie sich einmal mit `ssh {1}` und vergleichen Sie den Fingerabdruck, bevor Sie ihn annehmen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -11838,24 +11723,29 @@ Summary:</translation>
    <translation>Gespräche</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/training_script.py" />
+   <source>Conversations changed since {1} was trained.</source>
+   <translation>Gespräche haben sich geändert, seit {1} trainiert wurde.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>Conversations of {1} changed; its votes don't count.</source>
+   <translation>Gespräche von {1} haben sich geändert; seine Stimmen zählen nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>Conversations over the adapter's training limit are cut at the end, or summarised in parts whose summaries are then summarised.</source>
-   <translation>Gespräche über der Trainingsgrenze des Adapters werden am Ende gekürzt oder in Teilen zusammengefasst und danach die Zusammenfassungen der Teile.</translation>
+   <source>Conversations over the training limit are cut, or summarised in parts and then as a whole.</source>
+   <translation>Gespräche über der Trainingsgrenze werden gekürzt oder erst in Teilen und dann im Ganzen zusammengefasst.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
-   <source>Conversations that only one of them summarised are not scored.</source>
-   <translation>Gespräche, die nur in einer davon stehen, werden nicht bewertet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/column_mapping.py" />
-   <source>Conversations with a turn per row take their names from the group.</source>
-   <translation>Gespräche aus Beiträgen in eigenen Zeilen werden nach ihrer Gruppe benannt.</translation>
+   <source>Conversations with a summary in only one of them are not scored.</source>
+   <translation>Gespräche mit einer Zusammenfassung in nur einer davon werden nicht bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>Convert it to a plain LoRA where it was made: pass the initial adapter to PEFT's save_pretrained as path_initial_model_for_weight_conversion.</source>
-   <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den anfänglichen Adapter als path_initial_model_for_weight_conversion bekommt.</translation>
+   <source>Convert it to a plain LoRA where it was made: save_pretrained with path_initial_model_for_weight_conversion.</source>
+   <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: save_pretrained mit path_initial_model_for_weight_conversion.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_state.py" />
@@ -11873,9 +11763,9 @@ Summary:</translation>
    <translation>Kopieren Sie sie noch einmal.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/token.py" />
-   <source>Copy it from the cluster's head; `{1} node start` prints its path.</source>
-   <translation>Kopieren Sie ihn vom Kopfrechner des Clusters: `{1} node start` sagt, wo er liegt.</translation>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Copy it from the head; `{1} node start` prints its path.</source>
+   <translation>Kopieren Sie sie vom Kopfknoten; `{1} node start` nennt ihren Pfad.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
@@ -11913,54 +11803,39 @@ Summary:</translation>
    <translation>Kopieren Sie den Ordner des Basismodells.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>Copy the model's original config.json.</source>
-   <translation>Kopieren Sie die ursprüngliche config.json des Modells.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>Copy the model's original {1}.</source>
-   <translation>Kopieren Sie die ursprüngliche {1} des Modells.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Copy the model's own tokenizer files.</source>
    <translation>Kopieren Sie die eigenen Tokenizer-Dateien des Modells.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>Copy the token file from the head; `{1} node start` prints its path.</source>
-   <translation>Kopieren Sie die Datei mit dem Token vom Kopfknoten: `{1} node start` sagt, wo sie liegt.</translation>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>Copy the original config.json.</source>
+   <translation>Kopieren Sie die ursprüngliche config.json.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>Copy the original {1}.</source>
+   <translation>Kopieren Sie die ursprüngliche {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
-   <source>Copy your public key there (ssh-copy-id), or load it into your agent (ssh-add). Passwords are not supported.</source>
-   <translation>Legen Sie Ihren öffentlichen Schlüssel dort ab (ssh-copy-id), oder laden Sie ihn in Ihren Agenten (ssh-add). Nach einem Passwort wird nicht gefragt.</translation>
+   <source>Copy your public key there (ssh-copy-id), or load it into your agent (ssh-add).</source>
+   <translation>Kopieren Sie Ihren öffentlichen Schlüssel dorthin (ssh-copy-id), oder laden Sie ihn in Ihren Agenten (ssh-add).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>Correct the file's extension, or choose another file.</source>
-   <translation>Geben Sie der Datei die Endung dessen, was sie ist, oder wählen Sie eine andere.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>Could not resolve hostname</source>
-   <translation>Could not resolve hostname</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/token_counter.py" />
-   <source>Counted with the tokenizer of {1}.</source>
-   <translation>Gezählt mit dem Tokenizer von {1}.</translation>
+   <source>Correct the extension, or choose another file.</source>
+   <translation>Korrigieren Sie die Endung, oder wählen Sie eine andere Datei.</translation>
   </message>
   <message>
    <location filename="../../engine/system/desktop_entry.py" />
-   <source>Create a shortcut to the command `tunesmith`.</source>
-   <translation>Legen Sie eine Verknüpfung mit dem Befehl `tunesmith` an.</translation>
+   <source>Create a shortcut to `tunesmith`.</source>
+   <translation>Legen Sie eine Verknüpfung mit `tunesmith` an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Create one with write access at {1}, then run `hf auth login`.</source>
-   <translation>Erstellen Sie unter {1} eines, das es darf, und führen Sie dann `hf auth login` aus.</translation>
+   <source>Create one at {1}, then run `hf auth login`.</source>
+   <translation>Erstellen Sie eines auf {1}, und führen Sie dann `hf auth login` aus.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -11973,14 +11848,29 @@ Summary:</translation>
    <translation>Cs</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Cut at {1} tokens: {2} of {3} conversations.</source>
+   <translation>Auf {1} Tokens gekürzt: {2} von {3} Gesprächen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Cut at {1} tokens: {2} of {3} references.</source>
+   <translation>Auf {1} Tokens gekürzt: {2} von {3} Referenzen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>Cut at {1} tokens: {2} of {3} scored conversations.</source>
+   <translation>Auf {1} Tokens gekürzt: {2} von {3} bewerteten Gesprächen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>Cut at {1} tokens: {2}.</source>
+   <translation>Auf {1} Tokens gekürzt: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Czech</source>
    <translation>Tschechisch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>DK FK FI FO GL NL</source>
-   <translation>DK FK FI FO GL NL</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -11995,7 +11885,12 @@ Summary:</translation>
   <message>
    <location filename="../../engine/data/findings.py" />
    <source>Damaged characters, or characters of one font only</source>
-   <translation>Zeichen, die beschädigt sind oder zu nur einer Schrift gehören</translation>
+   <translation>Beschädigte Zeichen, oder Zeichen nur einer Schrift</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/event_schema.py" />
+   <source>Damaged events of the run were skipped.</source>
+   <translation>Beschädigte Ereignisse des Laufs wurden übersprungen.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12013,6 +11908,11 @@ Summary:</translation>
    <translation>DeLoRA</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Decides the best state and early stopping. ROUGE-1 of few summaries is noisy.</source>
+   <translation>Entscheidet über den besten Stand und die Geduld. ROUGE-1 weniger Zusammenfassungen schwankt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/ranks.py" />
    <source>DeepSpeed</source>
    <translation>DeepSpeed</translation>
@@ -12023,24 +11923,24 @@ Summary:</translation>
    <translation>Vorgabe</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Default, gaussian: A random, B zero. orthogonal: A and B orthogonal. pissa, olora: factors of the weight. eva: main directions of the inputs.</source>
+   <translation>Vorgabe, gaussian: A zufällig, B null. orthogonal: A und B orthogonal. pissa, olora: Faktoren des Gewichts. eva: Hauptrichtungen der Eingaben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/store.py" />
    <source>Delete it, and add the computers again.</source>
    <translation>Sie löschen und die Computer neu hinzufügen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>Delete it; resume continues from the checkpoint before.</source>
-   <translation>Löschen Sie ihn; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/repository.py" />
-   <source>Delete models you no longer use, or set HF_HOME to a larger disk.</source>
-   <translation>Löschen Sie Modelle, die Sie nicht mehr brauchen, oder setzen Sie HF_HOME auf eine größere Festplatte.</translation>
+   <source>Delete it, then resume from the checkpoint before.</source>
+   <translation>Löschen Sie ihn, und setzen Sie vom Prüfpunkt davor fort.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Delete models you no longer use, or set HF_HOME to another disk.</source>
-   <translation>Löschen Sie Modelle, die Sie nicht mehr brauchen, oder setzen Sie HF_HOME auf eine andere Festplatte.</translation>
+   <source>Delete models you no longer use, or set HF_HOME to a larger disk.</source>
+   <translation>Löschen Sie Modelle, die Sie nicht mehr brauchen, oder setzen Sie HF_HOME auf eine größere Festplatte.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -12051,6 +11951,11 @@ Summary:</translation>
    <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>Deleted account</source>
    <translation>Gelöschtes Konto</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>Details are in {1}.</source>
+   <translation>Einzelheiten stehen in {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -12064,8 +11969,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>Deterministic algorithms are off: with so many trained parameters they would be slow.</source>
-   <translation>Deterministische Verfahren sind aus: Bei so vielen trainierten Parametern würden sie viel Zeit kosten.</translation>
+   <source>Deterministic algorithms are off: they are slow for so many parameters.</source>
+   <translation>Deterministische Verfahren sind aus: Bei so vielen Parametern sind sie langsam.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -12098,6 +12003,11 @@ Summary:</translation>
    <translation>Andere Sprache als die übrigen</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Directions of the change, each of length one.</source>
+   <translation>Richtungen der Änderung, jede mit der Länge eins.</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Discord messages</source>
    <translation>Discord-Nachrichten</translation>
@@ -12114,13 +12024,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>DoRA doesn't work on an int8 base: it needs the weights' magnitudes, which int8 layers don't provide.</source>
-   <translation>DoRA geht nicht mit einem int8-Basismodell: Sie braucht die Beträge der Gewichte, die int8-Schichten nicht liefern.</translation>
+   <source>DoRA doesn't work on an int8 base.</source>
+   <translation>DoRA geht nicht mit einem int8-Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>DoRA doesn't work with the initialisation {1}: its magnitudes are those of the whole weight.</source>
-   <translation>DoRA geht nicht mit der Initialisierung {1}: Ihre Beträge sind die des ganzen Gewichts.</translation>
+   <source>DoRA doesn't work with the initialisation {1}.</source>
+   <translation>DoRA geht nicht mit der Initialisierung {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/file_kinds.py" />
@@ -12133,14 +12043,14 @@ Summary:</translation>
    <translation>Er funktioniert nicht</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/sandboxed.py" />
+   <source>Don't trust this file, or save it as csv or jsonl first.</source>
+   <translation>Trauen Sie dieser Datei nicht, oder speichern Sie sie zuerst als csv oder jsonl.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Don't trust this file.</source>
    <translation>Trauen Sie dieser Datei nicht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/sandboxed.py" />
-   <source>Don't trust this file. If you do, save it as csv or jsonl first.</source>
-   <translation>Trauen Sie dieser Datei nicht. Wenn doch, speichern Sie sie als csv oder jsonl und wählen Sie diese.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
@@ -12169,8 +12079,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/sent_run.py" />
-   <source>Download it here first; it will be sent along.</source>
-   <translation>Es zuerst hier herunterladen: Dann wird es mitgesendet.</translation>
+   <source>Download it here first.</source>
+   <translation>Laden Sie es zuerst hier herunter.</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
@@ -12179,18 +12089,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_files.py" />
-   <source>Download or copy the model again, with all its files.</source>
-   <translation>Laden oder kopieren Sie das Modell noch einmal, mit allen seinen Dateien.</translation>
+   <source>Download or copy the whole model again.</source>
+   <translation>Laden oder kopieren Sie das ganze Modell noch einmal.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_state.py" />
    <source>Downloading</source>
    <translation>Wird heruntergeladen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Draw random matrices of −1, 0 and 1 instead of dense ones.</source>
-   <translation>Zufällige Matrizen aus −1, 0 und 1 ziehen statt voll besetzter.</translation>
   </message>
   <message>
    <location filename="../../engine/data/ingest.py" />
@@ -12204,13 +12109,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Dropout acts between the layers of an LSTM, and there are none.</source>
-   <translation>Dropout wirkt zwischen den Schichten eines LSTM, und es gibt keine.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>Dropout within the bottleneck</source>
-   <translation>Dropout im Engpass</translation>
+   <source>Dropout acts only between the layers of an LSTM.</source>
+   <translation>Dropout wirkt nur zwischen den Schichten eines LSTM.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -12249,8 +12149,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/lora_init.py" />
-   <source>EVA needs training examples, and there are none.</source>
-   <translation>EVA geht von Trainingsbeispielen aus, und es gibt keine.</translation>
+   <source>EVA needs training examples.</source>
+   <translation>EVA braucht Trainingsbeispiele.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -12261,11 +12161,6 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Each process holds all trained parameters. Use {1}.</source>
    <translation>Jeder Prozess hält alles, was trainiert wird. Nehmen Sie {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/file_kinds.py" />
-   <source>Each thread is a conversation, without quotes and signatures.</source>
-   <translation>Jeder Mailverlauf ist ein Gespräch, ohne Zitate und Signaturen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -12281,6 +12176,11 @@ Summary:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Empty summary</source>
    <translation>Leere Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>Empty: {1} of {2} {3}.</source>
+   <translation>Leer: {1} von {2} {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -12310,17 +12210,12 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Encoding of text files. Auto: UTF-8 if it fits, otherwise detected.</source>
-   <translation>Die Zeichenkodierung von Textdateien oder auto: UTF-8, wo es passt, sonst eine Vermutung, die genannt wird.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/model_selection.py" />
-   <source>Ended at step {1} of {2} after {3} min of training.</source>
-   <translation>Beendet bei Schritt {1} von {2}: Die {3} min Training sind um.</translation>
+   <translation>Zeichenkodierung von Textdateien. Automatisch: UTF-8, wenn es passt, sonst erkannt.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Ends training after this time, not counting evaluations and pauses. The learning rate schedule still assumes all steps.</source>
-   <translation>Das Training nach dieser Zeit beenden, Bewertungen und Pausen nicht mitgezählt. Der Lernratenplan bleibt der aller Schritte.</translation>
+   <source>Ends training after this time, evaluations and pauses excluded.</source>
+   <translation>Beendet das Training nach dieser Zeit, Bewertungen und Pausen nicht gerechnet.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12328,14 +12223,14 @@ Summary:</translation>
    <translation>Englisch</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
+   <source>English ROUGE reads only a to z and 0 to 9; set another language with {1}.</source>
+   <translation>Im Englischen liest ROUGE nur a bis z und 0 bis 9; eine andere Sprache stellt {1} ein.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Epochs</source>
    <translation>Epochen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/node.py" />
-   <source>Error</source>
-   <translation>Error</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12358,14 +12253,29 @@ Summary:</translation>
    <translation>EventMessageDetail</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/rows.py" />
-   <source>Every conversation scores the same as the base model.</source>
-   <translation>Jedes Gespräch wird genauso gewertet wie beim Basismodell.</translation>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>Events can't be written.</source>
+   <translation>Ereignisse lassen sich nicht schreiben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>Events can't be written: the disk is full.</source>
+   <translation>Ereignisse lassen sich nicht schreiben: Die Festplatte ist voll.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>Events can't be written: the disk is read-only.</source>
+   <translation>Ereignisse lassen sich nicht schreiben: Die Festplatte ist schreibgeschützt.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
    <source>Every method at its preset</source>
    <translation>Jedes Verfahren mit seiner Vorlage</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/rows.py" />
+   <source>Every score equals the base model's.</source>
+   <translation>Jede Wertung ist gleich der des Basismodells.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -12383,9 +12293,19 @@ Summary:</translation>
    <translation>Beispiele im Prompt</translation>
   </message>
   <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Examples in the prompt: the first of the training split, which are then not trained on.</source>
+   <translation>Beispiele im Prompt: die ersten des Trainingsteils, auf denen dann nicht trainiert wird.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Examples per optimizer step.</source>
    <translation>Beispiele je Optimiererschritt. Wie viele davon auf einmal berechnet werden, ändert Tempo und Speicher, nicht das Ergebnis.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Examples that share a step: of similar length, which saves padding, or any.</source>
+   <translation>Beispiele, die sich einen Schritt teilen: ähnlich lange, was Auffüllung spart, oder beliebige.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -12403,24 +12323,29 @@ Summary:</translation>
    <translation>Zeilen ausgelassen, {1} ({2}).</translation>
   </message>
   <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Excludes rows with these findings.</source>
+   <translation>Schließt Zeilen mit diesen Befunden aus.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/cells.py" />
    <source>Expected a turn with "{1}", found {2}.</source>
    <translation>Wo ein Beitrag mit „{1}“ stehen sollte, steht {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/push.py" />
-   <source>Export it as a plain model (--to merged) first, and choose that folder.</source>
-   <translation>Exportieren Sie ihn zuerst als einfaches Modell (--to merged), und wählen Sie diesen Ordner.</translation>
+   <source>Export it as a plain model (--to merged) and choose that folder.</source>
+   <translation>Exportieren Sie ihn als einfaches Modell (--to merged), und wählen Sie diesen Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/push.py" />
-   <source>Export it as a plain model (--to merged), if it can be merged, and send that folder (--model).</source>
-   <translation>Exportieren Sie ihn als einfaches Modell (--to merged), wenn er sich einrechnen lässt, und senden Sie diesen Ordner (--model).</translation>
+   <source>Export it as a plain model (--to merged), if possible, and send that (--model).</source>
+   <translation>Exportieren Sie ihn, wenn möglich, als einfaches Modell (--to merged), und senden Sie dieses (--model).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/exporters.py" />
-   <source>Export it as ctranslate2, or as gguf for llama.cpp.</source>
-   <translation>Exportieren Sie ihn als ctranslate2 oder als gguf für llama.cpp.</translation>
+   <source>Export it as ctranslate2 or gguf.</source>
+   <translation>Exportieren Sie ihn als ctranslate2 oder gguf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
@@ -12444,8 +12369,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>Export it as text, one turn a line, for example with ELAN or CLAN.</source>
-   <translation>Exportieren Sie es als Text, ein Beitrag pro Zeile, zum Beispiel mit ELAN oder CLAN.</translation>
+   <source>Export it as text, one turn a line.</source>
+   <translation>Exportieren Sie es als Text, ein Beitrag pro Zeile.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/merged_model.py" />
@@ -12463,14 +12388,9 @@ Summary:</translation>
    <translation>Faktor</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>Factor of what the adapter adds</source>
-   <translation>Faktor dessen, was der Adapter addiert</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>Factor of what the adapter adds to its sublayer's output.</source>
-   <translation>Faktor dessen, was der Adapter zur Ausgabe seiner Teilschicht addiert.</translation>
+   <source>Factor of what the adapter adds.</source>
+   <translation>Faktor dessen, was der Adapter addiert.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
@@ -12484,8 +12404,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/files.py" />
-   <source>Fetching needs {1}, but only {2} are free.</source>
-   <translation>Es sind {1} zu holen, und {2} sind frei.</translation>
+   <source>Fetching needs {1}; {2} are free.</source>
+   <translation>Das Holen braucht {1}; {2} sind frei.</translation>
   </message>
   <message>
    <location filename="../../engine/system/redaction.py" />
@@ -12496,6 +12416,11 @@ Summary:</translation>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Files like {1} can't be read.</source>
    <translation>{1} ist keine Art von Datei, die gelesen werden kann.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>Files of {1} changed since {2} was trained.</source>
+   <translation>Dateien von {1} haben sich geändert, seit {2} trainiert wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -12516,6 +12441,11 @@ Summary:</translation>
    <location filename="../../engine/data/schema.py" />
    <source>Fill it in, or remove the row.</source>
    <translation>Füllen Sie das Feld aus, oder nehmen Sie die Zeile heraus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Finish the run, or save a checkpoint and stop.</source>
+   <translation>Den Lauf zu Ende bringen oder einen Prüfpunkt speichern und stoppen.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12559,18 +12489,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern. Names are found by capital letters; in scripts without them only numbers, times and dates count. Number words are read in English only.</source>
-   <translation>Anteil der Namen, Zahlen, Uhrzeiten und Daten einer Zusammenfassung, die nicht im Gespräch stehen, nach Mustern gefunden. Namen werden an Großbuchstaben erkannt: In Schriften ohne sie zählen nur Zahlen, Uhrzeiten und Daten. Zahlwörter werden nur auf Englisch gelesen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>Fraction of a summary's words that are not in the conversation.</source>
-   <translation>Anteil der Wörter einer Zusammenfassung, die im Gespräch fehlen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>Fraction of its word pairs that are not in the conversation.</source>
-   <translation>Anteil ihrer Wortpaare, die im Gespräch fehlen.</translation>
+   <source>Fraction of names, numbers, times and dates that are not in the conversation. Names need capital letters; number words are read in English only.</source>
+   <translation>Anteil der Namen, Zahlen, Uhrzeiten und Daten, die nicht im Gespräch stehen. Namen brauchen Großbuchstaben; Zahlwörter werden nur auf Englisch gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -12579,33 +12499,33 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Fraction of the activations between the LSTM's layers that is dropped during training.</source>
-   <translation>Anteil der Aktivierungen zwischen den Schichten des LSTM, der beim Training wegfällt.</translation>
+   <source>Fraction of the activations between LSTM layers dropped in training.</source>
+   <translation>Anteil der Aktivierungen zwischen den LSTM-Schichten, der beim Training wegfällt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Fraction of the adapted layers that is skipped in a training step.</source>
+   <source>Fraction of the adapted layers skipped in a training step.</source>
    <translation>Anteil der angepassten Schichten, der in einem Trainingsschritt ausgelassen wird.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/shared_options.py" />
-   <source>Fraction of the adapter's inputs that is dropped in training, against overfitting.</source>
-   <translation>Anteil der Eingaben des Adapters, der beim Training wegfällt, gegen Überanpassung.</translation>
+   <source>Fraction of the adapter's inputs dropped in training.</source>
+   <translation>Anteil der Eingaben des Adapters, der beim Training wegfällt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Fraction of the blocks that is left unrotated in a training step, against overfitting.</source>
-   <translation>Anteil der Blöcke, der in einem Trainingsschritt nicht rotiert wird, gegen Überanpassung.</translation>
+   <source>Fraction of the blocks left unrotated in a training step.</source>
+   <translation>Anteil der Blöcke, der in einem Trainingsschritt nicht rotiert wird.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Fraction of the change's rows that is dropped in a training step.</source>
+   <source>Fraction of the change's rows dropped in a training step.</source>
    <translation>Anteil der Zeilen der Änderung, der in einem Trainingsschritt wegfällt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>Fraction of the hidden layer that is dropped in training, against overfitting.</source>
-   <translation>Anteil der verborgenen Schicht, der beim Training wegfällt, gegen Überanpassung.</translation>
+   <source>Fraction of the hidden layer dropped in training.</source>
+   <translation>Anteil der verborgenen Schicht, der beim Training wegfällt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -12613,14 +12533,24 @@ Summary:</translation>
    <translation>Anteil der Schritte, bevor Ränge gesenkt werden.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Fraction of the steps in which the learning rate rises.</source>
-   <translation>Anteil der Schritte, in denen die Lernrate steigt.</translation>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Fraction of the steps in which ranks no longer change.</source>
+   <translation>Anteil der Schritte, in denen sich Ränge nicht mehr ändern.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Fraction of the steps, at the end, in which the ranks stay fixed.</source>
-   <translation>Anteil der Schritte am Ende, in denen die Ränge fest bleiben.</translation>
+   <location filename="../../engine/config/training.py" />
+   <source>Fraction of the steps with rising learning rate.</source>
+   <translation>Anteil der Schritte mit steigender Lernrate.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Fraction of word pairs that are not in the conversation.</source>
+   <translation>Anteil der Wortpaare, die im Gespräch fehlen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Fraction of words that are not in the conversation.</source>
+   <translation>Anteil der Wörter, die im Gespräch fehlen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/row_store.py" />
@@ -12628,19 +12558,19 @@ Summary:</translation>
    <translation>Geben Sie Speicherplatz frei, oder begrenzen Sie die Zeilen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>Free some disk space, then resume from the checkpoint before.</source>
+   <translation>Schaffen Sie Platz auf der Festplatte, und setzen Sie vom Prüfpunkt davor fort.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/adapter_store.py" />
-   <source>Free some disk space, then resume the run.</source>
-   <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie dann den Lauf fort.</translation>
+   <source>Free some disk space, then resume.</source>
+   <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie fort.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Free some disk space.</source>
    <translation>Schaffen Sie Platz auf der Festplatte.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>Free some disk space; resume continues from the checkpoint before.</source>
-   <translation>Schaffen Sie Platz auf der Festplatte; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
@@ -12649,8 +12579,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>Free some space there for the base model and checkpoints.</source>
-   <translation>Schaffen Sie dort Platz: Checkpoints und das Basismodell liegen darauf.</translation>
+   <source>Free some space there.</source>
+   <translation>Schaffen Sie dort Platz.</translation>
   </message>
   <message>
    <location filename="../../engine/data/ingest.py" />
@@ -12663,9 +12593,9 @@ Summary:</translation>
    <translation>Schaffen Sie Platz, oder wählen Sie einen anderen Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>Free some space, or set TUNESMITH_HOME to a larger disk.</source>
-   <translation>Schaffen Sie Platz, oder setzen Sie TUNESMITH_HOME auf einen größeren Datenträger.</translation>
+   <location filename="../../engine/jobs/job.py" />
+   <source>Free some space, or set TUNESMITH_HOME to another disk.</source>
+   <translation>Schaffen Sie Platz, oder setzen Sie TUNESMITH_HOME auf einen anderen Datenträger.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -12676,16 +12606,6 @@ Summary:</translation>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Free some space. {1}</source>
    <translation>Schaffen Sie Platz. {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/job.py" />
-   <source>Free space, or set TUNESMITH_HOME.</source>
-   <translation>Schaffen Sie Platz, oder setzen Sie TUNESMITH_HOME.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Freezes each weight and trains two thin matrices whose product is added to it. {1} The pair can be merged into the weight afterwards, so the tuned model is as fast as the base model. Start here: it works on every model, and most other methods are measured against it. (Hu et al. 2022)</source>
-   <translation>Friert jedes Gewicht ein und trainiert zwei dünne Matrizen, deren Produkt dazu addiert wird. {1} Das Paar lässt sich danach mit dem Gewicht verschmelzen, sodass das trainierte Modell so schnell ist wie das Basismodell. Nehmen Sie es zuerst: Es geht mit jedem Modell, und die meisten anderen Verfahren werden damit verglichen. (Hu et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12718,24 +12638,99 @@ Summary:</translation>
    <translation>Von: Name</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus a few trained entries</source>
+   <translation>Eingefrorenes W plus einige trainierte Einträge</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus a pair B and A, composed of vectors from a trained, shared bank</source>
+   <translation>Eingefrorenes W plus ein Paar B und A aus Vektoren einer trainierten, gemeinsamen Bank</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus a random, frozen pair B and A, scaled by two trained vectors</source>
+   <translation>Eingefrorenes W plus ein zufälliges, eingefrorenes Paar B und A, skaliert durch zwei trainierte Vektoren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus a thin trained pair for each block</source>
+   <translation>Eingefrorenes W plus ein dünnes trainiertes Paar für jeden Block</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus a trained change</source>
+   <translation>Eingefrorenes W plus eine trainierte Änderung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus a trained pair B and A</source>
+   <translation>Eingefrorenes W plus ein trainiertes Paar B und A</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus a trained pair B and A of length one, times a trained strength</source>
+   <translation>Eingefrorenes W plus ein trainiertes Paar B und A der Länge eins, mal eine trainierte Stärke</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus one trained block D, repeated for each shard</source>
+   <translation>Eingefrorenes W plus ein trainierter Block D, wiederholt für jede Scherbe</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus random waves of trained strength</source>
+   <translation>Eingefrorenes W plus zufällige Wellen trainierter Stärke</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus random, frozen pairs B and A, each scaled by two trained vectors</source>
+   <translation>Eingefrorenes W plus zufällige, eingefrorene Paare B und A, jedes skaliert durch zwei trainierte Vektoren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus the Kronecker product of two trained matrices</source>
+   <translation>Eingefrorenes W plus das Kronecker-Produkt zweier trainierter Matrizen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus trained biases b</source>
+   <translation>Eingefrorenes W plus trainierte Biases b</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus trained blocks, each row the one above shifted by one</source>
+   <translation>Eingefrorenes W plus trainierte Blöcke, jede Zeile die darüber, um eins verschoben</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W plus two trained pairs, multiplied entry by entry</source>
+   <translation>Eingefrorenes W plus zwei trainierte Paare, Eintrag für Eintrag multipliziert</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Frozen W times a trained rotation R of its inputs</source>
+   <translation>Eingefrorenes W mal eine trainierte Rotation R seiner Eingaben</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Full fine-tuning</source>
-   <translation>Volle Feinabstimmung</translation>
+   <translation>Vollständiges Fine-Tuning</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
-   <source>Full fine-tuning has only one seed, so intervals against it leave out its spread.</source>
-   <translation>Die volle Feinabstimmung hat nur einen Startwert: Das Intervall ihr gegenüber lässt ihre Streuung aus.</translation>
+   <source>Full fine-tuning has only one seed, so its spread is missing.</source>
+   <translation>Vollständiges Fine-Tuning hat nur einen Startwert, deshalb fehlt seine Streuung.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
-   <source>Full fine-tuning is not among the scored entries.</source>
-   <translation>Die volle Feinabstimmung ist nicht unter den bewerteten Einträgen.</translation>
+   <source>Full fine-tuning is not scored.</source>
+   <translation>Vollständiges Fine-Tuning ist nicht bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
    <source>Full fine-tuning was scored on other conversations.</source>
-   <translation>Die volle Feinabstimmung wurde an anderen Gesprächen bewertet.</translation>
+   <translation>Vollständiges Fine-Tuning wurde an anderen Gesprächen bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -12746,6 +12741,11 @@ Summary:</translation>
    <location filename="../../engine/text/encodings.py" />
    <source>GBK (Simplified Chinese)</source>
    <translation>GBK (vereinfachtes Chinesisch)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>GGUF files need the package gguf, which is not installed.</source>
+   <translation>GGUF-Dateien brauchen das Paket gguf, das nicht installiert ist.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
@@ -12794,8 +12794,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Give all ranks the same conversations, or only rank 0, which reads them.</source>
-   <translation>Geben Sie allen Ranks dieselben Gespräche oder nur Rank 0: Er liest sie allein.</translation>
+   <source>Give all ranks the same conversations, or only rank 0.</source>
+   <translation>Geben Sie allen Ranks dieselben Gespräche oder nur Rank 0.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/columnar.py" />
@@ -12813,14 +12813,14 @@ Summary:</translation>
    <translation>Geben Sie Zusammenfassungen derselben Gespräche an.</translation>
   </message>
   <message>
-   <location filename="../../engine/system/ranks.py" />
-   <source>Give the name or address of the computer that runs rank 0.</source>
-   <translation>Geben Sie Name oder Adresse des Computers an, auf dem Prozess 0 läuft.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>Give the same "{1}" to all its rows.</source>
    <translation>Geben Sie allen ihren Zeilen dasselbe „{1}“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>Go online once to download it (77 MB).</source>
+   <translation>Gehen Sie einmal online, um ihn herunterzuladen (77 MB).</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -12843,9 +12843,9 @@ Summary:</translation>
    <translation>Gradientenbegrenzung</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Gradients with a larger norm are scaled down to this norm.</source>
-   <translation>Gradienten mit größerer Norm werden auf diese Norm verkleinert.</translation>
+   <location filename="../../engine/worker/training/training_loop.py" />
+   <source>Gradients overflow in float16, at step {1} and every step before.</source>
+   <translation>Gradienten laufen in float16 über, bei Schritt {1} und allen davor.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -12878,11 +12878,6 @@ Summary:</translation>
    <translation>Helium</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/exports.py" />
-   <source>Here CTranslate2 runs on the CPU, not on {1}.</source>
-   <translation>CTranslate2 rechnet hier auf der CPU, nicht auf {1}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>High ranks keep learning</source>
    <translation>Hohe Ränge lernen weiter</translation>
@@ -12898,29 +12893,19 @@ Summary:</translation>
    <translation>Hindi</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>Host key verification failed</source>
-   <translation>Host key verification failed</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/setting_text.py" />
    <source>Houlsby</source>
    <translation>Houlsby</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>How the learning rate decreases: linearly to 0, along a cosine to 0, or not at all.</source>
-   <translation>Wie die Lernrate fällt: linear auf 0, als Kosinus auf 0 oder gar nicht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied by it, so the change depends on the weight. mini: a narrow block is repeated along the outputs, with far fewer parameters.</source>
-   <translation>Wie der trainierte Block die Scherben ändert. Einfach: Er wird zu jeder addiert. bat: Jede Scherbe wird außerdem mit ihm multipliziert, sodass die Änderung vom Gewicht abhängt. mini: Ein schmaler Block wird entlang der Ausgaben wiederholt, was weit weniger Parameter trainiert.</translation>
+   <location filename="../../engine/methods/additive.py" />
+   <source>Houlsby: after attention and feed-forward. Pfeiffer: after feed-forward only, with at most half the parameters.</source>
+   <translation>Houlsby: nach Attention und Feed-Forward. Pfeiffer: nur nach Feed-Forward, mit höchstens halb so vielen Parametern.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>How to use files whose names don't name a split, if other files' names do.</source>
-   <translation>Wofür Dateien eines Ordners verwendet werden, deren Namen keinen Teil nennen, wenn andere Namen einen nennen.</translation>
+   <source>How to use files that name no split, if others do.</source>
+   <translation>Wofür Dateien verwendet werden, die keinen Teil nennen, wenn andere es tun.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -12934,23 +12919,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>Hypotheses followed in parallel, of which the most likely is kept. 1 is greedy decoding; more is slower.</source>
-   <translation>Hypothesen, die parallel verfolgt werden; die wahrscheinlichste bleibt. 1 dekodiert greedy; mehr ist langsamer.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>IDENTIFICATION HAS CHANGED</source>
-   <translation>IDENTIFICATION HAS CHANGED</translation>
+   <source>Hypotheses followed in parallel. 1 is greedy decoding; more are slower.</source>
+   <translation>Hypothesen, die parallel verfolgt werden. 1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>IRC log</source>
    <translation>IRC-Protokoll</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>IS TR</source>
-   <translation>IS TR</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -12974,8 +12949,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>If the last turn is the summary, write last_turn = "summary" into data.columns.</source>
-   <translation>Ist der letzte Beitrag die Zusammenfassung, schreiben Sie last_turn = "summary" in data.columns.</translation>
+   <source>If the last turn is one, write last_turn = "summary" into data.columns.</source>
+   <translation>Ist der letzte Beitrag eine, schreiben Sie last_turn = "summary" in data.columns.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -12991,6 +12966,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/hub_adapters.py" />
    <source>If they may be published, add --with-conversations.</source>
    <translation>Geben Sie --with-conversations an, wenn sie das dürfen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/peft_config_policy.py" />
+   <source>If you trust the adapter, remove the setting.</source>
+   <translation>Wenn Sie dem Adapter trauen, entfernen Sie die Einstellung.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13009,13 +12989,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>In WhatsApp, open the chat and choose More, Export chat; then choose the zip or txt.</source>
-   <translation>Öffnen Sie in WhatsApp den Chat und wählen Sie Mehr, Chat exportieren; wählen Sie dann die zip- oder txt-Datei.</translation>
+   <source>In WhatsApp, choose More, Export chat, then choose that zip or txt here.</source>
+   <translation>Wählen Sie in WhatsApp „Mehr“, „Chat exportieren“, und dann hier diese zip- oder txt-Datei.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>In a recipe's file these are data.prompt and data.shots.</source>
-   <translation>In der Datei eines Rezepts sind das data.prompt und data.shots.</translation>
+   <source>In a recipe: data.prompt and data.shots.</source>
+   <translation>Im Rezept: data.prompt und data.shots.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
@@ -13028,14 +13008,29 @@ Summary:</translation>
    <translation>In mehr als einem Teil</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>In {1}, only digits are checked</source>
+   <translation>In {1} zählen nur Ziffern</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>In {1}, only names and digits are checked</source>
+   <translation>In {1} zählen nur Namen und Ziffern</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>In {1}, only numbers, times and dates are checked</source>
+   <translation>In {1} zählen nur Zahlen, Uhrzeiten und Daten</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Indonesian</source>
    <translation>Indonesisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Initial prefix: the model's keys and values for the words of a text, or random values. With projection it is always random.</source>
-   <translation>Anfangswerte des Prefix: die Schlüssel und Werte des Modells für die Wörter eines Textes, oder Zufallswerte. Mit Projektion sind sie immer zufällig.</translation>
+   <source>Initial prefix: keys and values of a text, or random. With projection always random.</source>
+   <translation>Anfangswerte des Prefix: Schlüssel und Werte eines Textes, oder zufällig. Mit Projektion immer zufällig.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -13044,18 +13039,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Initial value of the trained scales of the ranks. Usually small.</source>
-   <translation>Anfangswert der trainierten Skalen der Ränge. Üblich ist ein kleiner.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Initial values of the pair. default: A random, B zero. gaussian: the same, normally distributed. orthogonal: orthogonal to each other, so their product is zero. pissa, olora: factors of the weight itself (SVD or QR). eva: the main directions of the layer's inputs on the first training examples.</source>
-   <translation>Anfangswerte des Paars. Vorgabe: A zufällig, B null. gaussian: dasselbe, normalverteilt. orthogonal: orthogonal zueinander, sodass ihr Produkt null ist. pissa, olora: Faktoren des Gewichts selbst (durch SVD oder QR). eva: die Hauptrichtungen der Eingaben der Schicht bei den ersten Trainingsbeispielen.</translation>
+   <source>Initial value of the trained scales.</source>
+   <translation>Anfangswert der trainierten Skalen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Initial vectors: the embeddings of a text, of random words of the vocabulary, or random values.</source>
-   <translation>Anfangswerte der Vektoren: die Embeddings eines Textes, zufälliger Wörter des Wortschatzes, oder Zufallswerte.</translation>
+   <source>Initial vectors: embeddings of a text or of random words, or random values.</source>
+   <translation>Anfangswerte der Vektoren: Embeddings eines Textes oder zufälliger Wörter, oder Zufallswerte.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -13069,23 +13059,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Inputs that are rotated together. Larger blocks can learn more and train more parameters. If it doesn't divide a layer's width, the nearest size that does is used.</source>
-   <translation>Zahl der Eingaben, die zusammen rotiert werden. Größere Blöcke können mehr lernen und trainieren mehr Parameter. Wo die Größe die Breite einer Schicht nicht teilt, wird die nächstliegende genommen, die es tut.</translation>
+   <source>Inputs rotated together, rounded to a divisor of the layer's width. Larger blocks learn more, with more parameters.</source>
+   <translation>Eingaben, die zusammen rotiert werden, gerundet auf einen Teiler der Schichtbreite. Größere Blöcke lernen mehr, mit mehr Parametern.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Inputs that are rotated together; must divide the input widths of all adapted layers. Larger blocks can learn more and train more parameters.</source>
-   <translation>Zahl der Eingaben, die zusammen rotiert werden; die Größe muss die Eingabebreiten aller angepassten Schichten teilen. Größere Blöcke können mehr lernen und trainieren mehr Parameter.</translation>
+   <source>Inputs rotated together; must divide all input widths. Larger blocks learn more, with more parameters.</source>
+   <translation>Eingaben, die zusammen rotiert werden; die Größe muss alle Eingabebreiten teilen. Größere Blöcke lernen mehr, mit mehr Parametern.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Inserts a few trained vectors before the embedded conversation, like an instruction in words that no vocabulary has. Nothing else is trained: 20 vectors of width 512 are 10,240 parameters. It needs a high learning rate and patience, and larger models gain more.</source>
-   <translation>Fügt vor dem eingebetteten Gespräch einige trainierte Vektoren ein, wie eine Anweisung in Wörtern, die in keinem Wortschatz stehen. Sonst wird nichts trainiert: 20 Vektoren für ein 512 breites Modell sind 10.240 Parameter, die kleinsten Adapter, die es gibt. Es braucht eine hohe Lernrate und Geduld, und größere Modelle gewinnen mehr.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/additive.py" />
-   <source>Inserts a small network after attention and feed-forward: a narrow layer, an activation function and a layer back to the model's width, whose result is added. A solid all-rounder that can learn things no weight change can. It can't be merged into the weights, so generation is a little slower. (Houlsby et al. 2019; Pfeiffer et al. 2020)</source>
-   <translation>Fügt nach Attention und Feed-Forward ein kleines Netz ein: eine schmale Schicht, eine Aktivierungsfunktion und eine Schicht zurück auf die Breite des Modells, deren Ergebnis addiert wird. Es beginnt bei null, sodass das Training beim Basismodell beginnt. Nehmen Sie es als solides Verfahren für alles, das lernt, was keine Änderung eines Gewichts kann. Es lässt sich nicht mit den Gewichten verschmelzen, sodass das Schreiben etwas langsamer ist. (Houlsby et al. 2019; Pfeiffer et al. 2020)</translation>
+   <source>Inserts a few trained vectors before the conversation, like an instruction without words. Needs a high learning rate and patience.</source>
+   <translation>Fügt vor dem Gespräch einige trainierte Vektoren ein, wie eine Anweisung ohne Wörter. Braucht eine hohe Lernrate und Geduld.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
@@ -13094,48 +13079,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>Install Tunesmith there with all its dependencies.</source>
-   <translation>Installieren Sie dort Tunesmith mit allem, was es braucht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Install a torch built for an older CUDA, or choose cpu.</source>
-   <translation>Installieren Sie ein torch, das für ein älteres CUDA gebaut ist, oder wählen Sie cpu.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/optional_dependencies.py" />
-   <source>Install it (`pip install bitsandbytes`), or choose AdamW or Adafactor.</source>
-   <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie AdamW oder Adafactor.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/optional_dependencies.py" />
-   <source>Install it (`pip install bitsandbytes`), or choose quantization "none".</source>
-   <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie als Quantisierung „keine“.</translation>
+   <source>Install Tunesmith there.</source>
+   <translation>Installieren Sie dort Tunesmith.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Install it there and start the head with `{1} node start`.</source>
-   <translation>Installieren Sie es dort, und starten Sie den Kopfknoten mit `{1} node start`.</translation>
+   <source>Install it there, and run `{1} node start`.</source>
+   <translation>Installieren Sie es dort, und führen Sie `{1} node start` aus.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
    <source>Install it there, and {1}.</source>
    <translation>Installieren Sie es dort, und {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/node.py" />
-   <source>Install it: pip install 'ray[default]'.</source>
-   <translation>Installieren Sie es: pip install 'ray[default]'.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/exports.py" />
-   <source>Install it: pip install ctranslate2.</source>
-   <translation>Installieren Sie es: pip install ctranslate2.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>Install it: pip install gguf.</source>
-   <translation>Installieren Sie es: pip install gguf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -13149,8 +13104,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>Install pip beside Tunesmith: python -m ensurepip, or uv tool install --with pip.</source>
-   <translation>Installieren Sie pip neben Tunesmith: python -m ensurepip oder uv tool install --with pip.</translation>
+   <source>Install pip: python -m ensurepip, or uv tool install --with pip.</source>
+   <translation>Installieren Sie pip: python -m ensurepip oder uv tool install --with pip.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13159,13 +13114,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>Install the same version on both.</source>
-   <translation>Installieren Sie auf beiden dieselbe Version.</translation>
+   <source>Install the same version for bit-identical results.</source>
+   <translation>Installieren Sie für bitgleiche Ergebnisse dieselbe Version.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>Install the same version to get bit-identical results.</source>
-   <translation>Installieren Sie dieselbe Version, damit die Ergebnisse bis aufs Bit übereinstimmen.</translation>
+   <source>Install the same version on both.</source>
+   <translation>Installieren Sie auf beiden dieselbe Version.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
@@ -13176,6 +13131,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Install the {1} build of torch (see pytorch.org) into {2}.</source>
    <translation>Installieren Sie die {1}-Fassung, die pytorch.org für dieses System nennt, in {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Install torch for an older CUDA, or choose cpu.</source>
+   <translation>Installieren Sie torch für ein älteres CUDA, oder wählen Sie cpu.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13203,19 +13163,14 @@ Summary:</translation>
    <translation>Ist sein Kopfknoten überlastet?</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_mapping.py" />
-   <source>It can be "{1}", or be left out.</source>
-   <translation>Möglich ist „{1}“, oder nichts.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/exports/layer_merge.py" />
-   <source>It changes weights that layers share. Export the adapter instead.</source>
-   <translation>Er ändert Gewichte, die sich im Basismodell mehrere Schichten teilen. Exportieren Sie stattdessen den Adapter.</translation>
+   <source>It changes shared weights. Export the adapter instead.</source>
+   <translation>Er ändert gemeinsame Gewichte. Exportieren Sie stattdessen den Adapter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>It contains adapters in folders, such as {1}. Download one and import its folder.</source>
-   <translation>Es enthält Adapter in Ordnern, etwa {1}. Holen Sie selbst einen davon, und importieren Sie seinen Ordner.</translation>
+   <translation>Es enthält Adapter in Ordnern, etwa {1}. Laden Sie einen herunter und importieren Sie seinen Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -13224,13 +13179,28 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>It could overwrite the base model, so it isn't loaded. Export the adapter again.</source>
-   <translation>Er könnte das Basismodell überschreiben und wird deshalb nicht geladen. Exportieren Sie den Adapter erneut.</translation>
+   <source>It could overwrite the base model. Export the adapter again.</source>
+   <translation>Er könnte das Basismodell überschreiben. Exportieren Sie den Adapter erneut.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>It counts as one turn of the first speaker.</source>
+   <translation>Es zählt als ein Beitrag des ersten Sprechers.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
-   <source>It crashed. The queue resumes it from its last checkpoint.</source>
-   <translation>Sein Arbeitsprozess endete unerwartet. Die Warteschlange setzt ihn vom letzten Prüfpunkt an fort.</translation>
+   <source>It crashed. The queue resumes it from its checkpoint.</source>
+   <translation>Er ist abgestürzt. Die Warteschlange setzt ihn von seinem Prüfpunkt fort.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/oom.py" />
+   <source>It doesn't fit into memory.</source>
+   <translation>Der Arbeitsspeicher reicht nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/oom.py" />
+   <source>It doesn't fit into the device's memory.</source>
+   <translation>Der Speicher des Geräts reicht nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -13248,11 +13218,6 @@ Summary:</translation>
    <translation>Es kam keine Meldung.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/seed_sets.py" />
-   <source>It has no scores per conversation, so it is listed separately from the other seeds.</source>
-   <translation>Die Wertungen einzelner Gespräche fehlen, deshalb steht er getrennt von den übrigen Startwerten.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>It has {1}.</source>
    <translation>Es hat {1}.</translation>
@@ -13264,23 +13229,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>It is a model; use it as the base model of a recipe.</source>
-   <translation>Es ist ein Modell: Ein Rezept kann es als Basismodell nennen.</translation>
+   <source>It is a model; use it as a base model.</source>
+   <translation>Es ist ein Modell; verwenden Sie es als Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/ctranslate2_model.py" />
    <source>It is kept in {1}.</source>
    <translation>Es liegt in {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>It is read as one text: the model can't learn who says what.</source>
-   <translation>Es wird als ein Text gelesen: Das Modell kann nicht lernen, wer was sagt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>It is read as one turn of the first speaker.</source>
-   <translation>Es wird als ein Beitrag des ersten Sprechers gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -13289,8 +13244,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
-   <source>It may come from a later version of PEFT.</source>
-   <translation>Er stammt vielleicht von einer späteren PEFT-Version.</translation>
+   <source>It may need a later PEFT.</source>
+   <translation>Er braucht vielleicht ein späteres PEFT.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -13299,23 +13254,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/chats/segmentation.py" />
-   <source>It names no speakers, so the model can't learn who says what.</source>
-   <translation>Niemand wird darin genannt: Das Modell kann nicht lernen, wer was sagt.</translation>
+   <source>It names no speakers.</source>
+   <translation>Es nennt keine Sprecher.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
-   <source>It runs on another computer. The queue follows it.</source>
-   <translation>Er geht auf einem anderen Computer weiter. Die Warteschlange verfolgt ihn.</translation>
+   <source>It runs on another computer.</source>
+   <translation>Er läuft auf einem anderen Computer.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
    <source>It says more than the conversation.</source>
    <translation>Sie sagt mehr als das Gespräch.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/segmentation.py" />
-   <source>It stays whole because its times have no dates.</source>
-   <translation>Er bleibt ganz, da seine Zeiten kein Datum haben.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -13326,11 +13276,6 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/export.py" />
    <source>It was not asked for.</source>
    <translation>Es war nicht verlangt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/seed_sets.py" />
-   <source>It was scored on different conversations than the other seeds.</source>
-   <translation>Er wurde an anderen Gesprächen bewertet als die übrigen Startwerte.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -13348,9 +13293,9 @@ Summary:</translation>
    <translation>In seinem eigenen Format schreibt er vielleicht bessere Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Its file lacks what training needs. Train without it.</source>
-   <translation>Seine Datei enthält nicht alles, was das Training braucht. Trainieren Sie ohne ihn.</translation>
+   <location filename="../../engine/arena/rows.py" />
+   <source>Its general loss was measured on another text.</source>
+   <translation>Sein allgemeiner Verlust wurde an einem anderen Text gemessen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
@@ -13359,18 +13304,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
-   <source>Its last log lines are below.</source>
-   <translation>Seine letzten Protokollzeilen stehen unten.</translation>
+   <source>Its last log lines:</source>
+   <translation>Seine letzten Protokollzeilen:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
    <source>Its log is {1}.</source>
    <translation>Das Protokoll ist {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/rows.py" />
-   <source>Its loss on general text was measured on a different text.</source>
-   <translation>Sein Verlust auf allgemeinem Text wurde an einem anderen Text gemessen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -13379,23 +13319,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
-   <source>Its run no longer exists. Run it again, or remove it.</source>
-   <translation>Sein Lauf existiert nicht mehr. Führen Sie ihn noch einmal aus, oder entfernen Sie ihn.</translation>
+   <source>Its run is gone. Run it again, or remove it.</source>
+   <translation>Sein Lauf ist weg. Führen Sie ihn noch einmal aus, oder entfernen Sie ihn.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
-   <source>Its summaries can't be read. Remove it, and add the file again.</source>
-   <translation>Seine Zusammenfassungen sind nicht lesbar. Entfernen Sie den Eintrag, und fügen Sie die Datei erneut hinzu.</translation>
+   <source>Its summaries can't be read. Add the file again.</source>
+   <translation>Seine Zusammenfassungen sind nicht lesbar. Fügen Sie die Datei erneut hinzu.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>Its weights must be safetensors files; loading other formats can run code.</source>
-   <translation>Seine Gewichte müssen safetensors-Dateien sein: Andere Formate können beim Laden Code ausführen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>JO KW MU YE</source>
-   <translation>JO KW MU YE</translation>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>Its terms are unknown; read them before you share anything.</source>
+   <translation>Ihre Bedingungen sind nicht bekannt; lesen Sie sie, bevor Sie etwas weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13444,8 +13379,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Keep every N-th example of each split. 1 keeps all.</source>
-   <translation>Von jedem Teil nur jedes N-te Beispiel behalten. 1: alle.</translation>
+   <source>Keep every N-th example of each split.</source>
+   <translation>Von jedem Teil nur jedes N-te Beispiel behalten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/__init__.py" />
@@ -13453,19 +13388,14 @@ Summary:</translation>
    <translation>Lassen Sie nur eine Art im Ordner.</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/segmentation.py" />
+   <source>Kept whole for lack of dates: {1} of {2}.</source>
+   <translation>Ganz gelassen, da Daten fehlen: {1} von {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Khmer</source>
    <translation>Khmer</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>Kind of parameters: all, weights, biases or norms</source>
-   <translation>Art der Parameter: all, weights, biases oder norms</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Kinds of personal data to mask in conversations and summaries.</source>
-   <translation>Arten persönlicher Daten, die in Gesprächen und Zusammenfassungen maskiert werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
@@ -13508,19 +13438,14 @@ Summary:</translation>
    <translation>LSTM-Encoder</translation>
   </message>
   <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>LY PT ST</source>
-   <translation>LY PT ST</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/training.py" />
    <source>Language</source>
    <translation>Sprache</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Language of the summaries, by which ROUGE splits words. Auto: detected for each conversation.</source>
-   <translation>Die Sprache der Zusammenfassungen, nach der ROUGE ihre Wörter liest. auto: aus jedem Gespräch und seiner Zusammenfassung erkannt.</translation>
+   <source>Language by which ROUGE splits words. Auto: detected.</source>
+   <translation>Sprache, nach der ROUGE Wörter trennt. Automatisch: erkannt.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13528,9 +13453,14 @@ Summary:</translation>
    <translation>Laotisch</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Larger gradient norms are scaled down to this.</source>
+   <translation>Größere Normen der Gradienten werden auf diese verkleinert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Largest change at the start of training, as a multiple of the weight's norm. It is trained too.</source>
-   <translation>Größte Änderung zu Beginn des Trainings, als Vielfaches der Norm des Gewichts. Sie wird mittrainiert.</translation>
+   <source>Largest change at the start, as a multiple of the weight's norm. It is trained too.</source>
+   <translation>Größte Änderung am Anfang, als Vielfaches der Norm des Gewichts. Sie wird mittrainiert.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -13564,8 +13494,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Layers of the LSTM; the MLP has its own two.</source>
-   <translation>Schichten des LSTM; das MLP hat seine eigenen zwei.</translation>
+   <source>Layers of the LSTM. The MLP always has two.</source>
+   <translation>Schichten des LSTM. Das MLP hat immer zwei.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -13579,8 +13509,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Learning rate of the matrix B, as a multiple of the run's (LoRA+). 1: the same. Published: 16.</source>
-   <translation>Lernrate der Matrix B, als Vielfaches der des Laufs (LoRA+). 1: dieselbe. Veröffentlicht: 16.</translation>
+   <source>Learning rate of B, as a multiple of the run's (LoRA+). Published: 16.</source>
+   <translation>Lernrate von B, als Vielfaches der des Laufs (LoRA+). Veröffentlicht: 16.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -13604,18 +13534,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Leave the epochs automatic (training.epochs = 0): they follow the number of examples.</source>
-   <translation>Lassen Sie die Epochen automatisch (training.epochs = 0): Sie richten sich nach der Zahl der Beispiele.</translation>
+   <source>Leave the epochs automatic (training.epochs = 0).</source>
+   <translation>Lassen Sie die Epochen automatisch (training.epochs = 0).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Leave the maximum length automatic (evaluation.max_new_tokens): it follows the data.</source>
-   <translation>Lassen Sie die Höchstlänge automatisch (evaluation.max_new_tokens): Sie richtet sich nach den Daten.</translation>
+   <source>Leave the maximum length automatic (evaluation.max_new_tokens).</source>
+   <translation>Lassen Sie die Höchstlänge automatisch (evaluation.max_new_tokens).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Leave the reference limit automatic (data.max_summary_tokens): it follows the data.</source>
-   <translation>Lassen Sie die Referenzgrenze automatisch (data.max_summary_tokens): Sie richtet sich nach den Daten.</translation>
+   <source>Leave the reference limit automatic (data.max_summary_tokens).</source>
+   <translation>Lassen Sie die Referenzgrenze automatisch (data.max_summary_tokens).</translation>
   </message>
   <message>
    <location filename="../../engine/data/questions.py" />
@@ -13629,8 +13559,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Length of a vector in the bank; must divide the widths of all adapted layers. Empty: the largest that does, up to 256.</source>
-   <translation>Länge eines Vektors der Bank; sie muss die Breiten aller angepassten Schichten teilen. Leer: die größte, die es tut, bis 256.</translation>
+   <source>Length of a bank vector; must divide all layer widths. Empty: the largest that does, up to 256.</source>
+   <translation>Länge eines Vektors der Bank; sie muss alle Schichtbreiten teilen. Leer: die größte, die es tut, bis 256.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -13649,13 +13579,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/licences.py" />
-   <source>License ::</source>
-   <translation>License ::</translation>
-  </message>
-  <message>
-   <location filename="../../engine/maintenance/licences.py" />
    <source>License-Expression</source>
    <translation>License-Expression</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/training_run.py" />
+   <source>Liger doesn't work here: {1}.</source>
+   <translation>Liger geht hier nicht: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/training_run.py" />
+   <source>Liger is off: the base model is sharded.</source>
+   <translation>Liger ist aus: Das Basismodell ist aufgeteilt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/training_run.py" />
+   <source>Liger is off: {1} doesn't work with it.</source>
+   <translation>Liger ist aus: {1} geht nicht damit.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -13663,29 +13603,9 @@ Summary:</translation>
    <translation>Liger-Kernels</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_run.py" />
-   <source>Liger's kernels are not used: the base model is sharded.</source>
-   <translation>Die Kernels von Liger werden nicht genutzt: Das Basismodell ist aufgeteilt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/training_run.py" />
-   <source>Liger's kernels are not used: {1} doesn't work with them.</source>
-   <translation>Die Kernels von Liger werden nicht genutzt: {1} und sie schließen einander aus.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/training_run.py" />
-   <source>Liger's kernels don't work here: {1}.</source>
-   <translation>Die Kernels von Liger laufen hier nicht: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Like LoRA, but learns direction and strength separately: every direction keeps length one, and one trained bound per layer limits its change. Long training or a high learning rate therefore harms the model less than with LoRA. Use it if runs get worse towards their end. (Bini et al. 2025)</source>
-   <translation>Wie LoRA, aber Richtung und Stärke werden getrennt gelernt: Jede Richtung behält die Länge eins, und eine trainierte Grenze je Schicht begrenzt deren ganze Änderung. Langes Training oder eine hohe Lernrate verderben das Modell deshalb weniger leicht als bei LoRA. Nehmen Sie es, wo Läufe gegen Ende schlechter werden. (Bini et al. 2025)</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>Like the base model, it is scored with the recipe's prompt.</source>
-   <translation>Er wird mit dem Prompt des Rezepts bewertet, wie das Basismodell.</translation>
+   <location filename="../../engine/config/training.py" />
+   <source>Liger's fused kernels on NVIDIA and AMD GPUs: faster, less memory, other rounding. LoRA and AdaLoRA only.</source>
+   <translation>Die zusammengefassten Kernels von Liger auf GPUs von NVIDIA und AMD: schneller, weniger Speicher, andere Rundung. Nur LoRA und AdaLoRA.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/rouge.py" />
@@ -13701,6 +13621,11 @@ Summary:</translation>
    <location filename="../../engine/data/file_kinds.py" />
    <source>Lines of two files</source>
    <translation>Zeilen zweier Dateien</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>Listed separately: no scores per conversation.</source>
+   <translation>Getrennt aufgeführt: keine Wertungen je Gespräch.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -13749,13 +13674,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>LoRA with bounded strength</source>
-   <translation>LoRA mit begrenzter Stärke</translation>
+   <source>LoRA that learns direction and strength separately, so that long training or a high learning rate harms the model less. (Bini et al. 2025)</source>
+   <translation>LoRA, die Richtung und Stärke getrennt lernt, sodass langes Training oder eine hohe Lernrate dem Modell weniger schadet. (Bini et al. 2025)</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>Loading .bin files can run code, so only safetensors files are accepted.</source>
-   <translation>Gewichte in .bin-Dateien können beim Laden Code ausführen, deshalb wird nur safetensors genommen.</translation>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>LoRA whose thin matrices are composed of vectors that all layers share. For very small adapters. (Li et al. 2024)</source>
+   <translation>LoRA, deren dünne Matrizen aus Vektoren bestehen, die sich alle Schichten teilen. Für sehr kleine Adapter. (Li et al. 2024)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>LoRA with bounded strength</source>
+   <translation>LoRA mit begrenzter Stärke</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_state.py" />
@@ -13769,13 +13699,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Longer conversations are truncated, with a notice.</source>
-   <translation>Längere Gespräche werden gekürzt, mit einem Hinweis.</translation>
+   <source>Longer conversations are cut.</source>
+   <translation>Längere Gespräche werden gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Longer reference summaries are truncated, with a notice. Automatic: as long as the longest, up to 1,024.</source>
-   <translation>Längere Referenzen werden mit einem Hinweis gekürzt. Automatisch: so lang wie die längste, bis 1.024.</translation>
+   <source>Longer references are cut. Automatic: as long as the longest, up to 1,024.</source>
+   <translation>Längere Referenzen werden gekürzt. Automatisch: so lang wie die längste, bis 1.024.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Longest sequence of words in both, with gaps.</source>
+   <translation>Längste Wortfolge in beiden, mit Lücken.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -13791,6 +13726,11 @@ Summary:</translation>
    <location filename="../../engine/scoring/metrics.py" />
    <source>Loss on general text</source>
    <translation>Verlust auf allgemeinem Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Loss on unrelated text, in nats per token. It rises if the model forgets.</source>
+   <translation>Verlust auf anderem Text, in Nats je Token. Er steigt, wenn das Modell vergisst.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -13818,14 +13758,19 @@ Summary:</translation>
    <translation>Kürzen Sie Gespräche früher, oder lassen Sie Aktivierungen neu berechnen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>Lower the learning rate, or use float32; resume continues from the last checkpoint.</source>
-   <translation>Senken Sie die Lernrate, oder verwenden Sie float32; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
+   <location filename="../../engine/worker/planning/context_window.py" />
+   <source>Lower the conversation limit.</source>
+   <translation>Senken Sie die Gesprächsgrenze.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/prompt_learning.py" />
-   <source>Lower the limit of conversations or summaries.</source>
-   <translation>Senken Sie die Grenze für Gespräche oder die für Zusammenfassungen.</translation>
+   <source>Lower the conversation or summary limit.</source>
+   <translation>Senken Sie die Grenze für Gespräche oder Zusammenfassungen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>Lower the learning rate or use float32, then resume.</source>
+   <translation>Senken Sie die Lernrate, oder verwenden Sie float32, und setzen Sie fort.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
@@ -13836,16 +13781,6 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Luxembourgish</source>
    <translation>Luxemburgisch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>MK SI</source>
-   <translation>MK SI</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/pii.py" />
-   <source>MT SC</source>
-   <translation>MT SC</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -13874,13 +13809,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Make it private on its page, {1}, or upload publicly.</source>
-   <translation>Machen Sie es auf seiner Seite {1} privat, oder senden Sie öffentlich.</translation>
+   <source>Make it private at {1}, or upload publicly.</source>
+   <translation>Machen Sie es auf {1} privat, oder senden Sie öffentlich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Make it public on its page, {1}, or upload privately.</source>
-   <translation>Machen Sie es auf seiner Seite {1} öffentlich, oder senden Sie privat.</translation>
+   <source>Make it public at {1}, or upload privately.</source>
+   <translation>Machen Sie es auf {1} öffentlich, oder senden Sie privat.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
@@ -13896,6 +13831,11 @@ Summary:</translation>
    <location filename="../../engine/worker/planning/requirements.py" />
    <source>Make the micro-batch smaller, or checkpoint activations.</source>
    <translation>Verkleinern Sie den Mikrobatch, oder lassen Sie Aktivierungen neu berechnen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Makes a resumed run bit-identical on a GPU. Automatic: unless over a tenth of the parameters is trained.</source>
+   <translation>Macht einen fortgesetzten Lauf auf einer GPU bitgleich. Automatisch: außer wenn mehr als ein Zehntel der Parameter trainiert wird.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13950,7 +13890,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>Meanwhile a run is slower and may run out of memory.</source>
-   <translation>Ein Lauf daneben ist langsamer, und ihm kann der Speicher ausgehen.</translation>
+   <translation>Ein Lauf ist dann langsamer, und ihm kann der Speicher ausgehen.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
@@ -14048,29 +13988,24 @@ Summary:</translation>
    <translation>Mongolisch</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_store.py" />
-   <source>More than one arena is called or begins with "{1}".</source>
-   <translation>Mehr als eine Arena heißt „{1}“ oder beginnt so.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/runs/run_store.py" />
-   <source>More than one run begins with "{1}".</source>
-   <translation>Mehr als ein Lauf beginnt mit „{1}“.</translation>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Multiplies each weight by a chain of trained reflections. Preserves lengths and angles like OFT, and is as small as LoRA. (Yuan et al. 2024)</source>
+   <translation>Multipliziert jedes Gewicht mit einer Kette trainierter Spiegelungen. Erhält Längen und Winkel wie OFT und ist so klein wie LoRA. (Yuan et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Multiplies each weight by a chain of Householder reflections, each given by one trained vector. It preserves lengths and angles like OFT and is as small as LoRA: a middle way between the two. At the start the reflections cancel in pairs. (Yuan et al. 2024)</source>
-   <translation>Multipliziert jedes Gewicht mit einer Kette von Householder-Spiegelungen, jede durch einen trainierten Vektor gegeben. Die Kette ändert nicht mehr Richtungen, als sie Spiegelungen hat: Sie erhält Längen und Winkel wie OFT und ist so klein wie LoRA. Am Anfang heben sich die Spiegelungen paarweise auf. Nehmen Sie es als Mittelweg zwischen LoRA und OFT. (Yuan et al. 2024)</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Multiplies each weight by a trained rotation instead of adding to it. A rotation preserves the lengths of the weight's rows and the angles between them, and with them much of what the base model knows. The inputs are rotated in blocks to keep the parameters few. Use it if the model must not forget what it can do. (Qiu et al. 2023)</source>
-   <translation>Multipliziert jedes Gewicht mit einer trainierten Rotation, statt etwas zu addieren. Eine Rotation erhält die Längen der Zeilen des Gewichts und die Winkel zwischen ihnen, und damit viel von dem, was das Basismodell weiß. Die Eingaben werden Block für Block rotiert, sodass wenige Parameter trainiert werden. Nehmen Sie es, wo das Modell nicht vergessen darf, was es kann. (Qiu et al. 2023)</translation>
+   <source>Multiplies each weight by a trained rotation, which preserves lengths and angles. Use it if the model must not forget what it can do. (Qiu et al. 2023)</source>
+   <translation>Multipliziert jedes Gewicht mit einer trainierten Rotation, die Längen und Winkel erhält. Nehmen Sie es, wenn das Modell nicht vergessen darf, was es kann. (Qiu et al. 2023)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that start at one. It has very few trainable parameters, needs a high learning rate, and can be merged into the weights. Made for tiny adapters and few examples. (Liu et al. 2022)</source>
-   <translation>Multipliziert Schlüssel, Werte und die inneren Aktivierungen der Feed-Forward-Schichten mit trainierten Vektoren, die bei eins beginnen. Es hat sehr wenige trainierbare Parameter, braucht eine hohe Lernrate und lässt sich mit den Gewichten verschmelzen. Nehmen Sie es für winzige Adapter und wenige Beispiele, wofür es gemacht ist. (Liu et al. 2022)</translation>
+   <source>Multiplies keys, values and inner feed-forward activations by trained vectors. For tiny adapters and few examples; needs a high learning rate. (Liu et al. 2022)</source>
+   <translation>Multipliziert Schlüssel, Werte und innere Feed-Forward-Aktivierungen mit trainierten Vektoren. Für winzige Adapter und wenige Beispiele; braucht eine hohe Lernrate. (Liu et al. 2022)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Multiplies two low-rank changes entry by entry (Hadamard), so the rank can reach its square. It is slower. (Hyeon-Woo et al. 2022)</source>
+   <translation>Multipliziert zwei niedrigrangige Änderungen elementweise (Hadamard), sodass der Rang sein Quadrat erreichen kann. Es ist langsamer. (Hyeon-Woo et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -14124,13 +14059,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>Name it as data.columns.group, or remove data.columns.speaker.</source>
-   <translation>Nennen Sie sie als data.columns.group, oder lassen Sie data.columns.speaker weg.</translation>
+   <source>Name it as data.columns.group, or choose the column of whole conversations.</source>
+   <translation>Nennen Sie sie als data.columns.group, oder wählen Sie die Spalte mit ganzen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>Name it as data.columns.group; or choose the conversation column, if each row is a whole one.</source>
-   <translation>Nennen Sie sie als data.columns.group; oder wählen Sie die Spalte mit dem Gespräch, wenn jede Zeile ein ganzes ist.</translation>
+   <source>Name it as data.columns.group, or remove data.columns.speaker.</source>
+   <translation>Nennen Sie sie als data.columns.group, oder lassen Sie data.columns.speaker weg.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
@@ -14143,19 +14078,24 @@ Summary:</translation>
    <translation>Nennen Sie stattdessen die Spalte mit den Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>Name the column of turns as data.conversation, or leave data.columns empty.</source>
-   <translation>Nennen Sie die Spalte mit den Beiträgen als data.conversation, oder lassen Sie data.columns leer.</translation>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>Name the column with the summaries (--column).</source>
+   <translation>Nennen Sie die Spalte mit den Zusammenfassungen (--column).</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/predictions.py" />
-   <source>Name the column with the summaries; on the command line with --column.</source>
-   <translation>Nennen Sie die Spalte mit den Zusammenfassungen; auf der Kommandozeile mit --column.</translation>
+   <location filename="../../engine/system/ranks.py" />
+   <source>Name the computer that runs rank 0.</source>
+   <translation>Nennen Sie den Computer, auf dem Rank 0 läuft.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>Name the port of Ray's dashboard, usually {1}.</source>
    <translation>Geben Sie den Port von Rays Dashboard an, meist {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Name the turns as data.conversation, or leave data.columns empty.</source>
+   <translation>Nennen Sie die Beiträge als data.conversation, oder lassen Sie data.columns leer.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
@@ -14183,36 +14123,6 @@ Summary:</translation>
    <translation>Namen wie</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>Names can't be recognised in {1}: only numbers, times and dates are checked</source>
-   <translation>Namen sind nicht erkennbar in: {1}. Dort zählen nur Zahlen, Uhrzeiten und Daten</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>Names of modules left out</source>
-   <translation>Namen ausgelassener Module</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>Names of the layers that get an adapter after them</source>
-   <translation>Namen der Schichten, nach denen ein Adapter kommt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>Names of the modules that hold trained parameters</source>
-   <translation>Namen der Module, die trainierte Parameter enthalten</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/shared_options.py" />
-   <source>Names of the weight matrices that {1}. Empty: the method's default for this base model. "all-linear": every linear layer except the output head.</source>
-   <translation>Namen der Gewichtsmatrizen, die {1}. Leer: die Vorgabe des Verfahrens für dieses Basismodell. „all-linear“ meint alle linearen Schichten außer dem Ausgabekopf.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>Names, days and months can't be recognised in {1}: only digits are checked</source>
-   <translation>Namen, Tage und Monate sind auf {1} nicht zu erkennen: Dort wird nur nach Ziffern gesucht</translation>
-  </message>
-  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Nepali</source>
    <translation>Nepalesisch</translation>
@@ -14234,6 +14144,11 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
+   <source>No column groups rows into conversations.</source>
+   <translation>Keine Spalte fasst Zeilen zu Gesprächen zusammen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
    <source>No column looks like conversations.</source>
    <translation>Keine Spalte sieht nach dem Gespräch aus.</translation>
   </message>
@@ -14243,14 +14158,19 @@ Summary:</translation>
    <translation>Keine Spalte sieht nach der Zusammenfassung aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>No column says which rows belong to one conversation.</source>
-   <translation>Keine Spalte sagt, welche Zeilen zu einem Gespräch gehören.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/findings.py" />
    <source>No conversation</source>
    <translation>Kein Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>No conversation of the {1} split is left.</source>
+   <translation>Kein Gespräch des Teils {1} bleibt übrig.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/label_data.py" />
+   <source>No conversation of {1} is left.</source>
+   <translation>Kein Gespräch von {1} bleibt übrig.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
@@ -14258,18 +14178,13 @@ Summary:</translation>
    <translation>Kein Gespräch {1} passt zu {2} von {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>No day and month names for {1}: only names and digits are checked</source>
-   <translation>Tage und Monate sind auf {1} nicht bekannt: Dort wird nur nach Namen und Ziffern gesucht</translation>
-  </message>
-  <message>
    <location filename="../../engine/arena/results.py" />
-   <source>No entry has been scored yet.</source>
+   <source>No entry is scored yet.</source>
    <translation>Noch kein Eintrag ist bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>No id in {1} belongs to a conversation {2}: {3} there, {4} here.</source>
+   <source>No id in {1} is of a conversation {2}: {3} there, {4} here.</source>
    <translation>Keine ID in {1} ist die eines Gesprächs {2}: dort {3}, hier {4}.</translation>
   </message>
   <message>
@@ -14279,13 +14194,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/places.py" />
-   <source>No node of {1} has a GPU, and none has {2} CPUs; the most is {3}.</source>
-   <translation>Kein Knoten von {1} hat eine GPU, und keiner hat {2} CPUs: es sind höchstens {3}.</translation>
+   <source>No node of {1} has a GPU or {2} CPUs; the most is {3}.</source>
+   <translation>Kein Knoten von {1} hat eine GPU oder {2} CPUs; höchstens sind es {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/places.py" />
    <source>No node of {1} has {2} GPUs; the most is {3}.</source>
-   <translation>Kein Knoten von {1} hat {2} GPUs: es sind höchstens {3}.</translation>
+   <translation>Kein Knoten von {1} hat {2} GPUs; höchstens sind es {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
@@ -14309,13 +14224,28 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>No row of {1} has a summary, while rows of other splits do. Its columns are: {2}.</source>
-   <translation>Keine Zeile von {1} hat eine Zusammenfassung, Zeilen anderer Teile haben eine. Die Spalten sind: {2}.</translation>
+   <source>No row of {1} has a summary. Its columns are: {2}.</source>
+   <translation>Keine Zeile von {1} hat eine Zusammenfassung. Die Spalten sind: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>No sequence of this many tokens occurs twice in a summary.</source>
-   <translation>Keine Folge von so vielen Tokens wird zweimal erzeugt.</translation>
+   <source>No sequence of this many tokens occurs twice.</source>
+   <translation>Keine Folge von so vielen Tokens kommt zweimal vor.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>No steps are left between full and final rank.</source>
+   <translation>Zwischen vollem Rang und Endrang bleiben keine Schritte.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>No summaries are scored by which to choose the best state.</source>
+   <translation>Keine Zusammenfassungen werden bewertet, nach denen sich der beste Stand wählen ließe.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>No summaries yet: {1}.</source>
+   <translation>Noch ohne Zusammenfassung: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -14334,8 +14264,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/voting/results.py" />
-   <source>No vote prefers a summary yet, so there are no preference pairs.</source>
-   <translation>Noch keine Stimme zieht eine Zusammenfassung vor, also gibt es keine Paare.</translation>
+   <source>No vote prefers a summary yet.</source>
+   <translation>Noch keine Stimme zieht eine Zusammenfassung vor.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
+   <source>No word that ROUGE reads: {1} of {2} references.</source>
+   <translation>Kein Wort, das ROUGE liest: {1} von {2} Referenzen.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/store_job.py" />
@@ -14349,23 +14284,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>None found. Small models train on the CPU; larger ones need a GPU.</source>
-   <translation>Keine gefunden. Kleine Modelle lernen auf der CPU; größere brauchen eine GPU.</translation>
+   <source>None found. Large models need a GPU.</source>
+   <translation>Keine gefunden. Große Modelle brauchen eine GPU.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/sending.py" />
-   <source>None of your conversations leave this computer: {1} already has everything.</source>
-   <translation>Keine eigenen Gespräche verlassen diesen Computer: {1} hat alles, was nötig ist.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/context_window.py" />
-   <source>None would fit: lower the conversation limit.</source>
-   <translation>Keines würde passen: Senken Sie die Gesprächsgrenze.</translation>
+   <source>None of your conversations leave this computer: {1} has everything.</source>
+   <translation>Keines Ihrer Gespräche verlässt diesen Computer: {1} hat alles.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Normally distributed start</source>
    <translation>Normalverteilter Start</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/selective.py" />
+   <source>Norms of {1} models have no trainable parameters.</source>
+   <translation>Normen von {1}-Modellen haben keine trainierbaren Parameter.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -14383,39 +14318,34 @@ Summary:</translation>
    <translation>Nicht im Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>Not scored because {1} has no summary: {2} (ids: {3}).</source>
-   <translation>Nicht bewertet, da {1} keine Zusammenfassung davon hat: {2} (IDs: {3}).</translation>
-  </message>
-  <message>
    <location filename="../../engine/arena/seed_sets.py" />
    <source>Not scored yet: seed {1}.</source>
    <translation>Noch nicht bewertet: Startwert {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
+   <source>Not scored, no summary in {1}: {2} (ids: {3}).</source>
+   <translation>Nicht bewertet, keine Zusammenfassung in {1}: {2} (IDs: {3}).</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>Not shown: {1} about how files are read.</source>
-   <translation>Nicht gezeigt: {1}, wie Dateien gelesen werden.</translation>
+   <source>Not shown: {1} on reading files.</source>
+   <translation>Nicht gezeigt: {1} zum Lesen von Dateien.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
-   <source>Not tested with {1}, but still on: {2}.</source>
-   <translation>Mit {1} nicht getestet und trotzdem an: {2}.</translation>
+   <source>Not tested with {1}, but on: {2}.</source>
+   <translation>Mit {1} nicht getestet, aber an: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
-   <source>Not tested with {1}, so the library's own code is used instead of: {2}.</source>
-   <translation>Mit {1} nicht getestet, deshalb läuft der Code der Bibliothek anstelle von: {2}.</translation>
+   <source>Not tested with {1}, so off: {2}.</source>
+   <translation>Mit {1} nicht getestet, daher aus: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>Not tried</source>
    <translation>Nicht erprobt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>Not used by this tuner</source>
-   <translation>Von diesem Tuner nicht verwendet</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -14425,37 +14355,27 @@ Summary:</translation>
   <message>
    <location filename="../../engine/cluster/arrivals.py" />
    <source>Nothing was saved. Ask whoever runs the cluster.</source>
-   <translation>Nichts davon wurde behalten. Fragen Sie, wer den Cluster betreibt.</translation>
+   <translation>Nichts wurde gespeichert. Fragen Sie, wer den Cluster betreibt.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
-   <source>Number format of the frozen weights. Auto: bfloat16 if the device supports it well, otherwise float32. T5 overflows in float16.</source>
-   <translation>Zahlenformat der eingefrorenen Gewichte. Automatisch: bfloat16, wo das Gerät es gut kann, sonst float32. T5 läuft in float16 über.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Number of directions of the change, each of length one.</source>
-   <translation>Zahl der Richtungen der Änderung, jede mit der Länge eins.</translation>
+   <source>Number format of the frozen weights. Auto: bfloat16 if fast, else float32. T5 overflows in float16.</source>
+   <translation>Zahlenformat der eingefrorenen Gewichte. Automatisch: bfloat16, wo es schnell ist, sonst float32. T5 läuft in float16 über.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Number of examples to score, the first ones.</source>
-   <translation>Zahl der bewerteten Beispiele, die ersten.</translation>
+   <source>Number of examples to score.</source>
+   <translation>Zahl der bewerteten Beispiele.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Number of reflections; must be even, since they start as pairs that cancel.</source>
-   <translation>Zahl der Spiegelungen. Sie muss gerade sein: Sie beginnen als Paare, die sich aufheben.</translation>
+   <source>Number of reflections; must be even.</source>
+   <translation>Zahl der Spiegelungen; sie muss gerade sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Number of tasks in the file. Only the first is trained; the others keep their initial values.</source>
-   <translation>Zahl der Aufgaben in der Datei. Gespräche sind eine Aufgabe: Die erste wird trainiert, andere behalten ihre Anfangswerte.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Number of vectors in the bank that all layers share. Larger models need more.</source>
-   <translation>Zahl der Vektoren in der Bank, die sich alle Schichten teilen. Größere Modelle brauchen mehr.</translation>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>OFT with small exact rotations and a trained scale for every output; one factor of the paper's chain. (Liu et al. 2024)</source>
+   <translation>OFT mit kleinen exakten Rotationen und einer trainierten Skala für jede Ausgabe; ein Faktor der Kette im Artikel. (Liu et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -14468,14 +14388,9 @@ Summary:</translation>
    <translation>OLMo 3</translation>
   </message>
   <message>
-   <location filename="../../engine/maintenance/licences.py" />
-   <source>OSI Approved</source>
-   <translation>OSI Approved</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/file_kinds.py" />
    <source>Objects with texts, turns or messages: single, one per line, or in lists.</source>
-   <translation>Objekte, einzeln, eines je Zeile oder in Listen, mit Texten, Beiträgen oder Nachrichten an beliebiger Stelle.</translation>
+   <translation>Objekte mit Texten, Beiträgen oder Nachrichten: einzeln, eines je Zeile oder in Listen.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -14489,8 +14404,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>Older formats can run code, so they are not loaded. Choose another base model.</source>
-   <translation>Ältere Formate können beim Laden Code ausführen und werden deshalb nicht geladen. Wählen Sie ein anderes Basismodell.</translation>
+   <source>Older formats can run code. Choose another base model.</source>
+   <translation>Ältere Formate können Code ausführen. Wählen Sie ein anderes Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/ollama.py" />
@@ -14503,6 +14418,11 @@ Summary:</translation>
    <translation>Ollama führt keine Encoder-Decoder-Modelle wie T5 aus.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>On an int8 base, the bat form would not start at the base model.</source>
+   <translation>Auf einem int8-Basismodell würde die Form bat nicht bei diesem beginnen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/results.py" />
    <source>On {1} of {2} conversations.</source>
    <translation>Auf {1} von {2} Gesprächen.</translation>
@@ -14513,34 +14433,14 @@ Summary:</translation>
    <translation>Ein Block, den sich Scherben des Gewichts teilen</translation>
   </message>
   <message>
-   <location filename="../../engine/data/file_kinds.py" />
-   <source>One conversation and its summary per row, or one turn per row.</source>
-   <translation>In jeder Zeile ein Gespräch und seine Zusammenfassung, oder in jeder Zeile ein Beitrag.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/file_kinds.py" />
-   <source>One conversation each. Scanned pages contain no text.</source>
-   <translation>Je ein Gespräch, aus Text; eine eingescannte Seite hat keinen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/file_kinds.py" />
-   <source>One conversation per line, its summary in the same line of x.tgt or x.target.</source>
-   <translation>In jeder Zeile ein Gespräch, seine Zusammenfassung in derselben Zeile von x.tgt oder x.target.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/file_kinds.py" />
-   <source>One conversation, or a chat that is split at pauses. The summary is a file beside it: x.txt and x.summary.txt, or folders dialogues and summaries.</source>
-   <translation>Ein Gespräch, oder ein Chat, der an Pausen in Gespräche geteilt wird. Eine Zusammenfassung liegt daneben: x.txt und x.summary.txt, oder Ordner dialogues und summaries.</translation>
-  </message>
-  <message>
    <location filename="../../engine/arena/rows.py" />
    <source>One conversation, so no interval.</source>
    <translation>Ein Gespräch, also kein Intervall.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>One method on a base model in fewer and fewer bits</source>
-   <translation>Ein Verfahren auf einem Basismodell in immer weniger Bit</translation>
+   <source>One method, a base model in fewer bits</source>
+   <translation>Ein Verfahren, ein Basismodell in weniger Bit</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -14551,6 +14451,11 @@ Summary:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>One rotation for all blocks of a layer</source>
    <translation>Eine Rotation für alle Blöcke einer Schicht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>One seed: the interval covers conversations alone.</source>
+   <translation>Ein Startwert: Das Intervall erfasst nur die Gespräche.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -14564,33 +14469,33 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Only layers with these names; * stands for anything: decoder.block.*.SelfAttention, lm_head, q. Case doesn't matter. Empty: all names.</source>
-   <translation>Nur Schichten mit solchen Namen; * steht für Beliebiges: decoder.block.*.SelfAttention, lm_head, q. Groß- und Kleinschreibung sind gleich. Leer: Schichten jedes Namens.</translation>
+   <source>Only layers with these names, such as lm_head or decoder.block.*.SelfAttention. Empty: all names.</source>
+   <translation>Nur Schichten mit diesen Namen, etwa lm_head oder decoder.block.*.SelfAttention. Leer: alle Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>Only modules with such names</source>
-   <translation>Nur Module mit solchen Namen</translation>
+   <source>Only one selective adapter can be active.</source>
+   <translation>Nur ein auswählender Adapter kann aktiv sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/seed_sets.py" />
-   <source>Only one seed is scored, so the interval covers conversations alone.</source>
-   <translation>Ein Startwert ist bewertet, deshalb erfasst das Intervall nur die Gespräche.</translation>
+   <location filename="../../engine/worker/training/training_run.py" />
+   <source>Only rounding differs.</source>
+   <translation>Nur die Rundung ist anders.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>Only one selective adapter can be active at a time.</source>
-   <translation>Nur ein auswählender Adapter kann zugleich aktiv sein.</translation>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>Only safetensors files are accepted; others can run code.</source>
+   <translation>Nur safetensors-Dateien werden angenommen; andere können Code ausführen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>Only the last blocks of each stack; 0 is all</source>
-   <translation>Nur die letzten Blöcke jedes Stapels; 0 heißt alle</translation>
+   <location filename="../../engine/worker/modeling/base_models.py" />
+   <source>Only safetensors files are loaded; others can run code.</source>
+   <translation>Nur safetensors-Dateien werden geladen; andere können Code ausführen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
-   <source>Only these can be changed: {1}. For anything else, start a new run.</source>
-   <translation>Ändern lassen sich: {1}. Für alles andere beginnen Sie einen neuen Lauf.</translation>
+   <source>Only these can be changed: {1}.</source>
+   <translation>Ändern lassen sich nur: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
@@ -14599,43 +14504,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>Only {1} to test on; a verdict needs at least {2}.</source>
-   <translation>Nur {1} zum Testen; ein Urteil braucht mindestens {2}.</translation>
+   <source>Only {1} to test on; a verdict needs {2}.</source>
+   <translation>Nur {1} zum Testen; ein Urteil braucht {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>Only {1} to train on; a model learns little from fewer than {2}.</source>
-   <translation>Nur {1} zum Trainieren; aus weniger als {2} lernt ein Modell wenig.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/documents.py" />
-   <source>Open it and save it again.</source>
-   <translation>Öffnen Sie sie und speichern Sie sie neu.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/content.py" />
-   <source>Open it and save it as docx, or as text.</source>
-   <translation>Öffnen Sie es und speichern Sie es als docx oder als Text.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/content.py" />
-   <source>Open it and save it as docx.</source>
-   <translation>Öffnen Sie es und speichern Sie es als docx.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/documents.py" />
-   <source>Open it in a spreadsheet, and save the table as xlsx or csv.</source>
-   <translation>Öffnen Sie sie in einer Tabellenkalkulation, und speichern Sie die Tabelle als xlsx oder csv.</translation>
+   <source>Only {1} to train on; a model needs at least {2}.</source>
+   <translation>Nur {1} zum Trainieren; ein Modell braucht mindestens {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Open it with that one.</source>
    <translation>Öffnen Sie sie mit jener.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/documents.py" />
-   <source>Open it, and save or print it without the password.</source>
-   <translation>Öffnen Sie es und speichern oder drucken Sie es ohne Passwort.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -14646,11 +14526,6 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Order</source>
    <translation>Reihenfolge</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper chains several rotations in a butterfly pattern, so that small blocks reach all inputs; PEFT needs a compiled CUDA extension for that, so Tunesmith uses one factor, which works everywhere. Use it for OFT with very small blocks. (Liu et al. 2024)</source>
-   <translation>Orthogonale Feinabstimmung mit kleinen exakten Rotationen und einer trainierten Skala für jede Ausgabe. Der Artikel verkettet mehrere solche Rotationen in einem Schmetterlingsmuster, sodass kleine Blöcke alle Eingaben erreichen. PEFT hat die Kette nur, wo sich eine CUDA-Erweiterung übersetzen lässt; hier hat sie einen Faktor, damit ein Adapter auf jedem Computer derselbe ist. Nehmen Sie es für OFT mit sehr kleinen Blöcken. (Liu et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -14664,8 +14539,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>Other columns are: {1}.</source>
-   <translation>Andere Spalten sind: {1}.</translation>
+   <source>Other columns: {1}.</source>
+   <translation>Andere Spalten: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -14679,18 +14554,28 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
-   <source>Other users can write to the folder of temporary files.</source>
-   <translation>Der Ordner für temporäre Dateien gehört nicht diesem Benutzer allein.</translation>
+   <source>Other users can write to the temporary folder.</source>
+   <translation>Andere können in den temporären Ordner schreiben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>Out of GPU memory; {1} tokens are computed at a time from now on.</source>
+   <translation>Der GPU-Speicher reichte nicht; ab jetzt werden {1} Tokens auf einmal berechnet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Outputs that the repeated block of the mini form spans; must divide the outputs of all adapted layers.</source>
-   <translation>Ausgaben, die der wiederholte Block der Form mini umfasst; die Zahl muss die Ausgaben aller angepassten Schichten teilen.</translation>
+   <source>Outputs that the narrow block spans; must divide those of all adapted layers.</source>
+   <translation>Ausgaben, die der schmale Block umfasst; die Zahl muss die aller angepassten Schichten teilen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Over the output limit of {1}: {2} of {3} references.</source>
+   <translation>Über der Ausgabegrenze von {1}: {2} von {3} Referenzen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/rouge.py" />
-   <source>Overlap of words between a summary and a reference summary.</source>
-   <translation>Überschneidung der Wörter von Zusammenfassung und Referenzzusammenfassung.</translation>
+   <source>Overlap of words between a summary and a reference.</source>
+   <translation>Überschneidung der Wörter von Zusammenfassung und Referenz.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -14701,6 +14586,16 @@ Summary:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>PEFT computes wrong gradients for it</source>
    <translation>PEFT berechnet dafür falsche Gradienten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>PEFT doesn't allocate its ranks</source>
+   <translation>PEFT verteilt seine Ränge nicht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>PEFT doesn't compute its initial values ({1})</source>
+   <translation>PEFT berechnet seine Anfangswerte ({1}) nicht</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -14714,8 +14609,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>Pairs of adjacent words in both summary and reference.</source>
-   <translation>Paare benachbarter Wörter, die in Zusammenfassung und Referenz vorkommen.</translation>
+   <source>Pairs of adjacent words in both.</source>
+   <translation>Paare benachbarter Wörter, die in beiden vorkommen.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -14725,17 +14620,12 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Passes over the training examples. Automatic: enough for their number.</source>
-   <translation>Zahl der Durchgänge durch die Trainingsbeispiele. Automatisch: genug für deren Zahl.</translation>
+   <translation>Durchgänge durch die Trainingsbeispiele. Automatisch: genug für deren Zahl.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Patience</source>
    <translation>Geduld</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>Permission denied</source>
-   <translation>Permission denied</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -14744,8 +14634,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Personal data is masked in the texts ({1}).</source>
-   <translation>Persönliche Daten sind in den Texten maskiert ({1}).</translation>
+   <source>Personal data is masked ({1}).</source>
+   <translation>Persönliche Daten sind maskiert ({1}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Personal data to mask in conversations and summaries.</source>
+   <translation>Persönliche Daten, die in Gesprächen und Zusammenfassungen maskiert werden.</translation>
   </message>
   <message>
    <location filename="../../engine/config/setting_text.py" />
@@ -14761,11 +14656,6 @@ Summary:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>PiSSA</source>
    <translation>PiSSA</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Picks a few random entries of each weight (one or two percent in the paper) and trains a change of only these. The change is sparse and of high rank. The positions come from a seed and are stored with the values. Use it if only few of the base model's weights may change. (Bhardwaj et al. 2024)</source>
-   <translation>Wählt zufällig einige Einträge jedes Gewichts aus, im Artikel einen oder zwei von hundert, und trainiert eine Änderung nur für diese. Die Änderung ist dünn besetzt und hat einen hohen Rang. Die Positionen werden aus einem Startwert gezogen und mit den Werten gespeichert. Nehmen Sie es, wo sich nur wenige Gewichte des Basismodells ändern dürfen. (Bhardwaj et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -14813,6 +14703,11 @@ Summary:</translation>
    <translation>Genauigkeit</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>Precision lost in {1} doesn't come back.</source>
+   <translation>Was {1} an Genauigkeit verlor, kommt nicht zurück.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Prefix tuning</source>
    <translation>Prefix-Tuning</translation>
@@ -14831,6 +14726,11 @@ Summary:</translation>
    <location filename="../../engine/system/ranks.py" />
    <source>Process {1} of {2} doesn't exist ({3}, {4}, {5}, {6}).</source>
    <translation>Es gibt keinen Prozess {1} von {2} ({3}, {4}, {5}, {6}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/recipe.py" />
+   <source>Processes compute each step together. Their number changes only the last digits.</source>
+   <translation>Prozesse berechnen jeden Schritt gemeinsam. Ihre Zahl ändert nur die letzten Stellen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -14854,13 +14754,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Prompt tuning whose vectors are computed by a small network, so that they learn together and an ordinary learning rate works. The network, an MLP or an LSTM that reads the vectors in order, is needed only for training: the adapter contains the finished vectors and is as small as one of prompt tuning.</source>
-   <translation>Prompt-Tuning, dessen Vektoren ein kleines Netz berechnet, sodass sie gemeinsam lernen und eine gewöhnliche Lernrate genügt. Das Netz, ein MLP oder ein LSTM, das die Vektoren der Reihe nach liest, wird nur beim Training gebraucht: Der Adapter enthält die fertigen Vektoren und ist so klein wie einer von Prompt-Tuning.</translation>
+   <source>Prompt tuning whose vectors are computed by a small network (MLP or LSTM), so that an ordinary learning rate works.</source>
+   <translation>Prompt-Tuning, dessen Vektoren ein kleines Netz (MLP oder LSTM) berechnet, sodass eine gewöhnliche Lernrate genügt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>Provide one summary per conversation {1}, in order, or a column "id". {2}</source>
-   <translation>Geben Sie zu jedem Gespräch {1} eine Zusammenfassung an, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
+   <source>Provide a summary per conversation {1}, in order, or a column "id". {2}</source>
+   <translation>Geben Sie je Gespräch {1} eine Zusammenfassung an, der Reihe nach, oder eine Spalte „id“. {2}</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -14874,8 +14774,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
-   <source>Put it back and resume, or start again with the recipe.</source>
-   <translation>Legen Sie ihn zurück und setzen Sie fort, oder beginnen Sie mit dem Rezept von vorn.</translation>
+   <source>Put it back and resume, or start again.</source>
+   <translation>Legen Sie ihn zurück und setzen Sie fort, oder beginnen Sie neu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -14884,8 +14784,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
-   <source>Put one summary, as text, into each row.</source>
-   <translation>Schreiben Sie in jede Zeile eine Zusammenfassung als Text.</translation>
+   <source>Put one summary into each row.</source>
+   <translation>Schreiben Sie in jede Zeile eine Zusammenfassung.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/token_cache.py" />
+   <source>Put the run's folder on a file system that all computers share.</source>
+   <translation>Legen Sie den Ordner des Laufs auf ein Dateisystem, das sich alle Computer teilen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/atomic_write.py" />
@@ -14929,23 +14834,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.</source>
-   <translation>Erhöhen Sie die Gesprächsgrenze (data.max_conversation_tokens), um Gespräche ganz zu lassen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
    <source>Raise the conversation limit (data.max_conversation_tokens).</source>
    <translation>Erhöhen Sie die Gesprächsgrenze (data.max_conversation_tokens).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>Raise the maximum length (evaluation.max_new_tokens) to score them whole.</source>
-   <translation>Erhöhen Sie die Höchstlänge (evaluation.max_new_tokens), um sie ganz zu bewerten.</translation>
+   <source>Raise the maximum length (evaluation.max_new_tokens).</source>
+   <translation>Erhöhen Sie die Höchstlänge (evaluation.max_new_tokens).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/model_selection.py" />
-   <source>Raise the minutes (training.max_minutes) to train longer.</source>
-   <translation>Erhöhen Sie die Minuten (training.max_minutes), um länger zu trainieren.</translation>
+   <source>Raise the minutes (training.max_minutes).</source>
+   <translation>Erhöhen Sie die Minuten (training.max_minutes).</translation>
   </message>
   <message>
    <location filename="../../engine/voting/session.py" />
@@ -14953,19 +14853,14 @@ Summary:</translation>
    <translation>Erhöhen Sie die Zahl der Paare.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Raise the number of scored examples (evaluation.examples).</source>
-   <translation>Erhöhen Sie die Zahl der bewerteten Beispiele (evaluation.examples).</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>Raise the reference limit (data.max_summary_tokens) to keep summaries whole.</source>
-   <translation>Erhöhen Sie die Referenzgrenze (data.max_summary_tokens), um Zusammenfassungen ganz zu lassen.</translation>
+   <source>Raise the reference limit (data.max_summary_tokens).</source>
+   <translation>Erhöhen Sie die Referenzgrenze (data.max_summary_tokens).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Raise the step limit (training.max_steps); 0 is no limit.</source>
-   <translation>Erhöhen Sie die Höchstzahl der Schritte (training.max_steps); 0 heißt unbegrenzt.</translation>
+   <source>Raise the step limit (training.max_steps), or set it to 0.</source>
+   <translation>Erhöhen Sie die Höchstzahl der Schritte (training.max_steps), oder setzen Sie sie auf 0.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
@@ -14976,6 +14871,11 @@ Summary:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>RandLoRA</source>
    <translation>RandLoRA</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Random matrices of −1, 0 and 1 instead of dense ones.</source>
+   <translation>Zufällige Matrizen aus −1, 0 und 1 statt voll besetzter.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -15009,18 +14909,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
+   <source>Rank of a LoRA pair added for the whole weight.</source>
+   <translation>Rang eines LoRA-Paars, das für das ganze Gewicht hinzukommt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Rank of an added LoRA</source>
    <translation>Rang einer zusätzlichen LoRA</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Rank of an ordinary LoRA pair that is added for the whole weight.</source>
-   <translation>Rang eines gewöhnlichen LoRA-Paars, das für das ganze Gewicht hinzukommt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Rank of every layer at the start, from which the least important ranks are removed. Often 1.5 times the rank.</source>
-   <translation>Rang jeder Schicht am Anfang, von dem die unwichtigsten Ränge entfernt werden. Oft das 1,5-Fache des Rangs.</translation>
+   <source>Rank of every layer at the start. Often 1.5 times the rank.</source>
+   <translation>Rang jeder Schicht am Anfang. Oft das 1,5-Fache des Rangs.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -15034,8 +14934,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_joining.py" />
-   <source>Rank {1} ended before it could join the run.</source>
-   <translation>Rank {1} endete, bevor er am Lauf teilnehmen konnte.</translation>
+   <source>Rank {1} ended before it joined.</source>
+   <translation>Rank {1} endete vor dem Beitritt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
@@ -15068,27 +14968,9 @@ Summary:</translation>
    <translation>Port {1} gehört zu denen, die Rays eigene Prozesse nehmen.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/node.py" />
-   <source>Ray runtime started</source>
-   <translation>Ray runtime started</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>Read it again once it is whole.</source>
+   <source>Read it again once it is complete.</source>
    <translation>Lesen Sie sie noch einmal, wenn sie vollständig ist.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/prompts.py" />
-   <source>Read the conversation and say in one sentence what it comes to.
-
-{conversation}
-
-In one sentence:</source>
-   <translation>Read the conversation and say in one sentence what it comes to.
-
-{conversation}
-
-In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/data/questions.py" />
@@ -15101,14 +14983,9 @@ In one sentence:</translation>
    <translation>Gespräche werden gelesen</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/entry_status.py" />
-   <source>RecipeError</source>
-   <translation>RecipeError</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/training.py" />
    <source>Recompute activations instead of storing them: less memory, more time.</source>
-   <translation>Aktivierungen zweimal berechnen, statt sie zu speichern: weniger Speicher, mehr Zeit.</translation>
+   <translation>Aktivierungen neu berechnen, statt sie zu speichern: weniger Speicher, mehr Zeit.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/following.py" />
@@ -15129,6 +15006,11 @@ In one sentence:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Reflects each weight a few times</source>
    <translation>Spiegelt jedes Gewicht einige Male</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Refuse a file with broken rows, or skip and list the rows.</source>
+   <translation>Eine Datei mit fehlerhaften Zeilen ablehnen oder die Zeilen auslassen und auflisten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -15166,24 +15048,9 @@ In one sentence:</translation>
    <translation>Entfernen Sie den Eintrag, und fügen Sie ihn neu hinzu.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>Remove the link, or replace it with the file. To import from the hub's cache, use OWNER/NAME.</source>
-   <translation>Lassen Sie sie weg, oder legen Sie die Datei selbst dorthin. Was im Cache des Hubs liegt, wird als BESITZER/NAME importiert.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Remove the role "id".</source>
    <translation>Lassen Sie die Rolle „id“ weg.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>Remove {1} from it, and give the files their usual names.</source>
-   <translation>Entfernen Sie {1} daraus, und geben Sie den Dateien ihre üblichen Namen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>Remove {1} from it, and import the adapter separately.</source>
-   <translation>Entfernen Sie {1} daraus, und importieren Sie den Adapter für sich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
@@ -15194,6 +15061,16 @@ In one sentence:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Remove {1} from the list.</source>
    <translation>Nehmen Sie {1} aus der Liste.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>Remove {1}, and give the files their usual names.</source>
+   <translation>Entfernen Sie {1}, und geben Sie den Dateien ihre üblichen Namen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>Remove {1}, and import the adapter separately.</source>
+   <translation>Entfernen Sie {1}, und importieren Sie den Adapter für sich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -15207,8 +15084,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>Repair the rows, or check that the file's extension is right.</source>
-   <translation>Reparieren Sie die Zeilen, oder sehen Sie nach, ob die Endung des Namens zur Datei passt.</translation>
+   <source>Repair the rows, or check the file's extension.</source>
+   <translation>Reparieren Sie die Zeilen, oder prüfen Sie die Endung der Datei.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
@@ -15222,8 +15099,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Repeated or cut to the number of virtual tokens. Only for a start from text.</source>
-   <translation>Auf die Zahl der virtuellen Tokens wiederholt oder gekürzt. Nur für einen Start mit Text.</translation>
+   <source>Repeated or cut to the number of virtual tokens.</source>
+   <translation>Auf die Zahl der virtuellen Tokens wiederholt oder gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
@@ -15241,9 +15118,14 @@ In one sentence:</translation>
    <translation>Ersetzen Sie sie, oder wählen Sie einen anderen Namen.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>Replace the link with the file, or import OWNER/NAME from the hub's cache.</source>
+   <translation>Ersetzen Sie den Link durch die Datei, oder importieren Sie BESITZER/NAME aus dem Cache des Hubs.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/push.py" />
-   <source>Replace the link with the file, or export the model again.</source>
-   <translation>Legen Sie die Datei selbst dorthin, oder exportieren Sie das Modell noch einmal.</translation>
+   <source>Replace the link with the file.</source>
+   <translation>Ersetzen Sie den Link durch die Datei.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -15267,18 +15149,13 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Restart the computer; if that doesn't help, reinstall the driver.</source>
-   <translation>Starten Sie den Computer neu; hilft das nicht, installieren Sie den Treiber noch einmal.</translation>
+   <source>Restart the computer, or reinstall the driver.</source>
+   <translation>Starten Sie den Computer neu, oder installieren Sie den Treiber neu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/training_script.py" />
-   <source>Restore the files, or export it as peft.</source>
-   <translation>Stellen Sie die Dateien wieder her, oder exportieren Sie ihn als peft.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/comparisons.py" />
-   <source>Restore them from a backup, or start a new comparison.</source>
-   <translation>Stellen Sie sie aus einer Sicherung wieder her, oder beginnen Sie einen neuen Vergleich.</translation>
+   <source>Restore the files, or export as peft.</source>
+   <translation>Stellen Sie die Dateien wieder her, oder exportieren Sie als peft.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -15287,8 +15164,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
-   <source>Results are correct, but it may take longer.</source>
-   <translation>Die Ergebnisse stimmen; die Arbeit kann länger dauern.</translation>
+   <source>Results are correct, but may take longer.</source>
+   <translation>Die Ergebnisse stimmen, können aber länger dauern.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -15336,24 +15213,19 @@ In one sentence:</translation>
    <translation>Zeile {1} von {2} hat keinen Text in der Spalte „{3}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Rows with these findings of the data check are excluded.</source>
-   <translation>Zeilen mit diesen Befunden der Datenprüfung werden ausgelassen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Rows {1} and {2} of {3} have the same id, "{4}", and different summaries.</source>
    <translation>Die Zeilen {1} und {2} von {3} haben dieselbe ID, „{4}“, und verschiedene Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/documents.py" />
-   <source>Run OCR first, and choose the resulting PDF or text.</source>
-   <translation>Lassen Sie zuerst den Text erkennen (OCR) und wählen Sie die PDF- oder Textdatei, die dabei entsteht.</translation>
+   <source>Run OCR, and choose the resulting PDF or text.</source>
+   <translation>Lassen Sie den Text erkennen (OCR) und wählen Sie die entstandene PDF- oder Textdatei.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>Run OCR first, and save the text as txt.</source>
-   <translation>Lassen Sie zuerst den Text erkennen (OCR) und speichern Sie ihn als txt.</translation>
+   <source>Run OCR, and save the text as txt.</source>
+   <translation>Lassen Sie den Text erkennen (OCR) und speichern Sie ihn als txt.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/token.py" />
@@ -15362,8 +15234,38 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Run `hf auth login` once, with a token that has write access.</source>
-   <translation>Führen Sie einmal `hf auth login` aus, mit einem Token, das schreiben darf.</translation>
+   <source>Run `hf auth login` with a token that has write access.</source>
+   <translation>Führen Sie `hf auth login` mit einem Token aus, das schreiben darf.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Run `pip install 'ray[default]'`.</source>
+   <translation>Führen Sie `pip install 'ray[default]'` aus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/optional_dependencies.py" />
+   <source>Run `pip install bitsandbytes`, or choose AdamW or Adafactor.</source>
+   <translation>Führen Sie `pip install bitsandbytes` aus, oder wählen Sie AdamW oder Adafactor.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/optional_dependencies.py" />
+   <source>Run `pip install bitsandbytes`, or choose quantization "none".</source>
+   <translation>Führen Sie `pip install bitsandbytes` aus, oder wählen Sie als Quantisierung „keine“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/exports.py" />
+   <source>Run `pip install ctranslate2`.</source>
+   <translation>Führen Sie `pip install ctranslate2` aus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>Run `pip install gguf`.</source>
+   <translation>Führen Sie `pip install gguf` aus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Run `{1} node start` on its head, or connect over SSH.</source>
+   <translation>Führen Sie auf dem Kopfknoten `{1} node start` aus, oder verbinden Sie sich über SSH.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -15372,18 +15274,18 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/file_scores.py" />
-   <source>Run an entry again, and compare with that one.</source>
-   <translation>Führen Sie einen Eintrag noch einmal aus, und vergleichen Sie mit diesem.</translation>
+   <source>Run an entry again to compare.</source>
+   <translation>Führen Sie zum Vergleichen einen Eintrag noch einmal aus.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
-   <source>Run an entry again; scores are now stored with their conversations.</source>
-   <translation>Führen Sie einen Eintrag noch einmal aus: Seine Wertungen werden mit den Gesprächen gespeichert.</translation>
+   <source>Run an entry again to store its scores with conversations.</source>
+   <translation>Führen Sie einen Eintrag noch einmal aus, um seine Wertungen mit Gesprächen zu speichern.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Run “{1}” in a terminal to download the torch build for this GPU.</source>
-   <translation>Führen Sie „{1}“ in einem Terminal aus, um das passende torch für diese GPU herunterzuladen.</translation>
+   <source>Run “{1}” in a terminal for this GPU's torch build.</source>
+   <translation>Führen Sie „{1}“ in einem Terminal aus, für das torch dieser GPU.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -15417,8 +15319,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/runs/slurm_script.py" />
-   <source>SLURM can't use the folder {1}: its name contains a line break.</source>
-   <translation>SLURM kann der Ordner {1} nicht genannt werden: Er enthält einen Zeilenumbruch.</translation>
+   <source>SLURM can't use the folder {1}: it contains a line break.</source>
+   <translation>SLURM kann den Ordner {1} nicht verwenden: Er enthält einen Zeilenumbruch.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -15437,8 +15339,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>Sample from the most likely tokens that together have this probability. 1: from all.</source>
-   <translation>Aus den wahrscheinlichsten Tokens ziehen, die zusammen diese Wahrscheinlichkeit haben. 1: aus allen.</translation>
+   <source>Sample from the likeliest tokens with this total probability.</source>
+   <translation>Aus den wahrscheinlichsten Tokens mit dieser Gesamtwahrscheinlichkeit ziehen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -15457,28 +15359,48 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>Save it as eml, or drag it out of another mail program.</source>
-   <translation>Speichern Sie sie als eml, oder ziehen Sie sie aus einem anderen Mailprogramm.</translation>
+   <source>Save it as docx, or as text.</source>
+   <translation>Speichern Sie es als docx oder als Text.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/content.py" />
+   <source>Save it as docx.</source>
+   <translation>Speichern Sie es als docx.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/content.py" />
+   <source>Save it as eml.</source>
+   <translation>Speichern Sie sie als eml.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>Save it as xlsx or csv.</source>
+   <translation>Speichern Sie sie als xlsx oder csv.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/databases.py" />
-   <source>Save it without a password, or export its table as csv.</source>
-   <translation>Speichern Sie sie ohne Passwort, oder exportieren Sie ihre Tabelle als csv.</translation>
+   <source>Save it without a password, or export it as csv.</source>
+   <translation>Speichern Sie sie ohne Passwort, oder exportieren Sie sie als csv.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
-   <source>Save it without the password, and choose it again.</source>
-   <translation>Speichern Sie sie ohne das Passwort, und wählen Sie sie noch einmal.</translation>
+   <source>Save it without the password.</source>
+   <translation>Speichern Sie sie ohne das Passwort.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>Save its conversations as csv, or as JSON lines.</source>
-   <translation>Speichern Sie ihre Gespräche als csv oder als JSON-Zeilen.</translation>
+   <source>Save its conversations as csv or JSON lines.</source>
+   <translation>Speichern Sie ihre Gespräche als csv oder JSON-Zeilen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>Save or print it without the password.</source>
+   <translation>Speichern oder drucken Sie es ohne Passwort.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>Save them as srt or vtt, for example with Subtitle Edit.</source>
-   <translation>Speichern Sie sie als srt oder vtt, zum Beispiel mit Subtitle Edit.</translation>
+   <source>Save them as srt or vtt.</source>
+   <translation>Speichern Sie sie als srt oder vtt.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_state.py" />
@@ -15497,8 +15419,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Scale by alpha over the square root of the rank (rsLoRA), so that high ranks keep learning.</source>
-   <translation>Mit Alpha geteilt durch die Wurzel des Rangs skalieren (rsLoRA), damit hohe Ränge weiter lernen.</translation>
+   <source>Scale by alpha over the root of the rank (rsLoRA), so that high ranks keep learning.</source>
+   <translation>Mit Alpha durch die Wurzel des Rangs skalieren (rsLoRA), damit hohe Ränge weiter lernen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -15516,14 +15438,29 @@ In one sentence:</translation>
    <translation>Lernratenplan</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Score more examples (evaluation.examples).</source>
+   <translation>Bewerten Sie mehr Beispiele (evaluation.examples).</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/seed_sets.py" />
    <source>Scored by a different protocol: seed {1}.</source>
    <translation>Nach einem anderen Protokoll bewertet: Startwert {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>Scored on other conversations than the other seeds.</source>
+   <translation>An anderen Gesprächen bewertet als die übrigen Startwerte.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Scored summaries</source>
    <translation>Bewertete Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>Scored with the recipe's prompt.</source>
+   <translation>Mit dem Prompt des Rezepts bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_comparison.py" />
@@ -15546,24 +15483,14 @@ In one sentence:</translation>
    <translation>Schottisch-Gälisch</translation>
   </message>
   <message>
-   <location filename="../../engine/maintenance/doctor.py" />
-   <source>See the worker's log in {1} for details.</source>
-   <translation>Das Protokoll des Arbeitsprozesses unter {1} enthält die Einzelheiten.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Seed</source>
    <translation>Startwert</translation>
   </message>
   <message>
-   <location filename="../../engine/config/decoding.py" />
-   <source>Seed for sampling. The same seed gives the same summary.</source>
-   <translation>Startwert des Ziehens. Derselbe Startwert ergibt dieselbe Zusammenfassung, was auch sonst zugleich erzeugt wird.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Seed of the random splits, for a source without splits.</source>
-   <translation>Startwert der zufälligen Teile einer Quelle, die keine hat.</translation>
+   <source>Seed of the random splits of data without splits.</source>
+   <translation>Startwert der zufälligen Teile von Daten ohne Teile.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -15607,8 +15534,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>Sequences of 1 to 6 characters in both summary and reference. Works the same in every language.</source>
-   <translation>Folgen von 1 bis 6 Zeichen, die in Zusammenfassung und Referenz stehen. Braucht keine Wörter und liest daher jede Sprache gleich.</translation>
+   <source>Sequences of 1 to 6 characters in both. Works the same in every language.</source>
+   <translation>Folgen von 1 bis 6 Zeichen, die in beiden stehen. Gilt gleich für jede Sprache.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -15637,8 +15564,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/system/locks.py" />
-   <source>Set TUNESMITH_HOME to a folder on a disk of this computer.</source>
-   <translation>Setzen Sie TUNESMITH_HOME auf einen Ordner auf einem Datenträger dieses Computers.</translation>
+   <source>Set TUNESMITH_HOME to a folder on a local disk.</source>
+   <translation>Setzen Sie TUNESMITH_HOME auf einen Ordner auf einem lokalen Datenträger.</translation>
   </message>
   <message>
    <location filename="../../engine/system/paths.py" />
@@ -15671,19 +15598,19 @@ In one sentence:</translation>
    <translation>Setzen Sie {1} auf die Adresse von Rank 0 dort: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/slurm_script.py" />
+   <source>Set {1} to the interface of a trusted network, or use one node.</source>
+   <translation>Setzen Sie {1} auf die Schnittstelle eines vertrauten Netzes, oder verwenden Sie einen Knoten.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/ranks.py" />
    <source>Set {1} to the interface of a trusted network: {2}.</source>
-   <translation>Lassen Sie {1} die Schnittstelle eines Netzes ohne Fremde nennen: {2}.</translation>
+   <translation>Setzen Sie {1} auf die Schnittstelle eines vertrauten Netzes: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs/slurm_script.py" />
-   <source>Set {1} to the nodes' interface of a trusted network, or use one node.</source>
-   <translation>Lassen Sie {1} die Schnittstelle der Knoten in einem Netz ohne Fremde nennen, oder verlangen Sie einen Knoten.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>Settings may not name files, models or code, and numbers must be within the usual limits. If you trust the adapter, remove the setting.</source>
-   <translation>Einstellungen dürfen keine Dateien, Modelle oder Programme nennen, und Zahlen müssen im üblichen Rahmen sein. Entfernen Sie die Einstellung, wenn Sie dem Adapter trauen.</translation>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>Several arenas are called or begin with "{1}".</source>
+   <translation>Mehrere Arenen heißen oder beginnen mit „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/data/first_rows.py" />
@@ -15694,6 +15621,16 @@ In one sentence:</translation>
    <location filename="../../engine/data/first_rows.py" />
    <source>Several columns could be the summary: {1}.</source>
    <translation>Mehrere Spalten könnten die Zusammenfassung sein: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/run_store.py" />
+   <source>Several runs begin with "{1}".</source>
+   <translation>Mehrere Läufe beginnen mit „{1}“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>Several speakers in one line</source>
+   <translation>Mehrere Sprecher in einer Zeile</translation>
   </message>
   <message>
    <location filename="../../engine/data/questions.py" />
@@ -15717,8 +15654,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/push.py" />
-   <source>Share the repository with no one until the licence's owner has agreed.</source>
-   <translation>Lassen Sie niemanden sonst in das Repository, bevor der Eigentümer zugestimmt hat.</translation>
+   <source>Share it only once the licence's owner agrees.</source>
+   <translation>Teilen Sie es erst, wenn der Eigentümer der Lizenz zustimmt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -15731,9 +15668,14 @@ In one sentence:</translation>
    <translation>Blatt</translation>
   </message>
   <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Sheet of a workbook, table of a database or list of a JSON object. Auto: those named after splits, else the first or only one.</source>
+   <translation>Blatt einer Arbeitsmappe, Tabelle einer Datenbank oder Liste eines JSON-Objekts. Automatisch: die nach Teilen benannten, sonst das erste oder einzige.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/workbook.py" />
-   <source>Sheets of {1} that are read as splits: {2}.</source>
-   <translation>Von {1} werden diese Blätter als Teile gelesen: {2}.</translation>
+   <source>Sheets of {1} read as splits: {2}.</source>
+   <translation>Blätter von {1}, als Teile gelesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -15747,7 +15689,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>Shorten the prompt, or lower the limit of summaries.</source>
+   <source>Shorten the prompt, or lower the summary limit.</source>
    <translation>Kürzen Sie den Prompt, oder senken Sie die Grenze für Zusammenfassungen.</translation>
   </message>
   <message>
@@ -15777,58 +15719,63 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Size of a circulant block; must divide the widths of all adapted layers. Larger blocks train fewer parameters. Empty: the largest that divides, up to 256.</source>
-   <translation>Größe eines zirkulanten Blocks; sie muss die Breiten aller angepassten Schichten teilen. Größere Blöcke trainieren weniger Parameter. Leer: die größte, die teilt, bis 256.</translation>
+   <source>Size of a circulant block; must divide all layer widths. Larger blocks have fewer parameters. Empty: the largest possible, up to 256.</source>
+   <translation>Größe eines zirkulanten Blocks; sie muss alle Schichtbreiten teilen. Größere Blöcke haben weniger Parameter. Leer: die größtmögliche, bis 256.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Size of the shards of a weight. A higher rank can learn more and trains more parameters.</source>
-   <translation>Größe der Scherben, in die ein Gewicht zerlegt wird. Ein höherer Rang kann mehr lernen und trainiert mehr Parameter.</translation>
+   <source>Size of the shards of a weight.</source>
+   <translation>Größe der Scherben eines Gewichts.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Size of the smaller factor. Empty: as near to a square as the layer allows.</source>
-   <translation>Größe des kleineren Faktors. Leer: so nahe an einem Quadrat, wie die Schicht es erlaubt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Skipped because it contains no chat messages: {1}.</source>
-   <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Skipped because it has no {1}: {2} of {3}. {4}</source>
-   <translation>Ohne {1} übersprungen: {2} von {3}. {4}</translation>
+   <source>Size of the smaller factor. Empty: as square as possible.</source>
+   <translation>Größe des kleineren Faktors. Leer: so quadratisch wie möglich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>Skipped because no row has a summary: {1}.</source>
-   <translation>Weggelassen, da keine Zeile davon eine Zusammenfassung hat: {1}.</translation>
+   <source>Skip this file, or add the summaries.</source>
+   <translation>Lassen Sie diese Datei aus, oder ergänzen Sie die Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/alignment.py" />
-   <source>Skipped because of its columns: {1}; they are: {2}.</source>
-   <translation>Wegen der Spalten ausgelassen: {1}; sie sind: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Skipped because other files are read: {1}.</source>
-   <translation>Ausgelassen, da andere Dateien gelesen werden: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Skipped because such files can't be read: {1} ({2}).</source>
-   <translation>Ausgelassen, da solche Dateien nicht gelesen werden: {1} ({2}).</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Skipped because the name contains no split: {1}.</source>
-   <translation>Ausgelassen, da kein Teil im Namen steht: {1}.</translation>
+   <source>Skip this file, or give it the same columns.</source>
+   <translation>Lassen Sie diese Datei aus, oder geben Sie ihr dieselben Spalten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Skipped because they have no {1}: {2} rows of {3} ({4}{5}). {6}</source>
-   <translation>Ohne {1} übersprungen: {2} Zeilen von {3} ({4}{5}). {6}</translation>
+   <source>Skipped {1} of {2} without a {3}: {4}{5}. {6}</source>
+   <translation>{1} von {2} ohne {3} ausgelassen: {4}{5}. {6}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Skipped, can't be read: {1} ({2}).</source>
+   <translation>Ausgelassen, nicht lesbar: {1} ({2}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Skipped, no chat messages: {1}.</source>
+   <translation>Ausgelassen, keine Chatnachrichten: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Skipped, no split in the name: {1}.</source>
+   <translation>Ausgelassen, kein Teil im Namen: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>Skipped, no summaries: {1}.</source>
+   <translation>Ausgelassen, keine Zusammenfassungen: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>Skipped, other columns: {1}; they are: {2}.</source>
+   <translation>Ausgelassen, andere Spalten: {1}; sie sind: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Skipped, other files are read: {1}.</source>
+   <translation>Ausgelassen, andere Dateien werden gelesen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -15862,8 +15809,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Smoothing of each rank's estimated sensitivity over the steps.</source>
-   <translation>Glättung der geschätzten Empfindlichkeit jedes Rangs über die Schritte.</translation>
+   <source>Smoothing of each rank's estimated sensitivity.</source>
+   <translation>Glättung der geschätzten Empfindlichkeit jedes Rangs.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -15872,8 +15819,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>So the prompt is plain, without chat messages.</source>
-   <translation>Darum ist der Prompt einfach, ohne die Beiträge eines Chats.</translation>
+   <source>So the prompt is plain.</source>
+   <translation>Darum ist der Prompt einfach.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -15886,29 +15833,19 @@ In one sentence:</translation>
    <translation>Somali</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/event_schema.py" />
-   <source>Some events of the run are damaged and were skipped.</source>
-   <translation>Einige Ereignisse des Laufs sind beschädigt und wurden übersprungen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Some files are named after splits ({1}), others are not: {2}.</source>
-   <translation>Die Namen einiger Dateien nennen ihren Teil ({1}), die anderer nicht: {2}.</translation>
+   <source>Some file names contain a split ({1}), others don't: {2}.</source>
+   <translation>Einige Dateinamen nennen einen Teil ({1}), andere nicht: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>Some rows have several objects in "{1}"; "{2}" is that of the first.</source>
-   <translation>In manchen Zeilen stehen mehrere Objekte in „{1}“: „{2}“ ist das des ersten.</translation>
+   <source>Some rows have several objects in "{1}"; "{2}" reads the first.</source>
+   <translation>In manchen Zeilen stehen mehrere Objekte in „{1}“; „{2}“ liest das erste.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>Some words may be tokenized differently than in training. The original model (folder or hub id) is exact.</source>
-   <translation>Manche Wörter können in andere Token zerfallen, als das Modell gelernt hat. Genau sind der Ordner des Modells selbst oder seine Hub-Kennung.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/store_client.py" />
-   <source>Something else may be answering in its place. Ask whoever runs the cluster before you send anything.</source>
-   <translation>Vielleicht antwortet etwas anderes an seiner Stelle. Fragen Sie, wer den Cluster betreibt, bevor Sie etwas senden.</translation>
+   <source>Some words may be tokenized differently.</source>
+   <translation>Manche Wörter können in andere Tokens zerfallen.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -15931,43 +15868,33 @@ In one sentence:</translation>
    <translation>Teil</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>Split it into several files, or shorten its rows.</source>
-   <translation>Teilen Sie sie in mehrere Dateien, oder kürzen Sie ihre Zeilen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Split seed</source>
    <translation>Startwert der Teile</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Splits LoRA's thin matrices into short vectors and composes each as a weighted sum of a few vectors from a bank that all layers share. The bank and the selection are trained, so layers learn from each other and store little of their own. It starts from small random values, not exactly at the base model. Use it for very small adapters. (Li et al. 2024)</source>
-   <translation>Zerlegt die dünnen Matrizen von LoRA in kurze Vektoren und setzt jeden aus einer Bank zusammen, die sich alle Schichten teilen: eine gewichtete Summe der wenigen Vektoren der Bank, die er auswählt. Bank und Auswahl werden trainiert, sodass Schichten voneinander lernen und wenig Eigenes speichern. Es beginnt mit kleinen Zufallswerten, also nicht genau beim Basismodell. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Li et al. 2024)</translation>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>Split the file, or shorten its rows.</source>
+   <translation>Teilen Sie die Datei, oder kürzen Sie ihre Zeilen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Splits each weight into a grid of blocks, each with its own thin pair. It trains as many parameters as LoRA of the same rank, but the whole change can have a higher rank, and outliers among the inputs disturb only their own blocks. Use it if a higher rank no longer improves LoRA. (Jung et al. 2025)</source>
-   <translation>Zerlegt jedes Gewicht in ein Raster von Blöcken und gibt jedem Block ein eigenes dünnes Paar. Es trainiert so viele Parameter wie eine LoRA gleichen Rangs, aber die ganze Änderung kann einen höheren Rang haben, und einzelne Ausreißer der Eingaben stören nur ihre eigenen Blöcke. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser oder sogar schlechter wird. (Jung et al. 2025)</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Splits each weight into shards along its inputs and trains one small block that is added to all of them. A single matrix that starts at zero replaces LoRA's two, so it learns quickly and needs less memory: a fast LoRA with half the parameters. Earlier versions were called Bone and DiSHA. (Kang and Yin 2024)</source>
-   <translation>Zerlegt jedes Gewicht entlang seiner Eingaben in Scherben und trainiert einen kleinen Block, der zu allen addiert wird. Statt der zwei Matrizen von LoRA gibt es eine einzige, die bei null beginnt; sie lernt schnell und braucht weniger Speicher. Frühere Fassungen hießen Bone und DiSHA. Nehmen Sie es als schnelle LoRA mit halb so vielen Parametern. (Kang und Yin 2024)</translation>
+   <source>Splits each weight into blocks, each with its own thin pair: as many parameters as LoRA, but a higher rank. (Jung et al. 2025)</source>
+   <translation>Zerlegt jedes Gewicht in Blöcke, jeder mit eigenem dünnem Paar: so viele Parameter wie LoRA, aber ein höherer Rang. (Jung et al. 2025)</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Splits the base model over several GPUs (FSDP), for models that don't fit on one. Slower.</source>
+   <source>Splits the base model over several GPUs (FSDP) if it doesn't fit on one. Slower.</source>
    <translation>Verteilt das Basismodell auf mehrere GPUs (FSDP), wenn es nicht auf eine passt. Langsamer.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Splits the vectors before the input into a prompt that tasks share and a low-rank factor for each task, by which it is multiplied. Summarising is a single task, so it trains one prompt and one factor. Use it if you want to use the shared prompt for other tasks later.</source>
-   <translation>Zerlegt die Vektoren vor der Eingabe in einen Prompt, den sich Aufgaben teilen, und einen niedrigrangigen Faktor je Aufgabe, mit dem er multipliziert wird. Gespräche zusammenzufassen ist eine einzige Aufgabe, also trainiert es hier einen Prompt und einen Faktor. Nehmen Sie es, wo der gemeinsame Prompt später für andere Aufgaben verwendet wird.</translation>
+   <source>Splits the vectors before the input into a prompt that tasks share and a low-rank factor per task, to use the prompt for other tasks later.</source>
+   <translation>Zerlegt die Vektoren vor der Eingabe in einen Prompt, den sich Aufgaben teilen, und einen niedrigrangigen Faktor je Aufgabe, um den Prompt später für andere zu verwenden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Start a new adapter, or use this one without training.</source>
+   <source>Start a new adapter, or use this one untrained.</source>
    <translation>Beginnen Sie einen neuen Adapter, oder verwenden Sie diesen ohne Training.</translation>
   </message>
   <message>
@@ -15987,8 +15914,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Start again to download it again.</source>
-   <translation>Starten Sie noch einmal: Sie wird neu heruntergeladen.</translation>
+   <source>Start again to download it.</source>
+   <translation>Starten Sie noch einmal, um sie herunterzuladen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
@@ -15997,38 +15924,28 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Start again; the download continues where it stopped.</source>
-   <translation>Starten Sie noch einmal: Der Download geht von dort weiter.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Start again; what was downloaded is kept.</source>
-   <translation>Starten Sie noch einmal: Was bisher kam, bleibt erhalten.</translation>
+   <source>Start again; the download continues.</source>
+   <translation>Starten Sie noch einmal; der Download geht weiter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Start again; what was uploaded is not sent again.</source>
-   <translation>Starten Sie noch einmal: Was angekommen ist, wird nicht noch einmal gesendet.</translation>
+   <source>Start again; the upload continues.</source>
+   <translation>Starten Sie noch einmal; das Senden geht weiter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Start all of them at the same time.</source>
-   <translation>Starten Sie alle zur gleichen Zeit.</translation>
+   <source>Start all at the same time.</source>
+   <translation>Starten Sie alle zugleich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Start all ranks with the same recipe and the same --set.</source>
-   <translation>Starten Sie alle Ranks mit demselben Rezept und denselben --set.</translation>
+   <source>Start all ranks with the same recipe.</source>
+   <translation>Starten Sie alle Ranks mit demselben Rezept.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Start another one.</source>
    <translation>Beginnen Sie eine weitere.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/devices.py" />
-   <source>Start as many processes as there are GPUs.</source>
-   <translation>Starten Sie so viele Prozesse, wie es GPUs gibt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -16037,53 +15954,53 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_group.py" />
-   <source>Start it again; a run resumes from its last checkpoint with any number of ranks.</source>
-   <translation>Starten Sie erneut: Ein Lauf wird von seinem letzten Prüfpunkt fortgesetzt, mit beliebig vielen Ranks.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/hub_sources.py" />
-   <source>Start it without --offline and HF_HUB_OFFLINE, or choose a file on this computer.</source>
-   <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE, oder wählen Sie eine Datei auf diesem Computer.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/hub_sources.py" />
-   <source>Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.</source>
-   <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE, oder wählen Sie einen Ordner auf diesem Computer.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/upload.py" />
-   <source>Start it without --offline and HF_HUB_OFFLINE.</source>
-   <translation>Starten Sie es ohne --offline und HF_HUB_OFFLINE.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>Start it without --offline.</source>
-   <translation>Starten Sie es ohne --offline.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>Start its head with `{1} node start`, or connect over SSH.</source>
-   <translation>Starten Sie seinen Kopfknoten mit `{1} node start`, oder verbinden Sie sich über SSH.</translation>
+   <source>Start it again; the run resumes from its last checkpoint.</source>
+   <translation>Starten Sie erneut; der Lauf wird vom letzten Prüfpunkt fortgesetzt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/rank_models.py" />
-   <source>Start one rank per GPU, or choose cpu for all.</source>
-   <translation>Starten Sie einen Rank je GPU, oder wählen Sie cpu für alle.</translation>
+   <source>Start one process per GPU, or choose cpu.</source>
+   <translation>Starten Sie einen Prozess je GPU, oder wählen Sie cpu.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>Start one process per GPU.</source>
+   <translation>Starten Sie einen Prozess je GPU.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>Start the head with `{1} node start --host` and its address, and check its firewall.</source>
-   <translation>Starten Sie den Kopfrechner mit `{1} node start --host` und seiner Adresse, und prüfen Sie seine Firewall.</translation>
+   <source>Start the head with `{1} node start --host ADDRESS`, and check its firewall.</source>
+   <translation>Starten Sie den Kopfknoten mit `{1} node start --host ADRESSE`, und prüfen Sie seine Firewall.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
-   <source>Start the queue first: a file is scored on the conversations of a scored entry.</source>
-   <translation>Starten Sie die Warteschlange: Eine Datei wird auf den Gesprächen eines bewerteten Eintrags bewertet.</translation>
+   <source>Start the queue first: a file needs a scored entry.</source>
+   <translation>Starten Sie zuerst die Warteschlange: Eine Datei braucht einen bewerteten Eintrag.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
-   <source>Start with torchrun or `accelerate launch`, which set the variables.</source>
-   <translation>Starten Sie mit torchrun oder `accelerate launch`, die die Variablen setzen.</translation>
+   <source>Start with torchrun or `accelerate launch`.</source>
+   <translation>Starten Sie mit torchrun oder `accelerate launch`.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/hub_sources.py" />
+   <source>Start without --offline and HF_HUB_OFFLINE, or choose local files.</source>
+   <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE, oder wählen Sie lokale Dateien.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Start without --offline and HF_HUB_OFFLINE.</source>
+   <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Start without --offline.</source>
+   <translation>Starten Sie ohne --offline.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>Started elsewhere; following it from here.</source>
+   <translation>Anderswo gestartet; hier wird er verfolgt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -16102,8 +16019,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Starts as a LoRA of a higher rank, measures the importance of each rank of each layer, and removes the least important ones until the average rank is reached. The finished adapter is an ordinary LoRA whose rank differs by layer. Use it for runs of at least a few hundred steps; shorter ones can't measure the importance. (Zhang et al. 2023)</source>
-   <translation>Beginnt als LoRA mit höherem Rang, misst die Wichtigkeit jedes Rangs jeder Schicht und entfernt die unwichtigsten, bis der mittlere Rang erreicht ist: Wichtigere Schichten behalten mehr. Der fertige Adapter ist eine gewöhnliche LoRA, deren Rang je Schicht verschieden ist. Nehmen Sie es für Läufe von einigen hundert Schritten oder mehr: Kürzere sind zu kurz, um die Wichtigkeit zu messen. (Zhang et al. 2023)</translation>
+   <source>Starts as a LoRA of a higher rank and removes the least important ranks. Needs a few hundred steps. (Zhang et al. 2023)</source>
+   <translation>Beginnt als LoRA mit höherem Rang und entfernt die unwichtigsten Ränge. Braucht einige hundert Schritte. (Zhang et al. 2023)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -16127,13 +16044,13 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Step size of the optimizer. Empty: the method's preset for this base model.</source>
-   <translation>Schrittweite des Optimierers. Leer: die Vorlage des Verfahrens für dieses Basismodell.</translation>
+   <source>Step size of the optimizer. Empty: the method's preset.</source>
+   <translation>Schrittweite des Optimierers. Leer: die Vorlage des Verfahrens.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>Step {1} is skipped because its loss is not finite.</source>
-   <translation>Schritt {1} wird übersprungen: Sein Verlust ist nicht endlich.</translation>
+   <source>Step {1} skipped: its loss is not finite.</source>
+   <translation>Schritt {1} übersprungen: Sein Verlust ist nicht endlich.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -16142,23 +16059,23 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Steps between checkpoints. Automatic: once per epoch, at most 10 times if the epochs are automatic too.</source>
-   <translation>Schritte zwischen zwei Prüfpunkten. Automatisch: einmal je Epoche, aber höchstens 10-mal, wenn auch die Epochen automatisch sind.</translation>
+   <source>Steps between checkpoints. Automatic: about once per epoch.</source>
+   <translation>Schritte zwischen zwei Prüfpunkten. Automatisch: etwa einmal je Epoche.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Steps between evaluations on the validation split. Automatic: once per epoch, at most 10 times if the epochs are automatic too.</source>
-   <translation>Schritte zwischen zwei Bewertungen am Validierungsteil. Automatisch: einmal je Epoche, aber höchstens 10-mal, wenn auch die Epochen automatisch sind.</translation>
+   <source>Steps between evaluations on the validation split. Automatic: about once per epoch.</source>
+   <translation>Schritte zwischen zwei Bewertungen am Validierungsteil. Automatisch: etwa einmal je Epoche.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Steps between two allocations of the ranks. Empty: about a hundred allocations in a run.</source>
-   <translation>Schritte zwischen zwei Verteilungen der Ränge. Leer: etwa hundert Verteilungen je Lauf.</translation>
+   <source>Steps between rank allocations. Empty: about a hundred allocations.</source>
+   <translation>Schritte zwischen zwei Verteilungen der Ränge. Leer: etwa hundert Verteilungen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Steps between two reports of the loss.</source>
-   <translation>Schritte zwischen zwei Meldungen des Verlusts.</translation>
+   <source>Steps between reports of the loss.</source>
+   <translation>Schritte zwischen Meldungen des Verlusts.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -16167,53 +16084,28 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/model_selection.py" />
+   <source>Stopped at step {1} of {2}, after {3} min of training.</source>
+   <translation>Gestoppt bei Schritt {1} von {2}, nach {3} min Training.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/model_selection.py" />
    <source>Stopped at step {1}: {2} without a better {3}.</source>
    <translation>Gestoppt bei Schritt {1}: {2} ohne Verbesserung ({3}).</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Stops after this many evaluations without improvement. Automatic: 3 if the epochs are automatic too and there are at least 10 validation examples, otherwise never.</source>
-   <translation>Nach so vielen Bewertungen ohne Verbesserung des besten Stands stoppen. Automatisch: nach 3, wenn auch die Epochen automatisch sind und es mindestens 10 Validierungsbeispiele gibt, sonst nie.</translation>
+   <source>Stops after this many evaluations without improvement. Automatic: 3 with automatic epochs and at least 10 validation examples, else never.</source>
+   <translation>Stoppt nach so vielen Bewertungen ohne Verbesserung. Automatisch: 3 bei automatischen Epochen und mindestens 10 Validierungsbeispielen, sonst nie.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Stops after this many steps, even if the epochs have more.</source>
-   <translation>Nach so vielen Schritten aufhören, wenn die Epochen mehr haben.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/recipe.py" />
-   <source>Store the base model in 8 or 4 bits: less memory, slightly different outputs.</source>
-   <translation>Das Basismodell in 8 oder 4 Bit speichern: weniger Speicher, leicht andere Ausgaben.</translation>
+   <source>Stops after this many steps.</source>
+   <translation>Stoppt nach so vielen Schritten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Strength of the change. Scale it and the learning rate against each other.</source>
-   <translation>Stärke der Änderung. Stimmen Sie sie und die Lernrate aufeinander ab.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Strength of the change: it is scaled by alpha over rank.</source>
-   <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Strength of the change: it is scaled by alpha over rank. Often once or twice the rank.</source>
-   <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert. Oft das Ein- oder Zweifache des Rangs.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Strength of the change: it is scaled by alpha over rank. Often twice the rank.</source>
-   <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert. Oft das Zweifache des Rangs.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Strength of the change: it is scaled by alpha over rank. Usual is 20 times the rank.</source>
-   <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert. Üblich ist das 20-Fache des Rangs.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Strength of the change: it is scaled by alpha over the initial rank.</source>
-   <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Anfangsrang skaliert.</translation>
+   <source>Strength of the change. If you raise it, lower the learning rate.</source>
+   <translation>Stärke der Änderung. Senken Sie die Lernrate, wenn Sie sie erhöhen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -16222,8 +16114,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Summaries are cut off after this many tokens. Automatic: long enough for 99 % of the reference summaries.</source>
-   <translation>Nach so vielen Tokens werden Zusammenfassungen gekürzt. Automatisch: so lang wie die Referenzen der Daten, bis auf das längste Hundertstel.</translation>
+   <source>Summaries are cut off after this many tokens. Automatic: enough for 99 % of the references.</source>
+   <translation>Zusammenfassungen werden nach so vielen Tokens abgeschnitten. Automatisch: genug für 99 % der Referenzen.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_state.py" />
@@ -16234,19 +16126,6 @@ In one sentence:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Summarize the following conversation in one or two short sentences.</source>
    <translation>Summarize the following conversation in one or two short sentences.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/prompts.py" />
-   <source>Summarize the following conversation.
-
-{conversation}
-
-Summary:</source>
-   <translation>Summarize the following conversation.
-
-{conversation}
-
-Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/licences.py" />
@@ -16305,11 +16184,11 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>Synchronise both clocks; event times are the node's.</source>
-   <translation>Stellen Sie beide nach einem Zeitserver; die Zeiten der Ereignisse sind die des Knotens.</translation>
+   <source>Synchronise both clocks.</source>
+   <translation>Stellen Sie beide Uhren gleich.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/messengers.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>System</source>
    <translation>System</translation>
   </message>
@@ -16330,8 +16209,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/databases.py" />
-   <source>Tables of {1} that are read as splits: {2}.</source>
-   <translation>Von {1} werden diese Tabellen als Teile gelesen: {2}.</translation>
+   <source>Tables of {1} read as splits: {2}.</source>
+   <translation>Tabellen von {1}, als Teile gelesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -16347,6 +16226,11 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Tasks</source>
    <translation>Aufgaben</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Tasks in the file. Only the first is trained.</source>
+   <translation>Aufgaben in der Datei. Nur die erste wird trainiert.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -16390,13 +16274,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
-   <source>Text above the table of {1} is not read: {2}.</source>
-   <translation>In {1} steht dies über der Tabelle und wird nicht gelesen: {2}.</translation>
+   <source>Text above the table of {1} is skipped: {2}.</source>
+   <translation>Text über der Tabelle von {1} wird ausgelassen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Text on which the loss before and after shows what the model forgot. Auto: the bundled text. None: not measured. Or a text file with passages separated by blank lines.</source>
-   <translation>Der Text, an dem der Verlust von Basismodell und Adapter zeigt, was das Training anderswo gekostet hat. Auto: der mitgelieferte Text. None: nicht gemessen. Oder eine Textdatei, deren Abschnitte durch Leerzeilen getrennt sind.</translation>
+   <source>Text on which the loss shows what the model forgot. Auto: the bundled text. None: not measured. Or a text file with blank lines between passages.</source>
+   <translation>Text, an dem der Verlust zeigt, was das Modell vergessen hat. Auto: der mitgelieferte Text. None: nicht gemessen. Oder eine Textdatei mit Leerzeilen zwischen den Abschnitten.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -16415,13 +16299,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>The GPU driver {1} is too old: this torch, built for {2}, needs {3}.</source>
-   <translation>Der GPU-Treiber {1} ist zu alt: Dieses torch, gebaut für {2}, braucht {3}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>The GPU ran out of memory; from now on {1} tokens are computed at a time.</source>
-   <translation>Der GPU-Speicher reichte nicht; ab jetzt werden {1} Tokens auf einmal gerechnet.</translation>
+   <source>The GPU driver {1} is too old: torch for {2} needs {3}.</source>
+   <translation>Der GPU-Treiber {1} ist zu alt: torch für {2} braucht {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -16435,13 +16314,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>The MLP encoder always has two hidden layers.</source>
-   <translation>Der MLP-Encoder hat immer zwei verborgene Schichten.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/additive.py" />
-   <source>The activation function between the adapter's two layers.</source>
-   <translation>Die Aktivierungsfunktion zwischen den zwei Schichten des Adapters.</translation>
+   <source>The MLP always has two hidden layers.</source>
+   <translation>Das MLP hat immer zwei verborgene Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/adapter_store.py" />
@@ -16455,18 +16329,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/export.py" />
-   <source>The adapter doesn't say which prompt it was trained with.</source>
-   <translation>Der Adapter sagt nicht, mit welchem Prompt er trainiert wurde.</translation>
+   <source>The adapter's conversations are unknown.</source>
+   <translation>Die Gespräche des Adapters sind nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/export.py" />
-   <source>The adapter has no recipe that names its conversations.</source>
-   <translation>Der Adapter hat kein Rezept, das seine Gespräche nennt.</translation>
+   <source>The adapter's training prompt is unknown.</source>
+   <translation>Der Trainingsprompt des Adapters ist nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
    <source>The address of the hub or its proxy is invalid.</source>
-   <translation>Die Adresse des Hubs oder die des Proxys davor ist keine.</translation>
+   <translation>Die Adresse des Hubs oder seines Proxys ist ungültig.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/external_summaries.py" />
@@ -16475,8 +16349,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
-   <source>The arena in {1} was deleted or can't be written.</source>
+   <source>The arena in {1} is gone or can't be written.</source>
    <translation>Die Arena in {1} ist weg oder lässt sich nicht schreiben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/text_metrics/file_scores.py" />
+   <source>The arena was scored with another metric: {1}, here {2}.</source>
+   <translation>Die Arena wurde mit einer anderen Metrik bewertet: {1}, hier {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entries.py" />
@@ -16484,9 +16363,9 @@ Summary:</translation>
    <translation>Die Arena {1} lässt sich nicht lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/text_metrics/file_scores.py" />
-   <source>The arena's runs were scored with another metric: {1} there, {2} here.</source>
-   <translation>Die Läufe der Arena wurden mit einer anderen Metrik bewertet: dort {1}, hier {2}.</translation>
+   <location filename="../../engine/arena/results.py" />
+   <source>The arena's scored conversations can't be read.</source>
+   <translation>Die bewerteten Gespräche der Arena sind nicht lesbar.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -16504,39 +16383,9 @@ Summary:</translation>
    <translation>Das Basismodell {1} steht unter {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template adds too much to its input.</source>
-   <translation>Die Chat-Vorlage des Basismodells fügt den Texten, die sie bekommt, zu viel hinzu.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template changes its input.</source>
-   <translation>Die Chat-Vorlage des Basismodells verändert die Texte, die sie bekommt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template crashed the process that ran it.</source>
-   <translation>Die Chat-Vorlage des Basismodells hat den Prozess beendet, der sie ausführte.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template doesn't finish within {1} seconds.</source>
-   <translation>Die Chat-Vorlage des Basismodells endet nicht innerhalb von {1} Sekunden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template drops or repeats its input.</source>
-   <translation>Die Chat-Vorlage des Basismodells lässt die Texte, die sie bekommt, weg oder wiederholt sie.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template fails: {1}</source>
-   <translation>Die Chat-Vorlage des Basismodells scheitert: {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template needs too much memory.</source>
-   <translation>Die Chat-Vorlage des Basismodells braucht zu viel Speicher.</translation>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>The base model's licence is unknown; check it before you share anything.</source>
+   <translation>Die Lizenz des Basismodells ist nicht bekannt; prüfen Sie sie, bevor Sie etwas weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/interim_evaluation.py" />
@@ -16544,19 +16393,9 @@ Summary:</translation>
    <translation>Der Validierungsverlust des Basismodells ist nicht endlich.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>The bat form computes with dequantized weights, so on an int8 base it would not start at the base model.</source>
-   <translation>Die Form bat rechnet mit dequantisierten Gewichten und würde auf einem int8-Basismodell nicht bei diesem beginnen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The bat form's rank</source>
    <translation>Der Rang der Form bat</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>The best state can't be chosen by ROUGE-1 because no summaries are scored during training.</source>
-   <translation>Der beste Stand lässt sich nicht nach ROUGE-1 wählen: Während des Trainings werden keine Zusammenfassungen bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/model_selection.py" />
@@ -16564,19 +16403,9 @@ Summary:</translation>
    <translation>Der bisher beste Stand</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/model_selection.py" />
-   <source>The best was {1} at step {2}.</source>
-   <translation>Am besten war {1} bei Schritt {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The block size</source>
    <translation>Die Blockgröße</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/sharded_base.py" />
-   <source>The blocks of {1} are unknown, so it can't be sharded.</source>
-   <translation>Die Blöcke von {1} sind nicht bekannt, deshalb lässt es sich nicht aufteilen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/token_cache.py" />
@@ -16587,6 +16416,61 @@ Summary:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>The change depends on the weight</source>
    <translation>Die Änderung hängt vom Gewicht ab</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>The change is scaled by alpha over rank.</source>
+   <translation>Die Änderung wird mit Alpha durch Rang skaliert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>The change is scaled by alpha over rank. Often once or twice the rank.</source>
+   <translation>Die Änderung wird mit Alpha durch Rang skaliert. Oft das Ein- oder Zweifache des Rangs.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>The change is scaled by alpha over rank. Usually 20 times the rank.</source>
+   <translation>Die Änderung wird mit Alpha durch Rang skaliert. Üblich ist das 20-Fache des Rangs.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>The change is scaled by alpha over the initial rank.</source>
+   <translation>Die Änderung wird mit Alpha durch Anfangsrang skaliert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The chat template adds too much to its input.</source>
+   <translation>Die Chat-Vorlage fügt ihrer Eingabe zu viel hinzu.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The chat template changes its input.</source>
+   <translation>Die Chat-Vorlage verändert ihre Eingabe.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The chat template crashed its process.</source>
+   <translation>Die Chat-Vorlage brachte ihren Prozess zum Absturz.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The chat template doesn't finish within {1} seconds.</source>
+   <translation>Die Chat-Vorlage endet nicht innerhalb von {1} Sekunden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The chat template drops or repeats its input.</source>
+   <translation>Die Chat-Vorlage lässt ihre Eingabe weg oder wiederholt sie.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The chat template fails: {1}</source>
+   <translation>Die Chat-Vorlage scheitert: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The chat template needs too much memory.</source>
+   <translation>Die Chat-Vorlage braucht zu viel Speicher.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
@@ -16600,23 +16484,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
-   <source>The closest method that does: {1}.</source>
-   <translation>Am nächsten kommt: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>The closest method that supports them: {1}.</source>
-   <translation>Am nächsten kommt, was auch diese unterstützt: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/selective.py" />
    <source>The closest method that works: {1}.</source>
    <translation>Am nächsten kommt: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>The cluster at {1} has no token, so anyone on its network could read what you send.</source>
-   <translation>Der Cluster von {1} hat kein Token: Jeder in seinem Netz könnte lesen, was dorthin gesendet wird.</translation>
+   <source>The cluster at {1} has no token, so anyone could read what you send.</source>
+   <translation>Der Cluster bei {1} hat kein Token: Jeder könnte lesen, was Sie senden.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -16629,19 +16503,14 @@ Summary:</translation>
    <translation>Der Cluster hat ihn beendet: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/arrivals.py" />
-   <source>The cluster sent a file that doesn't belong to the run: {1}.</source>
-   <translation>Der Cluster hat eine Datei gesendet, die der Lauf nicht hat: {1}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/cluster/files.py" />
    <source>The cluster sent an unexpected file.</source>
-   <translation>Der Cluster hat eine Datei gesendet, die er nicht senden soll.</translation>
+   <translation>Der Cluster hat eine unerwartete Datei gesendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/sent_run.py" />
-   <source>The cluster sent more events for the run than their file can hold.</source>
-   <translation>Der Cluster meldete mehr über den Lauf, als dessen Ereignisse fassen.</translation>
+   <location filename="../../engine/cluster/arrivals.py" />
+   <source>The cluster sent an unexpected file: {1}.</source>
+   <translation>Der Cluster hat eine unerwartete Datei gesendet: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/arrivals.py" />
@@ -16649,39 +16518,9 @@ Summary:</translation>
    <translation>Der Cluster hat den Adapter {1} als {2} gesendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/summary_lists.py" />
-   <source>The column "{1}" contains lists. They may be the sentences of one summary, or several summaries: {2}.</source>
-   <translation>Die Spalte „{1}“ enthält Listen. Sie können die Sätze einer Zusammenfassung oder mehrere Zusammenfassungen sein: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>The column "{1}" contains no lists of turns.</source>
-   <translation>Die Spalte „{1}“ enthält keine Listen von Beiträgen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>The column "{1}" contains {2}, which can't be a {3}.</source>
-   <translation>Die Spalte „{1}“ enthält {2}, und das ist nie: {3}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>The column "{1}" has no {2} in the {3} split.</source>
-   <translation>Die Spalte „{1}“ ist im Teil {3} leer (gesucht: {2}).</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/databases.py" />
-   <source>The column "{1}" of "{2}" contains bytes; such cells are read as empty.</source>
-   <translation>In der Spalte „{1}“ von „{2}“ stehen Bytes, kein Text: Solche Zellen sind leer.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
-   <source>The column "{1}" of {2} contains {3} instead of text and is not read.</source>
-   <translation>Die Spalte „{1}“ von {2} enthält {3}, keinen Text, und wird nicht gelesen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/column_names.py" />
-   <source>The columns are: {1}.</source>
-   <translation>Die Spalten sind: {1}.</translation>
+   <location filename="../../engine/cluster/sent_run.py" />
+   <source>The cluster sent too many events for the run.</source>
+   <translation>Der Cluster hat zu viele Ereignisse des Laufs gesendet.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
@@ -16710,8 +16549,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The config.json of {1} declares {2} layers, but there are {3} weights.</source>
-   <translation>Die config.json von {1} verlangt {2} Schichten, und es gibt {3} Gewichte.</translation>
+   <source>The config.json of {1} declares {2} layers; the files have {3} weights.</source>
+   <translation>Die config.json von {1} verlangt {2} Schichten; die Dateien haben {3} Gewichte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
@@ -16720,23 +16559,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The config.json of {1} says {2} = {3}, which is not a number from 1 to {4}.</source>
-   <translation>In der config.json von {1} steht {2} = {3}, und das ist keine Zahl von 1 bis {4}.</translation>
+   <source>The config.json of {1} says {2} = {3}, which would run code.</source>
+   <translation>Die config.json von {1} sagt {2} = {3}, was Code ausführen würde.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The config.json of {1} says {2} = {3}, which would download and run code.</source>
-   <translation>In der config.json von {1} steht {2} = {3}: Code, der geladen und ausgeführt würde.</translation>
+   <source>The config.json of {1} says {2} = {3}; allowed: 1 to {4}.</source>
+   <translation>Die config.json von {1} sagt {2} = {3}; erlaubt: 1 bis {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>The configuration of {1} declares a prefix of width {2}, but its weights have width {3}.</source>
-   <translation>Die Konfiguration von {1} verlangt ein {2} breites Prefix, seine Gewichte sind aber {3} breit.</translation>
+   <source>The configuration of {1} declares a prefix of width {2}, its weights {3}.</source>
+   <translation>Die Konfiguration von {1} verlangt ein {2} breites Prefix, seine Gewichte sind {3} breit.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>The configuration of {1} says {2} = {3}, but its weights contain {4}.</source>
-   <translation>Die Konfiguration von {1} sagt {2} = {3}, seine Gewichte enthalten aber {4}.</translation>
+   <source>The configuration of {1} says {2} = {3}, its weights {4}.</source>
+   <translation>Die Konfiguration von {1} sagt {2} = {3}, seine Gewichte {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
@@ -16761,7 +16600,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/serving/requests.py" />
    <source>The conversation contains an incomplete character, such as half an emoji.</source>
-   <translation>Das Gespräch enthält ein unvollständiges Zeichen, zum Beispiel ein halbes Emoji.</translation>
+   <translation>Das Gespräch enthält ein unvollständiges Zeichen, etwa ein halbes Emoji.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
@@ -16770,18 +16609,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
-   <source>The conversation is too long to add.</source>
-   <translation>Das Gespräch ist zu lang, um hinzugefügt zu werden.</translation>
+   <source>The conversation is too long.</source>
+   <translation>Das Gespräch ist zu lang.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>The conversations are in {1}, but the base model is made for {2}.</source>
-   <translation>Die Gespräche sind auf {1}, und das Basismodell ist gemacht für {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/exports/training_script.py" />
-   <source>The conversations have changed since {1} was trained.</source>
-   <translation>Die Gespräche haben sich geändert, seit {1} trainiert wurde.</translation>
+   <source>The conversations are in {1}; the base model is for {2}.</source>
+   <translation>Die Gespräche sind auf {1}; das Basismodell ist für {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
@@ -16794,14 +16628,9 @@ Summary:</translation>
    <translation>Die Gespräche von {1} lassen sich nicht lesen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/comparisons.py" />
-   <source>The conversations of {1} were changed, so its votes no longer count.</source>
-   <translation>Die Gespräche von {1} wurden geändert, also sind die Stimmen dazu ungültig.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>The data contains no chat export that a pause could split.</source>
-   <translation>In den Daten ist kein Chat-Export, den eine Pause teilen könnte.</translation>
+   <source>The data contains no chat export to split.</source>
+   <translation>Die Daten enthalten keinen Chatexport zum Teilen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/token_cache.py" />
@@ -16815,13 +16644,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>The data has no {1} split: {2} held out for it.</source>
-   <translation>Die Daten haben keinen Teil {1}; dafür zurückgehalten: {2}.</translation>
+   <source>The data has no {1} split: {2} held out.</source>
+   <translation>Die Daten haben keinen Teil {1}: {2} zurückgehalten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
-   <source>The data has {1} conversations in all: --split all scores them all.</source>
-   <translation>Die Daten haben insgesamt {1} Gespräche: --split all bewertet alle.</translation>
+   <source>The data has {1} conversations in all: use --split all.</source>
+   <translation>Die Daten haben insgesamt {1} Gespräche: Verwenden Sie --split all.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
@@ -16832,6 +16661,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/export.py" />
    <source>The data set can't be written: {1}.</source>
    <translation>Der Datensatz lässt sich nicht schreiben: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>The data's licence is unknown; check it before you share anything.</source>
+   <translation>Die Lizenz der Daten ist nicht bekannt; prüfen Sie sie, bevor Sie etwas weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/trash.py" />
@@ -16850,7 +16684,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>The disk is full: {1} can't be unpacked into {2}.</source>
+   <source>The disk is full: {1} can't be unpacked to {2}.</source>
    <translation>Der Datenträger ist voll: {1} kann nicht nach {2} entpackt werden.</translation>
   </message>
   <message>
@@ -16870,18 +16704,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>The download needs {1}, but {2} has only {3} free.</source>
-   <translation>Der Download braucht {1}, und in {2} sind {3} frei.</translation>
+   <source>The download needs {1}; {2} has {3} free.</source>
+   <translation>Der Download braucht {1}; in {2} sind {3} frei.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>The encoder reads the vectors in order.</source>
    <translation>Der Encoder liest die Vektoren der Reihe nach.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/decoding.py" />
-   <source>The engine that writes summaries. CTranslate2 is faster for small T5 models on a CPU. It uses a merged float32 model, converted once, shows only complete summaries, and can't sample.</source>
-   <translation>Womit geschrieben wird. CTranslate2 ist mit kleinen T5-Modellen auf einer CPU schneller. Es nutzt ein verschmolzenes float32-Modell, das einmal umgewandelt wird, zeigt nur ganze Zusammenfassungen und kann nicht sampeln.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/external_summaries.py" />
@@ -16894,49 +16723,19 @@ Summary:</translation>
    <translation>Die Umgebungsvariable {1} verbirgt alle GPUs.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>The events can no longer be written.</source>
-   <translation>Die Ereignisse lassen sich nicht mehr schreiben.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>The events can no longer be written: the disk is full.</source>
-   <translation>Die Ereignisse lassen sich nicht mehr schreiben: Die Festplatte ist voll.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>The events can no longer be written: the disk is read-only.</source>
-   <translation>Die Ereignisse lassen sich nicht mehr schreiben: Die Festplatte ist schreibgeschützt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/metadata.py" />
    <source>The examples in the prompt</source>
    <translation>Der Beispielteil des Prompts</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>The exclusions leave no conversation in the {1} split.</source>
-   <translation>Was ausgeschlossen ist, lässt kein Gespräch im Teil {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/label_data.py" />
-   <source>The exclusions leave no conversation of {1}.</source>
-   <translation>Was ausgeschlossen ist, lässt kein Gespräch von {1} übrig.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/jobs/export.py" />
-   <source>The export needs up to {1}, but {2} has only {3} free.</source>
-   <translation>Der Export braucht bis zu {1}, auf {2} sind aber nur {3} frei.</translation>
+   <source>The export needs up to {1}; {2} has {3} free.</source>
+   <translation>Der Export braucht bis zu {1}; in {2} sind {3} frei.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/__init__.py" />
    <source>The files are of several kinds: {1}.</source>
    <translation>Die Dateien sind von verschiedener Art: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>The files of {1} have changed since {2} was made for it.</source>
-   <translation>Die Dateien von {1} haben sich geändert, seit {2} dafür gemacht wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/system/paths.py" />
@@ -16945,28 +16744,28 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
-   <source>The folder {1} is gone: it was moved or deleted.</source>
-   <translation>Der Ordner {1} ist weg: Er wurde verschoben oder gelöscht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>The fractions at full and at final rank leave no steps in which ranks are reduced.</source>
-   <translation>„Mit vollem Rang“ und „Mit Endrang“ nehmen alle Schritte ein: Keiner bleibt, um Ränge zu senken.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
-   <source>The gradients overflow in float16, at step {1} and every step tried before it.</source>
-   <translation>Die Gradienten laufen in float16 über, in Schritt {1} und in allen davor, die versucht wurden.</translation>
+   <source>The folder {1} was moved or deleted.</source>
+   <translation>Der Ordner {1} wurde verschoben oder gelöscht.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
    <source>The head can't be reached: {1}:{2} {3}.</source>
-   <translation>Der Kopfrechner ist nicht erreichbar: {1}:{2} {3}.</translation>
+   <translation>Der Kopfknoten ist nicht erreichbar: {1}:{2} {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>The head of {1} lacks Tunesmith.</source>
+   <translation>Dem Kopfknoten von {1} fehlt Tunesmith.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>The hidden layer needs the projection.</source>
+   <translation>Die verborgene Schicht braucht die Projektion.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
-   <source>The host key of {1} has changed. It may be a different computer.</source>
-   <translation>Der Schlüssel von {1} hat sich geändert: Es kann ein anderer Computer sein.</translation>
+   <source>The host key of {1} changed. It may be another computer.</source>
+   <translation>Der Schlüssel von {1} hat sich geändert. Es kann ein anderer Computer sein.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
@@ -17010,13 +16809,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>The initial rank, {1}, must be above the rank at the end, {2}.</source>
-   <translation>Der Anfangsrang, {1}, muss über dem Rang am Ende liegen, {2}.</translation>
+   <source>The initial rank, {1}, must be above the final rank, {2}.</source>
+   <translation>Der Anfangsrang, {1}, muss über dem Endrang, {2}, liegen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>The initialisation {1} doesn't work on an int8 base: saved as a plain LoRA it adds in a different order, which int8 layers round differently.</source>
-   <translation>Die Initialisierung {1} geht nicht mit einem int8-Basismodell: Als einfache LoRA gespeichert addiert sie in anderer Reihenfolge, was int8-Schichten anders runden.</translation>
+   <source>The initialisation {1} doesn't work on an int8 base.</source>
+   <translation>Die Initialisierung {1} geht nicht mit einem int8-Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -17025,18 +16824,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
-   <source>The largest batch needs more memory than the {1} that is available.</source>
-   <translation>Der größte Batch braucht mehr Speicher als die verfügbaren {1}.</translation>
+   <source>The largest batch needs more memory than {1}.</source>
+   <translation>Der größte Batch braucht mehr Speicher als {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
-   <source>The largest batch needs {1} of memory, but only {2} is available.</source>
-   <translation>Der größte Batch braucht {1} Speicher, verfügbar sind aber nur {2}.</translation>
+   <source>The largest batch needs {1} of memory; {2} is available.</source>
+   <translation>Der größte Batch braucht {1} Speicher; verfügbar sind {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>The last turn can't be the summary if each row is a turn.</source>
-   <translation>Der letzte Beitrag kann nicht die Zusammenfassung von Beiträgen in eigenen Zeilen sein.</translation>
+   <translation>Wenn jede Zeile ein Beitrag ist, kann der letzte nicht die Zusammenfassung sein.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
@@ -17050,23 +16849,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>The licence of the base model is unknown; check it before you share anything.</source>
-   <translation>Die Lizenz des Basismodells ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
    <source>The licence of the base model {1} is unknown; check it before you share anything.</source>
-   <translation>Die Lizenz des Basismodells {1} ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>The licence of the data is unknown; check it before you share anything.</source>
-   <translation>Die Lizenz der Daten ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
+   <translation>Die Lizenz des Basismodells {1} ist nicht bekannt; prüfen Sie sie, bevor Sie etwas weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/store.py" />
    <source>The list of computers</source>
    <translation>Die Liste der Computer</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>The lists in column "{1}" may be one summary each, or several: {2}.</source>
+   <translation>Die Listen der Spalte „{1}“ können je eine Zusammenfassung sein oder mehrere: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
@@ -17079,29 +16873,19 @@ Summary:</translation>
    <translation>Im Protokoll stehen die Einzelheiten. {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>The longest sequence of words in both, gaps allowed.</source>
-   <translation>Die längste Wortfolge, die in beiden vorkommt, Lücken erlaubt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>The longest stack of this model has {1}, not {2}.</source>
    <translation>Der längste Stapel dieses Modells hat {1}, nicht {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/general_loss.py" />
-   <source>The loss on general text is not a finite number, so it is not shown.</source>
-   <translation>Der Verlust auf allgemeinem Text ist keine endliche Zahl und wird weggelassen.</translation>
+   <source>The loss on general text is not finite.</source>
+   <translation>Der Verlust auf allgemeinem Text ist nicht endlich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/training_loop.py" />
-   <source>The loss or its gradients are not finite at step {1}, nor at the {2} steps before it.</source>
-   <translation>Der Verlust oder seine Gradienten sind bei Schritt {1} nicht endlich, ebenso bei den {2} Schritten davor.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>The matrix B learns faster</source>
-   <translation>Die Matrix B lernt schneller</translation>
+   <source>The loss or its gradients are not finite at step {1} and the {2} steps before.</source>
+   <translation>Der Verlust oder seine Gradienten sind bei Schritt {1} und den {2} Schritten davor nicht endlich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
@@ -17110,18 +16894,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>The minimum length, {1} tokens, is above the maximum length, {2} tokens.</source>
-   <translation>Die Mindestlänge, {1} Tokens, liegt über der Höchstlänge, {2} Tokens.</translation>
+   <source>The minimum length, {1}, is above the maximum, {2}.</source>
+   <translation>Die Mindestlänge, {1}, liegt über der Höchstlänge, {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
-   <source>The model can't be converted for CTranslate2: {1}.</source>
-   <translation>Das Modell lässt sich nicht für CTranslate2 umwandeln: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>The model ends them before the first word. An empty summary scores 0.</source>
-   <translation>Das Modell beendet eine solche Zusammenfassung vor dem ersten Wort. Eine leere Zusammenfassung zählt als 0.</translation>
+   <location filename="../../engine/data/findings.py" />
+   <source>The model can't learn who says what.</source>
+   <translation>Das Modell kann nicht lernen, wer was sagt.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -17135,13 +16914,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>The model sees it before it is scored, so scores look better than they are.</source>
-   <translation>Das Modell sieht es schon vor der Bewertung, also sehen die Wertungen besser aus, als sie sind.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/general_loss.py" />
-   <source>The model's values exceed its number format. Try another precision.</source>
-   <translation>Das Modell rechnet über den Bereich seines Zahlenformats hinaus. Eine andere Genauigkeit kann helfen.</translation>
+   <source>The model trains on what it is scored on.</source>
+   <translation>Das Modell trainiert mit dem, woran es bewertet wird.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -17160,7 +16934,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>The network that computes the vectors: each on its own (MLP), or in order (LSTM).</source>
+   <source>The network that computes the vectors: each alone (MLP) or in order (LSTM).</source>
    <translation>Das Netz, das die Vektoren berechnet: jeden für sich (MLP) oder der Reihe nach (LSTM).</translation>
   </message>
   <message>
@@ -17180,13 +16954,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>The node has only {1} GB of free disk space.</source>
-   <translation>Auf dem Datenträger des Knotens sind {1} GB frei.</translation>
+   <source>The node has only {1} GB of disk space.</source>
+   <translation>Der Knoten hat nur {1} GB Plattenplatz.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>The node has {1} {2}, this computer {3}; results may differ slightly.</source>
-   <translation>Der Knoten hat {1} {2}, dieser Computer {3}: Ergebnisse können leicht abweichen.</translation>
+   <source>The node has {1} {2}, this computer {3}; results may differ.</source>
+   <translation>Der Knoten hat {1} {2}, dieser Computer {3}; Ergebnisse können abweichen.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/store_job.py" />
@@ -17200,23 +16974,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>The node's clock differs from this computer's by {1} s.</source>
-   <translation>Die Uhr des Knotens weicht um {1} s von der dieses Computers ab.</translation>
+   <source>The node's Python lacks Tunesmith.</source>
+   <translation>Dem Python des Knotens fehlt Tunesmith.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/selective.py" />
-   <source>The norms of {1} models have no parameters to train.</source>
-   <translation>Die Normen von {1}-Modellen haben keine Parameter zum Trainieren.</translation>
+   <location filename="../../engine/cluster/bridge.py" />
+   <source>The node's clock is off by {1} s.</source>
+   <translation>Die Uhr des Knotens weicht um {1} s ab.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The number of blocks</source>
    <translation>Die Zahl der Blöcke</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The number of layers in config.json is wrong. Copy the original file.</source>
-   <translation>Die Zahl der Schichten in config.json ist falsch. Kopieren Sie die ursprüngliche Datei.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/train.py" />
@@ -17240,8 +17009,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/exporters.py" />
-   <source>The package gguf, which checks the result, is not installed.</source>
-   <translation>Das Paket gguf, mit dem sie zurückgelesen wird, ist nicht installiert.</translation>
+   <source>The package gguf is not installed.</source>
+   <translation>Das Paket gguf ist nicht installiert.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
@@ -17249,24 +17018,19 @@ Summary:</translation>
    <translation>Das Paket hat keinen Konverter.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/serving/batch_writer.py" />
+   <source>The parts' summaries exceed {1} tokens and are cut.</source>
+   <translation>Die Zusammenfassungen der Teile sind länger als {1} Tokens und werden gekürzt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/licence_terms.py" />
    <source>The practice model of Tunesmith is under {1}.</source>
    <translation>Das Übungsmodell von Tunesmith steht unter {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>The precision lost in {1} doesn't come back; the run trains with those weights.</source>
-   <translation>Ihre Gewichte bleiben so grob, wie {1} sie gemacht hat, und ein Lauf trainiert damit.</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/ranks.py" />
    <source>The processes can't meet: {1} is {2}.</source>
    <translation>Die Prozesse haben keinen Treffpunkt: {1} ist {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/recipe.py" />
-   <source>The processes of a run compute each step together. Their number changes only the last digits of the result.</source>
-   <translation>Die Prozesse eines Laufs berechnen jeden Schritt gemeinsam; eine andere Anzahl ergibt bis auf die letzten Stellen dasselbe.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -17285,8 +17049,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>The prompt of {1} contains {2}, which would be uploaded with it.</source>
-   <translation>Der Prompt von {1} enthält {2}, und das ginge mit ihm zum Hub.</translation>
+   <source>The prompt of {1} contains {2}, which would be uploaded.</source>
+   <translation>Der Prompt von {1} enthält {2} und würde mitgesendet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>The prompt with its examples, before the conversation</source>
+   <translation>Der Prompt mit seinen Beispielen, vor dem Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -17297,6 +17066,11 @@ Summary:</translation>
    <location filename="../../engine/arena/entry_status.py" />
    <source>The queue is paused.</source>
    <translation>Die Warteschlange pausiert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>The queue of {1} is already running elsewhere.</source>
+   <translation>Die Warteschlange von {1} läuft schon anderswo.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -17334,11 +17108,6 @@ Summary:</translation>
    <translation>So sagt es das Rezept (data.mask).</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
-   <source>The recipe {1} can't be read: {2}.</source>
-   <translation>Das Rezept {1} lässt sich nicht lesen: {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/run_changes.py" />
    <source>The record of changes can't be read: {1}: {2}.</source>
    <translation>Die Aufzeichnung der Änderungen lässt sich nicht lesen: {1}: {2}.</translation>
@@ -17350,23 +17119,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/row_store.py" />
-   <source>The rows don't fit into memory, and they can't be written to {1}: {2}.</source>
-   <translation>Die Zeilen passen nicht in den Arbeitsspeicher, und {1} nimmt sie nicht auf: {2}.</translation>
+   <source>The rows don't fit into memory, and {1} can't be written: {2}.</source>
+   <translation>Die Zeilen passen nicht in den Arbeitsspeicher, und {1} lässt sich nicht schreiben: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>The run continues in {1} instead of {2}. Only the last digits of the result differ.</source>
-   <translation>Der Lauf geht in {1} statt {2} weiter. Das Ergebnis ist bis auf die letzten Stellen dasselbe.</translation>
+   <source>The run continues in {1} instead of {2}; only the last digits differ.</source>
+   <translation>Der Lauf geht in {1} statt {2} weiter; nur die letzten Stellen sind anders.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>The run continues. Only the last digits of the result differ.</source>
-   <translation>Das Ergebnis ist bis auf die letzten Stellen dasselbe. Der Lauf geht weiter.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/training_run.py" />
-   <source>The run uses the libraries' own code; only rounding differs.</source>
-   <translation>Der Lauf rechnet mit dem eigenen Code der Bibliotheken, bis auf die Rundung mit demselben Ergebnis.</translation>
+   <source>The run continues; only the last digits of the result differ.</source>
+   <translation>Der Lauf geht weiter; nur die letzten Stellen sind anders.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
@@ -17379,24 +17143,19 @@ Summary:</translation>
    <translation>Derselbe Startwert ergibt denselben Lauf.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/decoding.py" />
+   <source>The same seed gives the same summary.</source>
+   <translation>Derselbe Startwert ergibt dieselbe Zusammenfassung.</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/metrics.py" />
    <source>The same, per sentence.</source>
    <translation>Dasselbe, Satz für Satz.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/results.py" />
-   <source>The scored conversations of the arena's runs can't be read.</source>
-   <translation>Die bewerteten Gespräche der Läufe der Arena sind nicht lesbar.</translation>
-  </message>
-  <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>The set can't be created: {1}.</source>
    <translation>Die Sammlung lässt sich nicht anlegen: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>The sheet of a workbook, the table of a database or the list of a JSON object, or auto: all that are named after splits, else the first sheet that holds anything, or the only table or list.</source>
-   <translation>Das Blatt einer Arbeitsmappe, die Tabelle einer Datenbank oder die Liste eines JSON-Objekts oder auto: alle, die nach Teilen heißen, sonst das erste Blatt, in dem etwas steht, oder die einzige Tabelle oder Liste.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
@@ -17410,8 +17169,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/soft_prompts.py" />
-   <source>The starting text has no tokens in the base model's vocabulary.</source>
-   <translation>Der Anfangstext hat keine Tokens im Wortschatz des Basismodells.</translation>
+   <source>The starting text has no tokens.</source>
+   <translation>Der Anfangstext hat keine Tokens.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -17425,8 +17184,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>The state that becomes the adapter: the best on the validation split, or the last. With automatic epochs and fewer than 10 validation examples, always the last.</source>
-   <translation>Der Stand, der zum Adapter wird: der beste am Validierungsteil oder der letzte. Bei automatischen Epochen und weniger als 10 Validierungsbeispielen ist es immer der letzte.</translation>
+   <source>The state that becomes the adapter. With automatic epochs and fewer than 10 validation examples, always the last.</source>
+   <translation>Der Stand, der zum Adapter wird. Bei automatischen Epochen und weniger als 10 Validierungsbeispielen immer der letzte.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -17435,8 +17194,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
-   <source>The summaries in {1} match their own conversations no better than the next ones.</source>
-   <translation>Die Zusammenfassungen in {1} haben mit ihren eigenen Gesprächen nicht mehr gemeinsam als mit den jeweils nächsten.</translation>
+   <source>The summaries in {1} match other conversations no worse than their own.</source>
+   <translation>Die Zusammenfassungen in {1} passen zu anderen Gesprächen nicht schlechter als zu ihren eigenen.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -17445,13 +17204,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>The summary is named twice: as a column and as the last turn.</source>
-   <translation>Die Zusammenfassung ist zweimal angegeben: als Spalte und als letzter Beitrag.</translation>
+   <source>The summary is both a column and the last turn.</source>
+   <translation>Die Zusammenfassung ist zugleich Spalte und letzter Beitrag.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
-   <source>The system ran out of memory and killed one of the run's processes.</source>
-   <translation>Das System hat einen Prozess, der einen Teil jedes Schritts berechnet, aus Speichermangel beendet.</translation>
+   <source>The system ran out of memory and killed a process of the run.</source>
+   <translation>Das System hat aus Speichermangel einen Prozess des Laufs beendet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/databases.py" />
@@ -17474,9 +17233,9 @@ Summary:</translation>
    <translation>Die Prompt-Vorlage „{1}“ lässt sich nicht umbenennen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/sketches.py" />
-   <source>The text of the prompt, and the examples it shows, before the conversation</source>
-   <translation>Der Text des Prompts und die Beispiele, die er zeigt, vor dem Gespräch</translation>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>The text is named twice: "{1}" and "{2}".</source>
+   <translation>Der Text ist zweimal angegeben: „{1}“ und „{2}“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
@@ -17505,43 +17264,28 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>The tokenizer of {1} has no token that ends a text.</source>
-   <translation>Der Tokenizer von {1} hat kein Token, das einen Text beendet.</translation>
+   <source>The tokenizer of {1} has no end token.</source>
+   <translation>Der Tokenizer von {1} hat kein Endtoken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>The tokenizer of {1} has {2} tokens, but the model has {3}.</source>
-   <translation>Der Tokenizer von {1} hat {2} Tokens, und das Modell kennt {3}.</translation>
+   <source>The tokenizer of {1} has {2} tokens, the model {3}.</source>
+   <translation>Der Tokenizer von {1} hat {2} Tokens, das Modell {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/token_lengths.py" />
-   <source>The tokenizer of {1} is not on this computer</source>
-   <translation>Der Tokenizer von {1} ist nicht auf diesem Computer</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>The trained weights or optimizer state contain NaN or infinity, so they are not saved.</source>
-   <translation>Die trainierten Gewichte oder der Zustand des Optimierers sind nicht mehr endlich und werden deshalb nicht gespeichert.</translation>
+   <source>The tokenizer of {1} is not downloaded</source>
+   <translation>Der Tokenizer von {1} ist nicht heruntergeladen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>The training split has {1}, too few to show {2} in the prompt and train on others.</source>
-   <translation>Der Trainingsteil hat {1}, zu wenige, um {2} im Prompt zu zeigen und mit anderen zu trainieren.</translation>
+   <source>The training split has {1}, too few to show {2} and train on others.</source>
+   <translation>Der Trainingsteil hat {1}, zu wenige, um {2} zu zeigen und mit anderen zu trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>The training split has {1}, too few to show {2} in the prompt.</source>
-   <translation>Der Trainingsteil hat {1}, zu wenige, um {2} im Prompt zu zeigen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/run_changes.py" />
-   <source>The training up to step {1} used the base model's original weights.</source>
-   <translation>Was bis Schritt {1} trainiert wurde, braucht die ursprünglichen Gewichte des Basismodells.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>The turns of column "{1}" have no "{2}".</source>
-   <translation>Den Beiträgen der Spalte „{1}“ fehlt „{2}“.</translation>
+   <source>The training split has {1}, too few to show {2}.</source>
+   <translation>Der Trainingsteil hat {1}, zu wenige, um {2} zu zeigen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -17550,8 +17294,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/interim_evaluation.py" />
-   <source>The validation loss at step {1} is not finite, so this state can't be the best.</source>
-   <translation>Der Validierungsverlust bei Schritt {1} ist nicht endlich, dieser Stand kann also nicht der beste sein.</translation>
+   <source>The validation loss at step {1} is not finite.</source>
+   <translation>Der Validierungsverlust bei Schritt {1} ist nicht endlich.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
@@ -17574,14 +17318,9 @@ Summary:</translation>
    <translation>Die Gewichte von {1} liegen in {2}, nicht in {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>The weights of {1} contain {2}, which doesn't belong in an adapter of {3}.</source>
-   <translation>Die Gewichte von {1} enthalten {2}, was kein Teil eines {3}-Adapters ist.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
-   <source>The weights of {1} don't match its configuration, first at {2}.</source>
-   <translation>{1} enthält nicht, was seine Konfiguration sagt, zuerst bei {2}.</translation>
+   <source>The weights of {1} don't match, first at {2}.</source>
+   <translation>Die Gewichte von {1} passen nicht, zuerst bei {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/following.py" />
@@ -17595,18 +17334,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
-   <source>The worker ended unexpectedly while memory was short.</source>
-   <translation>Der Arbeitsprozess endete unerwartet, während der Speicher knapp war.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>The worker ended unexpectedly with exit code {1}.</source>
-   <translation>Der Arbeitsprozess endete unerwartet mit dem Code {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/supervisor.py" />
    <source>The worker ended unexpectedly.</source>
    <translation>Der Arbeitsprozess endete unerwartet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>The worker ended while memory was short.</source>
+   <translation>Der Arbeitsprozess endete, während der Speicher knapp war.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>The worker ended with exit code {1}.</source>
+   <translation>Der Arbeitsprozess endete mit dem Code {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -17620,8 +17359,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
-   <source>The worker was killed (SIGKILL), probably out of memory.</source>
-   <translation>Der Arbeitsprozess wurde abgebrochen (SIGKILL), vermutlich aus Speichermangel.</translation>
+   <source>The worker was killed, probably out of memory.</source>
+   <translation>Der Arbeitsprozess wurde beendet, vermutlich aus Speichermangel.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -17629,59 +17368,9 @@ Summary:</translation>
    <translation>Für die {1} ist kein Treiber installiert.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/metadata.py" />
-   <source>The {1} of {2} can't be read.</source>
-   <translation>Die {1} von {2} lässt sich nicht lesen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>The {1} of {2} can't be read: {3}.</source>
-   <translation>{1} von {2} lässt sich nicht lesen: {3}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>The {1} of {2} can't be used: {3}</source>
-   <translation>{1} von {2} lässt sich nicht verwenden: {3}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>The {1} of {2} can't be written: {3}.</source>
-   <translation>Die {1} von {2} lässt sich nicht schreiben: {3}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The {1} of {2} contains no configuration.</source>
-   <translation>Die {1} von {2} enthält keine Konfiguration.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>The {1} of {2} contains no state.</source>
-   <translation>{1} von {2} enthält keinen Stand.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>The {1} of {2} doesn't name a PEFT method.</source>
-   <translation>{1} von {2} nennt kein PEFT-Verfahren.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>The {1} of {2} is damaged: {3}.</source>
-   <translation>{1} von {2} ist beschädigt: {3}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The {1} of {2} names {3}, which is not a safetensors file in its folder.</source>
-   <translation>Die {1} von {2} nennt {3}, und das ist keine safetensors-Datei ihres Ordners.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The {1} of {2} says {3}, files that can't be checked.</source>
-   <translation>In {1} von {2} steht {3}: Dateien, die nichts prüft.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/score.py" />
-   <source>Their order or ids may be wrong.</source>
-   <translation>Ihre Reihenfolge oder ihre IDs sind vielleicht falsch.</translation>
+   <location filename="../../engine/voting/systems.py" />
+   <source>Their conversations differ.</source>
+   <translation>Ihre Gespräche sind verschieden.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -17764,11 +17453,6 @@ Summary:</translation>
    <translation>Es gibt kein Verfahren „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/devices.py" />
-   <source>There is no optimizer in 8 bits for Apple's GPUs.</source>
-   <translation>Für Apples Grafikkarten gibt es keinen Optimierer mit 8 Bit.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>There is no recipe at {1}.</source>
    <translation>Unter {1} ist kein Rezept.</translation>
@@ -17820,8 +17504,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
-   <source>These cells of {1} contain an error or a formula without a stored value and are read as empty: {2}. Open it in a spreadsheet and save it again.</source>
-   <translation>In {1} enthalten diese Zellen einen Fehler oder eine Formel ohne gespeicherten Wert und werden als leer gelesen: {2}. Öffnen Sie die Datei in einer Tabellenkalkulation und speichern Sie sie erneut.</translation>
+   <source>These cells of {1} contain an error or no stored value and are read as empty: {2}. Save it again in a spreadsheet.</source>
+   <translation>Diese Zellen von {1} enthalten einen Fehler oder keinen gespeicherten Wert und werden als leer gelesen: {2}. Speichern Sie die Datei neu in einer Tabellenkalkulation.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -17829,19 +17513,9 @@ Summary:</translation>
    <translation>Diese tun es: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>These {1} conversations have no summaries yet.</source>
-   <translation>Diese {1} Gespräche haben noch keine Zusammenfassungen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>They are ignored, which is fine for parts that don't process text.</source>
-   <translation>Sie werden weggelassen. Bei Teilen, die keinen Text lesen, ist das richtig so.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/systems.py" />
-   <source>They did not summarise the same conversations.</source>
-   <translation>Sie haben nicht dieselben Gespräche zusammengefasst.</translation>
+   <source>They are ignored, which is fine for parts that process no text.</source>
+   <translation>Sie werden ignoriert, was bei Teilen ohne Text in Ordnung ist.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -17854,14 +17528,9 @@ Summary:</translation>
    <translation>Sie enthalten: {1}. Nennen Sie den Schlüssel des Gesagten als data.columns.text.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
-   <source>They score 0 in ROUGE; chrF reads all characters. English ROUGE reads only a to z and 0 to 9; set another language with {1}.</source>
-   <translation>Jede Zusammenfassung davon erhält 0 in ROUGE; chrF liest alle Zeichen. Im Englischen liest ROUGE nur a bis z und 0 bis 9; eine andere Sprache stellt {1} ein.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/generation/generate.py" />
-   <source>This base model doesn't support beams: its cache can't be reordered.</source>
-   <translation>Dieses Basismodell kann keinen Beams folgen: Sein Cache lässt sich nicht umordnen.</translation>
+   <source>This base model doesn't support beams.</source>
+   <translation>Dieses Basismodell unterstützt keine Beams.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
@@ -17875,38 +17544,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/prompt_learning.py" />
-   <source>This base model supports {1} tokens; prompt and summary{2} need up to {3}.</source>
-   <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung{2} brauchen bis zu {3}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/maintenance/doctor.py" />
-   <source>This computer has an {1}, but this torch, built for {2}, can't use it.</source>
-   <translation>Hier ist eine {1}, aber dieses torch, gebaut für {2}, verwendet sie nicht.</translation>
+   <source>This base model supports {1} tokens; prompt and summary{2} need {3}.</source>
+   <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung{2} brauchen {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>This computer is already a node of the cluster at {1}.</source>
-   <translation>Dieser Computer ist schon ein Knoten, im Cluster bei {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>This conversation has no summary yet.</source>
-   <translation>Dieses Gespräch hat noch keine Zusammenfassung.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/oom.py" />
-   <source>This doesn't fit in the device's memory.</source>
-   <translation>Der Speicher des Geräts reicht dafür nicht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/oom.py" />
-   <source>This doesn't fit in this computer's memory.</source>
-   <translation>Der Speicher dieses Computers reicht dafür nicht.</translation>
+   <source>This computer is already a node at {1}.</source>
+   <translation>Dieser Computer ist schon ein Knoten bei {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>This is the unchanged base model: edit the prompt or add examples.</source>
-   <translation>Das ist das Basismodell, wie es ist: Ändern Sie den Prompt, oder zeigen Sie Beispiele.</translation>
+   <source>This is the unchanged base model. Edit the prompt, or add examples.</source>
+   <translation>Das ist das unveränderte Basismodell. Ändern Sie den Prompt, oder fügen Sie Beispiele hinzu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -17915,18 +17564,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/requirements.py" />
-   <source>This run needs about {1} of memory, but only {2} is available.</source>
-   <translation>Dieser Lauf braucht etwa {1} Speicher, verfügbar sind aber nur {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>This run was started elsewhere and is still running. Following it from here.</source>
-   <translation>Dieser Lauf läuft schon, anderswo gestartet. Hier wird er verfolgt.</translation>
+   <source>This run needs about {1} of memory; {2} is available.</source>
+   <translation>Dieser Lauf braucht etwa {1} Speicher; verfügbar sind {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>This torch is built for {1} and can't use {2}.</source>
    <translation>Dieses torch ist für {1} gebaut und nutzt {2} nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>This torch, built for {1}, can't use the {2}.</source>
+   <translation>Dieses torch, gebaut für {1}, kann die {2} nicht verwenden.</translation>
   </message>
   <message>
    <location filename="../../engine/system/paths.py" />
@@ -17940,8 +17589,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>Three seeds show the spread; five show it well.</source>
-   <translation>Drei zeigen die Streuung, fünf zeigen sie gut.</translation>
+   <source>Three seeds show the spread; five are better.</source>
+   <translation>Drei Startwerte zeigen die Streuung; fünf sind besser.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -17950,8 +17599,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>To read them, move them to a separate folder.</source>
-   <translation>Um sie zu lesen, legen Sie sie in einen eigenen Ordner.</translation>
+   <source>To read them, move them to another folder.</source>
+   <translation>Um sie zu lesen, legen Sie sie in einen anderen Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -17959,19 +17608,14 @@ Summary:</translation>
    <translation>Speichern Sie den Inhalt als Text, csv oder JSON-Zeilen, um ihn zu lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/serving/batch_writer.py" />
-   <source>Together the summaries of the parts exceed {1} tokens and are cut.</source>
-   <translation>Die Zusammenfassungen der Teile sind zusammen länger als {1} Tokens und werden gekürzt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/token_lengths.py" />
-   <source>Token lengths are counted with the tokenizer of {1}.</source>
-   <translation>Token-Längen sind mit dem Tokenizer von {1} gezählt.</translation>
+   <location filename="../../engine/worker/dataset/token_counter.py" />
+   <source>Tokens are counted with the tokenizer of {1}.</source>
+   <translation>Tokens sind mit dem Tokenizer von {1} gezählt.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Tokens computed at a time. Fewer need less memory; the result is the same. Automatic: chosen for device and base model.</source>
-   <translation>Tokens, die auf einmal berechnet werden. Weniger brauchen weniger Speicher und geben dasselbe Ergebnis. Automatisch: passend zu Gerät und Basismodell gewählt.</translation>
+   <source>Tokens computed at a time. Fewer need less memory; the result is the same.</source>
+   <translation>Tokens, die auf einmal berechnet werden. Weniger brauchen weniger Speicher; das Ergebnis ist dasselbe.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -17984,9 +17628,14 @@ Summary:</translation>
    <translation>Top-p</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Train a small network that computes the prefix, for stability; its learning rate is a thirtieth of the run's.</source>
+   <translation>Ein kleines Netz trainieren, das das Prefix berechnet, was stabiler ist; seine Lernrate ist ein Dreißigstel der des Laufs.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Train each weight's magnitude separately from its direction (DoRA): learns more at low ranks, takes more time.</source>
-   <translation>Den Betrag jedes Gewichts getrennt von seiner Richtung trainieren (DoRA): lernt mehr bei niedrigen Rängen, kostet mehr Zeit.</translation>
+   <source>Train magnitude and direction separately (DoRA): learns more at low ranks, but is slower.</source>
+   <translation>Betrag und Richtung getrennt trainieren (DoRA): lernt mehr bei niedrigen Rängen, ist aber langsamer.</translation>
   </message>
   <message>
    <location filename="../../engine/data/questions.py" />
@@ -17995,13 +17644,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Train the last blocks of each stack, which are nearest to the output.</source>
-   <translation>Die letzten Blöcke jedes Stapels trainieren, die der Ausgabe am nächsten sind.</translation>
+   <source>Train the last blocks of each stack.</source>
+   <translation>Die letzten Blöcke jedes Stapels trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Train weights or norms instead.</source>
    <translation>Trainieren Sie stattdessen Gewichte oder Normen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Train without it.</source>
+   <translation>Trainieren Sie ohne ihn.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/sharded_base.py" />
@@ -18010,23 +17664,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Trainable parameters of each adapted layer: amplitudes at random frequencies. A layer with fewer weights gets as many as it has weights.</source>
-   <translation>Trainierbare Parameter jeder angepassten Schicht: Amplituden bei zufälligen Frequenzen. Eine Schicht mit weniger Gewichten bekommt so viele, wie sie Gewichte hat.</translation>
+   <source>Trained amplitudes at random frequencies, for each adapted layer.</source>
+   <translation>Trainierte Amplituden bei zufälligen Frequenzen, für jede angepasste Schicht.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
-   <source>Trained keys and values before those of the text</source>
-   <translation>Trainierte Schlüssel und Werte vor denen des Textes</translation>
+   <source>Trained keys and values before the text</source>
+   <translation>Trainierte Schlüssel und Werte vor dem Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Trained keys and values in each attention layer of the decoder.</source>
+   <translation>Trainierte Schlüssel und Werte in jeder Attention-Schicht des Decoders.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Trained keys and values per decoder layer</source>
    <translation>Trainierte Schlüssel und Werte je Decoder-Schicht</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Trained keys and values that each attention layer of the decoder sees before the summary.</source>
-   <translation>Zahl der trainierten Schlüssel und Werte, die jede Attention-Schicht des Decoders vor der Zusammenfassung sieht.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -18040,13 +17694,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Trained vectors before the input. More can express more, but each takes time and a position of the context window.</source>
-   <translation>Zahl der trainierten Vektoren vor der Eingabe. Mehr können mehr ausdrücken; jeder nimmt eine Position des Kontextfensters und Zeit.</translation>
+   <source>Trained vectors before the input.</source>
+   <translation>Trainierte Vektoren vor der Eingabe.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
-   <source>Trained vectors before those of the text</source>
-   <translation>Trainierte Vektoren vor denen des Textes</translation>
+   <source>Trained vectors before the text</source>
+   <translation>Trainierte Vektoren vor dem Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>Trained weights or optimizer state are not finite and can't be saved.</source>
+   <translation>Trainierte Gewichte oder Optimiererzustand sind nicht endlich und lassen sich nicht speichern.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_state.py" />
@@ -18060,13 +17719,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Trains a copy of every weight of the base model. It is the yardstick: the most that can be learned, for an adapter as large as the base model and twice that in optimizer memory. The base model itself stays unchanged for comparison. Use it for small models, and to see what a smaller method costs in quality.</source>
-   <translation>Trainiert eine Kopie jedes Gewichts des Basismodells. Das ist der Maßstab: das meiste, was sich lernen lässt, um den Preis eines Adapters, der so groß ist wie das Basismodell, und doppelt so viel Speicher für den Optimierer. Das Basismodell selbst bleibt unverändert, sodass sich beide vergleichen lassen. Nehmen Sie es für kleine Modelle, und um zu sehen, was ein kleineres Verfahren verschenkt.</translation>
+   <source>Trains a copy of every weight: the most that can be learned, at the size of the base model. For small models and as a yardstick.</source>
+   <translation>Trainiert eine Kopie jedes Gewichts: das meiste, was sich lernen lässt, in der Größe des Basismodells. Für kleine Modelle und als Maßstab.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Trains a copy of some of the base model's own layers: the last blocks, those with certain names, or both. The last blocks change the text most, and the blocks below need no gradients, which saves time and memory. Use it if you know which part should change. Its adapters are as large as the chosen layers.</source>
-   <translation>Trainiert eine Kopie einiger Schichten des Basismodells selbst: die letzten Blöcke, solche mit bestimmten Namen oder beides. Die letzten Blöcke ändern den erzeugten Text am meisten, und die Blöcke darunter brauchen keine Gradienten, was Zeit und Speicher spart. Nehmen Sie es, wenn Sie wissen, welcher Teil sich ändern soll. Seine Adapter sind so groß wie die gewählten Schichten.</translation>
+   <source>Trains a copy of some layers: the last blocks, those with certain names, or both. Blocks below need no gradients.</source>
+   <translation>Trainiert eine Kopie einiger Schichten: die letzten Blöcke, solche mit bestimmten Namen oder beides. Die Blöcke darunter brauchen keine Gradienten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -18074,9 +17733,14 @@ Summary:</translation>
    <translation>Trainiert wenige Frequenzen je Gewicht</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Trains a small network that computes the prefix, which makes training more stable; its learning rate is a thirtieth of the run's. Only the finished prefix is saved.</source>
-   <translation>Ein kleines Netz trainieren, das das Prefix berechnet; das macht das Training stabiler, und seine Lernrate ist ein Dreißigstel der des Laufs. Im Adapter wird nur das fertige Prefix gespeichert.</translation>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Trains a few random entries of each weight, one or two percent in the paper. Use it if only few weights may change. (Bhardwaj et al. 2024)</source>
+   <translation>Trainiert einige zufällige Einträge jedes Gewichts, im Artikel ein bis zwei Prozent. Nehmen Sie es, wenn sich nur wenige Gewichte ändern dürfen. (Bhardwaj et al. 2024)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Trains as many entries of each weight as LoRA of this rank has parameters.</source>
+   <translation>Trainiert so viele Einträge jedes Gewichts, wie LoRA mit diesem Rang Parameter hat.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -18095,8 +17759,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Trains nothing: the base model gets your prompt, with as many examples as you like, and is scored against itself with the plain prompt. It shows what prompting alone achieves, which a trained adapter has to beat. Only the prompt is saved.</source>
-   <translation>Trainiert nichts: Das Basismodell liest Ihren Prompt mit so vielen Beispielen, wie Sie wollen, und wird gegen sich selbst mit dem einfachen Prompt bewertet. Das ist der andere Maßstab: was der Prompt allein erreicht und was ein trainierter Adapter übertreffen muss. Gespeichert wird nur der Prompt.</translation>
+   <source>Trains nothing: the base model gets your prompt, with as many examples as you like. It shows what a trained adapter has to beat.</source>
+   <translation>Trainiert nichts: Das Basismodell bekommt Ihren Prompt, mit so vielen Beispielen, wie Sie wollen. Es zeigt, was ein trainierter Adapter übertreffen muss.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Trains one small block that is added to every shard of a weight: a fast LoRA with half the parameters. Formerly Bone and DiSHA. (Kang and Yin 2024)</source>
+   <translation>Trainiert einen kleinen Block, der zu jeder Scherbe eines Gewichts addiert wird: eine schnelle LoRA mit halb so vielen Parametern. Früher Bone und DiSHA. (Kang und Yin 2024)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/selective.py" />
+   <source>Trains only the biases, a thousandth of the model: often enough for a new style. For BART, GPT-2 and OPT; T5 and most Llamas have none. (Ben Zaken et al. 2022)</source>
+   <translation>Trainiert nur die Biases, ein Tausendstel des Modells: oft genug für einen neuen Stil. Für BART, GPT-2 und OPT; T5 und die meisten Llamas haben keine. (Ben Zaken et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -18110,8 +17784,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Trains the factors, and biases if there are any, of the norms between a transformer's layers: a few thousand parameters in all. Nearly every model has norms. Use it if an adapter must be as small as possible, or if the model has no biases for BitFit. (Zhao et al. 2024)</source>
-   <translation>Zwischen seinen Schichten normalisiert ein Transformer seine Aktivierungen, mit einem Faktor für jede Dimension des Modells. LayerNorm-Tuning trainiert diese Faktoren und die Biases, die manche Normen haben: insgesamt einige tausend Parameter. Fast jedes Modell hat sie; nehmen Sie es also, wo ein Adapter so klein wie möglich sein muss oder BitFit keine Biases findet. (Zhao et al. 2024)</translation>
+   <source>Trains the factors and biases of the norms between layers: a few thousand parameters, on nearly every model. (Zhao et al. 2024)</source>
+   <translation>Trainiert die Faktoren und Biases der Normen zwischen den Schichten: einige tausend Parameter, bei fast jedem Modell. (Zhao et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -18119,14 +17793,14 @@ Summary:</translation>
    <translation>Trainiert nur die Normen</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Trains with Liger's fused kernels on NVIDIA and AMD GPUs if liger-kernel is installed and supports the base model: faster, less memory, same result but for rounding. LoRA and AdaLoRA only.</source>
-   <translation>Auf einer GPU von NVIDIA oder AMD mit den zusammengefassten Kernels von Liger Kernel trainieren, wo es installiert ist und das Basismodell kennt. Schneller und mit weniger Speicher; nur die Rundung ist anders. Mit LoRA und AdaLoRA.</translation>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Trains two thin matrices beside each frozen weight and adds their product to it. {1} Start here: it works on every model and can be merged. (Hu et al. 2022)</source>
+   <translation>Trainiert zwei dünne Matrizen neben jedem eingefrorenen Gewicht und addiert ihr Produkt dazu. {1} Beginnen Sie damit: Es geht mit jedem Modell und lässt sich verschmelzen. (Hu et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>Transcribe it first, for example with Whisper, and choose the transcript (vtt, srt, json or txt).</source>
-   <translation>Verschriften Sie sie zuerst, zum Beispiel mit Whisper, und wählen Sie die Mitschrift (vtt, srt, json oder txt).</translation>
+   <source>Transcribe it first, and choose the transcript (vtt, srt, json or txt).</source>
+   <translation>Verschriften Sie sie zuerst, und wählen Sie die Mitschrift (vtt, srt, json oder txt).</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -18170,18 +17844,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Try again later; what was downloaded is kept.</source>
-   <translation>Versuchen Sie es später noch einmal; was bisher kam, bleibt erhalten.</translation>
+   <source>Try again later; the download continues.</source>
+   <translation>Versuchen Sie es später noch einmal; der Download geht weiter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Try again later; what was uploaded is not sent again.</source>
-   <translation>Versuchen Sie es später noch einmal: Was angekommen ist, wird nicht noch einmal gesendet.</translation>
+   <source>Try again later; the upload continues.</source>
+   <translation>Versuchen Sie es später noch einmal; das Senden geht weiter.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
    <source>Try again.</source>
    <translation>Versuchen Sie es noch einmal.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/general_loss.py" />
+   <source>Try another precision.</source>
+   <translation>Versuchen Sie eine andere Genauigkeit.</translation>
   </message>
   <message>
    <location filename="../../engine/config/setting_text.py" />
@@ -18190,58 +17869,28 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/trash.py" />
-   <source>Tunesmith deletes only what is in its library. Delete other folders yourself.</source>
-   <translation>Tunesmith löscht nur, was in seiner Bibliothek liegt. Andere Ordner löschen Sie selbst.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>Tunesmith doesn't know its terms, so read them before you share anything.</source>
-   <translation>Was sie über die Weitergabe sagt, ist hier nicht bekannt: Lesen Sie sie.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>Tunesmith doesn't know where attention and feed-forward end in {1} models.</source>
-   <translation>Wo Attention und Feed-Forward in einem {1}-Modell enden, ist nicht bekannt.</translation>
+   <source>Tunesmith deletes only what is in its library.</source>
+   <translation>Tunesmith löscht nur, was in seiner Bibliothek liegt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>Tunesmith doesn't run models that bring their own code.</source>
-   <translation>Modelle, die eigenen Code mitbringen, werden nicht ausgeführt.</translation>
+   <source>Tunesmith doesn't run code of models.</source>
+   <translation>Tunesmith führt keinen Code von Modellen aus.</translation>
   </message>
   <message>
    <location filename="../../engine/system/desktop_entry.py" />
-   <source>Tunesmith is already in the menu: {1} belongs to a package.</source>
+   <source>Tunesmith is in the menu already: {1} belongs to a package.</source>
    <translation>Tunesmith ist schon im Menü: {1} gehört zu einem Paket.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Tunesmith is offline, so it doesn't contact {1}.</source>
-   <translation>Tunesmith ist offline, daher wird {1} nicht gefragt.</translation>
+   <source>Tunesmith is offline and can't reach {1}.</source>
+   <translation>Tunesmith ist offline und erreicht {1} nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
-   <source>Tunesmith is offline, so nothing is fetched from the hub.</source>
-   <translation>Tunesmith ist offline, also wird nichts vom Hub heruntergeladen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/upload.py" />
-   <source>Tunesmith is offline, so nothing is sent to the hub.</source>
-   <translation>Tunesmith ist offline, deshalb wird nichts an den Hub gesendet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/sending.py" />
-   <source>Tunesmith is offline, so nothing is sent to {1}.</source>
-   <translation>Tunesmith ist offline, daher wird nichts an {1} gesendet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/bridge.py" />
-   <source>Tunesmith isn't installed in the node's Python.</source>
-   <translation>Das Python des Knotens findet Tunesmith nicht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>Tunesmith isn't installed on the head of {1}.</source>
-   <translation>Tunesmith ist auf dem Kopfknoten von {1} nicht zu finden.</translation>
+   <source>Tunesmith is offline.</source>
+   <translation>Tunesmith ist offline.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -18262,6 +17911,11 @@ Summary:</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>Turns in JSON</source>
    <translation>Beiträge in JSON</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Turns of column "{1}" have no "{2}".</source>
+   <translation>Beiträgen der Spalte „{1}“ fehlt „{2}“.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -18285,8 +17939,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>Type the id of one of them.</source>
-   <translation>Geben Sie die ID eines davon an.</translation>
+   <source>Type the id of one.</source>
+   <translation>Geben Sie die ID von einem an.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -18297,11 +17951,6 @@ Summary:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Uncertainty smoothing</source>
    <translation>Glättung der Unsicherheit</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Under Applied to you see which layers the base model has.</source>
-   <translation>Sehen Sie unter „Angewendet auf“, welche Schichten das Basismodell hat.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
@@ -18325,18 +17974,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
-   <source>Unpack it and import each adapter on its own.</source>
-   <translation>Entpacken Sie sie, und importieren Sie sie einzeln.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/archives.py" />
-   <source>Unpack it yourself if you trust it, and choose the files.</source>
-   <translation>Entpacken Sie sie selbst, wenn Sie ihr trauen, und wählen Sie die Dateien.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>Unpack it yourself if you trust it, and choose the folder.</source>
-   <translation>Entpacken Sie sie selbst, wenn Sie ihr trauen, und wählen Sie den Ordner.</translation>
+   <source>Unpack it yourself if you trust it.</source>
+   <translation>Entpacken Sie sie selbst, wenn Sie ihr trauen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
@@ -18344,19 +17983,24 @@ Summary:</translation>
    <translation>Entpacken Sie es und wählen Sie den Ordner.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>Unpack it, and import each adapter.</source>
+   <translation>Entpacken Sie sie, und importieren Sie jeden Adapter.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/archives.py" />
-   <source>Unpacking needs {1} GB, but only {2} GB are free.</source>
-   <translation>Das Entpacken braucht {1} GB, und {2} GB sind frei.</translation>
+   <source>Unpacking needs {1} GB; {2} GB are free.</source>
+   <translation>Das Entpacken braucht {1} GB, frei sind {2} GB.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
-   <source>Unpacking {1} needs {2} GB, but only {3} GB are free.</source>
-   <translation>Das Entpacken von {1} braucht {2} GB, und {3} GB sind frei.</translation>
+   <source>Unpacking {1} needs {2} GB; {3} GB are free.</source>
+   <translation>Das Entpacken von {1} braucht {2} GB, frei sind {3} GB.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>Unpacking {1} needs {2} of memory, but only {3} are free.</source>
-   <translation>{1} zu entpacken braucht {2} Arbeitsspeicher, und {3} sind frei.</translation>
+   <source>Unpacking {1} needs {2} of memory; {3} are free.</source>
+   <translation>{1} zu entpacken braucht {2} Arbeitsspeicher; {3} sind frei.</translation>
   </message>
   <message>
    <location filename="../../engine/config/support_matrix.py" />
@@ -18365,7 +18009,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Unset TUNESMITH_PATCHES to switch all of them on.</source>
+   <source>Unset TUNESMITH_PATCHES to switch all on.</source>
    <translation>Löschen Sie TUNESMITH_PATCHES, um alle einzuschalten.</translation>
   </message>
   <message>
@@ -18375,8 +18019,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
-   <source>Unset {1} to train in this process alone. {2}</source>
-   <translation>Löschen Sie die Variable {1}, um allein in diesem Prozess zu trainieren. {2}</translation>
+   <source>Unset {1} to train in one process. {2}</source>
+   <translation>Löschen Sie {1}, um in einem Prozess zu trainieren. {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -18384,12 +18028,12 @@ Summary:</translation>
    <translation>Unterminated string</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/metadata.py" />
-   <source>Update Tunesmith to use it.</source>
-   <translation>Aktualisieren Sie Tunesmith, um sie zu verwenden.</translation>
+   <location filename="../../engine/config/run_changes.py" />
+   <source>Up to step {1}, training used the base model's original weights.</source>
+   <translation>Bis Schritt {1} brauchte das Training die ursprünglichen Gewichte des Basismodells.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>Update Tunesmith.</source>
    <translation>Aktualisieren Sie Tunesmith.</translation>
   </message>
@@ -18400,8 +18044,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Update the driver of the {1}; this torch needs a newer version{2}.</source>
-   <translation>Aktualisieren Sie den Treiber der {1}; dieses torch verlangt einen neueren{2}.</translation>
+   <source>Update the driver of the {1}; torch needs a newer one{2}.</source>
+   <translation>Aktualisieren Sie den Treiber der {1}; torch braucht einen neueren{2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
@@ -18420,13 +18064,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
-   <source>Use 0 to {1} hours; 0 keeps each chat whole.</source>
-   <translation>Geben Sie 0 bis {1} Stunden an; 0 lässt jeden Chat ganz.</translation>
+   <source>Use "{1}", or leave it out.</source>
+   <translation>Verwenden Sie „{1}“, oder lassen Sie es weg.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_mapping.py" />
+   <source>Use 0 to {1} hours; 0 keeps chats whole.</source>
+   <translation>Geben Sie 0 bis {1} Stunden an; 0 lässt Chats ganz.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
-   <source>Use a configuration without it, or with FSDP.</source>
-   <translation>Nehmen Sie eine Konfiguration ohne das oder mit FSDP.</translation>
+   <source>Use a configuration without it, or FSDP.</source>
+   <translation>Verwenden Sie eine Konfiguration ohne das, oder FSDP.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/computer.py" />
+   <source>Use at most {1} letters, digits, dots, hyphens and underscores.</source>
+   <translation>Verwenden Sie höchstens {1} Buchstaben, Ziffern, Punkte, Binde- und Unterstriche.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
@@ -18435,8 +18089,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>Use at most {1}, or lower the limit of conversations or summaries.</source>
-   <translation>Nehmen Sie höchstens {1}, oder senken Sie die Grenze für Gespräche oder die für Zusammenfassungen.</translation>
+   <source>Use at most {1}, or lower a limit.</source>
+   <translation>Nehmen Sie höchstens {1}, oder senken Sie eine Grenze.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -18445,8 +18099,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Use auto, or a code of ISO 639 such as de.</source>
-   <translation>Verwenden Sie auto oder ein ISO-639-Kürzel wie de.</translation>
+   <source>Use auto, or a code such as de.</source>
+   <translation>Verwenden Sie auto oder ein Kürzel wie de.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/interim_evaluation.py" />
@@ -18460,12 +18114,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Use fewer than {1}, so that conversation and summary fit too.</source>
-   <translation>Nehmen Sie weniger als {1}, damit auch Gespräch und Zusammenfassung hineinpassen.</translation>
+   <source>Use fewer than {1}.</source>
+   <translation>Nehmen Sie weniger als {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>Use fewer virtual tokens, shorten the prompt, or lower the limit of summaries.</source>
+   <source>Use fewer virtual tokens, shorten the prompt, or lower the summary limit.</source>
    <translation>Nehmen Sie weniger virtuelle Tokens, kürzen Sie den Prompt, oder senken Sie die Grenze für Zusammenfassungen.</translation>
   </message>
   <message>
@@ -18484,39 +18138,29 @@ Summary:</translation>
    <translation>Übernehmen Sie seine Einstellungen, um mit ihm weiterzumachen.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/computer.py" />
-   <source>Use letters, digits, dots, hyphens and underscores, at most {1}.</source>
-   <translation>Verwenden Sie Buchstaben, Ziffern, Punkte, Binde- und Unterstriche, höchstens {1}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/computers/node.py" />
    <source>Use one below {1} or above {2}.</source>
    <translation>Nennen Sie einen unter {1} oder über {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Use one rotation for all blocks of a layer: fewer trainable parameters.</source>
+   <translation>Eine Rotation für alle Blöcke einer Schicht verwenden: weniger trainierbare Parameter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Use owner/name: letters, digits, -, _ and ., at most 96 characters.</source>
+   <translation>Verwenden Sie Besitzer/Name: Buchstaben, Ziffern, -, _ und ., höchstens 96 Zeichen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>Use the ids of the data, or remove the column if the rows are in the order of the conversations. {1}</source>
-   <translation>Geben Sie die Kennungen der Daten an, oder lassen Sie die Spalte weg, wenn die Zeilen die Reihenfolge der Gespräche haben. {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>Use the other files, or add the summaries.</source>
-   <translation>Verwenden Sie die anderen Dateien, oder ergänzen Sie die Zusammenfassungen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/alignment.py" />
-   <source>Use the other files, or give this one the same columns.</source>
-   <translation>Verwenden Sie die anderen Dateien, oder geben Sie dieser dieselben Spalten.</translation>
+   <source>Use the ids of the data, or remove the column if the rows are in order. {1}</source>
+   <translation>Verwenden Sie die IDs der Daten, oder lassen Sie die Spalte weg, wenn die Reihenfolge stimmt. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/data/questions.py" />
    <source>Use the others</source>
    <translation>Die anderen verwenden</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Use the same rotation for all blocks of a layer: fewer trainable parameters.</source>
-   <translation>Dieselbe Rotation für alle Blöcke einer Schicht verwenden: weniger trainierbare Parameter.</translation>
   </message>
   <message>
    <location filename="../../engine/data/questions.py" />
@@ -18535,13 +18179,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Used for {1} although the name contains no split: {2}.</source>
-   <translation>Für {1} verwendet, obwohl kein Teil im Namen steht: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Uses deterministic GPU algorithms, so that a resumed run is bit-identical. Automatic: unless more than a tenth of the parameters is trained, where they are slow. CPUs always are deterministic.</source>
-   <translation>Auf einer GPU Verfahren nutzen, mit denen ein fortgesetzter Lauf einem ununterbrochenen bis aufs Bit gleicht. Automatisch: außer wenn mehr als ein Zehntel der Parameter trainiert wird, wo sie viel Zeit kosten. Auf einer CPU sind sie es immer.</translation>
+   <source>Used for {1}, no split in the name: {2}.</source>
+   <translation>Für {1} verwendet, kein Teil im Namen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -18555,8 +18194,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Validation conversations that are summarised and scored at each evaluation, for the plot. 16 make the practice model's run about 3 % longer.</source>
-   <translation>Zahl der Validierungsgespräche, die bei jeder Bewertung zusammengefasst und mit ROUGE bewertet werden, für das Diagramm. Mit 16 dauert der Lauf des Übungsmodells etwa 3 % länger.</translation>
+   <source>Validation conversations summarised and scored at each evaluation.</source>
+   <translation>Validierungsgespräche, die bei jeder Bewertung zusammengefasst und bewertet werden.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -18585,13 +18224,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
+   <source>Vectors in the shared bank. Larger models need more.</source>
+   <translation>Vektoren in der gemeinsamen Bank. Größere Modelle brauchen mehr.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Vectors mixed</source>
    <translation>Gemischte Vektoren</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Vectors that the encoder computes before the input.</source>
-   <translation>Zahl der Vektoren, die der Encoder vor der Eingabe berechnet.</translation>
+   <translation>Vektoren, die der Encoder vor der Eingabe berechnet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/train.py" />
@@ -18630,13 +18274,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
-   <source>Wait until it ends, or stop it there.</source>
-   <translation>Warten Sie, bis sie endet, oder stoppen Sie sie dort.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/job.py" />
-   <source>Wait until it ends, or stop it.</source>
-   <translation>Warten Sie, bis er endet, oder stoppen Sie ihn.</translation>
+   <source>Wait, or stop it.</source>
+   <translation>Warten Sie, oder stoppen Sie es.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -18659,9 +18298,14 @@ Summary:</translation>
    <translation>Gewichtsverfall</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/shared_options.py" />
+   <source>Weight matrices that {1}. Empty: the method's default. "all-linear": every linear layer but the output head.</source>
+   <translation>Gewichtsmatrizen, die {1}. Leer: die Vorgabe des Verfahrens. „all-linear“: alle linearen Schichten außer dem Ausgabekopf.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Weight of a loss that keeps each matrix orthogonal, so that ranks can be removed one by one. Not included in reported losses.</source>
-   <translation>Gewicht eines Verlusts, der jede Matrix orthogonal hält, sodass sich Ränge einzeln entfernen lassen. Gezeigte Verluste sind ohne ihn.</translation>
+   <source>Weight of the loss that keeps each matrix orthogonal. Reported losses exclude it.</source>
+   <translation>Gewicht des Verlusts, der jede Matrix orthogonal hält. Gezeigte Verluste sind ohne ihn.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -18669,24 +18313,9 @@ Summary:</translation>
    <translation>Walisisch</translation>
   </message>
   <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>What a list in the summary column means: the sentences of one summary, or several reference summaries.</source>
-   <translation>Was eine Liste in der Spalte der Zusammenfassung ist: die Sätze einer Zusammenfassung oder mehrere Referenzen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>What computes. Auto: the idle GPU with the most free memory, otherwise the CPU. All: every GPU computes a part of each step. Or cpu, mps, xpu, cuda:0 and so on.</source>
-   <translation>Was rechnet. Auto: die freie GPU mit dem meisten Speicher, sonst die CPU. All: jede GPU rechnet einen Teil jedes Schritts. Oder cpu, mps, xpu, cuda:0 und so weiter.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>What decides the best state and early stopping: the loss on the validation split, or ROUGE-1 of the scored summaries, which is noisier the fewer there are.</source>
-   <translation>Maßstab für den besten Stand und die Geduld: der Verlust am ganzen Validierungsteil oder ROUGE-1 der bewerteten Zusammenfassungen, das mehr schwankt, je weniger es sind.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>What is said is named twice: "{1}" and "{2}".</source>
-   <translation>Was gesagt wird, ist zweimal angegeben: „{1}“ und „{2}“.</translation>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>What happens to the shards. plain: the trained block is added. bat: they are also multiplied by it. mini: a narrow block is repeated, with far fewer parameters.</source>
+   <translation>Was mit den Scherben geschieht. Einfach: Der trainierte Block wird addiert. bat: Sie werden auch mit ihm multipliziert. mini: Ein schmaler Block wird wiederholt, mit weit weniger Parametern.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -18694,89 +18323,64 @@ Summary:</translation>
    <translation>WhatsApp-Export</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/additive.py" />
-   <source>Where the adapters are inserted. Houlsby: after attention and after feed-forward. Pfeiffer: after feed-forward only, with at most half the parameters.</source>
-   <translation>Wo die Adapter eingefügt werden. Houlsby: nach Attention und nach Feed-Forward. Pfeiffer: nur nach Feed-Forward, mit höchstens halb so vielen Parametern.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>Whether the model kept its other abilities: its loss on unrelated text, in nats per token. It rises if the model forgets.</source>
-   <translation>Wie viel das Modell von seinen anderen Fähigkeiten behalten hat: sein Verlust auf Text, der mit den Gesprächen nichts zu tun hat, in Nats je Token. Er steigt, wo das Modell vergisst.</translation>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Whether lists in the summary column are the sentences of one summary or several references.</source>
+   <translation>Ob Listen in der Spalte der Zusammenfassung die Sätze einer Zusammenfassung sind oder mehrere Referenzen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Whether the run finishes, or saves a checkpoint and stops.</source>
-   <translation>Den Lauf zu Ende bringen, oder einen Prüfpunkt schreiben und stoppen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Whether to ask about files without the columns of the others, or to skip them with a notice.</source>
-   <translation>Nach Dateien ohne die Spalten der anderen fragen oder sie mit einem Hinweis auslassen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Whether to refuse a file with broken rows, or to skip and list them.</source>
-   <translation>Eine Datei mit fehlerhaften Zeilen ablehnen, oder sie auslassen und in einem Hinweis auflisten.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Which examples share a step: those of similar length, which saves padding, or any. The steps come in random order.</source>
-   <translation>Welche Beispiele sich einen Schritt teilen: solche ähnlicher Länge, was das Berechnen von Auffüllung erspart, oder beliebige. So oder so kommen die Schritte in zufälliger Reihenfolge.</translation>
+   <source>Whether the learning rate falls linearly, along a cosine, or not at all.</source>
+   <translation>Ob die Lernrate linear fällt, als Kosinus oder gar nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Width of each random pair. A smaller rank means more pairs and more trainable parameters; together they always reach the full rank.</source>
-   <translation>Breite jedes zufälligen Paars. Ein kleinerer Rang bedeutet mehr Paare und mehr trainierbare Parameter: Zusammen erreichen sie immer den vollen Rang.</translation>
+   <source>Width of all blocks' thin matrices together.</source>
+   <translation>Breite der dünnen Matrizen aller Blöcke zusammen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Width of each random pair. Smaller means more pairs and more trainable parameters.</source>
+   <translation>Breite jedes zufälligen Paars. Kleiner heißt mehr Paare und mehr trainierbare Parameter.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>Width of the adapter's hidden layer. A larger one can learn more and trains more parameters.</source>
-   <translation>Breite der verborgenen Schicht des Adapters. Eine größere kann mehr lernen und trainiert mehr Parameter.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>Width of the bottleneck</source>
-   <translation>Breite des Engpasses</translation>
+   <source>Width of the adapter's hidden layer.</source>
+   <translation>Breite der verborgenen Schicht des Adapters.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Width of the encoder's hidden layers. Empty: that of the model.</source>
+   <source>Width of the encoder's hidden layers. Empty: the model's.</source>
    <translation>Breite der verborgenen Schichten des Encoders. Leer: die des Modells.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Width of the four thin matrices. The rank of the change can reach its square.</source>
-   <translation>Breite der vier dünnen Matrizen. Der Rang der Änderung kann ihr Quadrat erreichen.</translation>
+   <source>Width of the four thin matrices. The change can reach the square of this rank.</source>
+   <translation>Breite der vier dünnen Matrizen. Die Änderung kann das Quadrat dieses Rangs erreichen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Width of the larger factor's two thin matrices. If that saves nothing, the factor is trained whole.</source>
-   <translation>Breite der zwei dünnen Matrizen des größeren Faktors. Wo das nichts sparen würde, wird der Faktor ganz trainiert.</translation>
+   <source>Width of the larger factor's thin matrices.</source>
+   <translation>Breite der dünnen Matrizen des größeren Faktors.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Width of the projection's hidden layer. Empty: as wide as a layer's keys. Only with projection.</source>
-   <translation>Breite der verborgenen Schicht der Projektion. Leer: so breit wie die Schlüssel einer Schicht. Nur mit Projektion.</translation>
+   <source>Width of the projection's hidden layer. Empty: that of a layer's keys.</source>
+   <translation>Breite der verborgenen Schicht der Projektion. Leer: die der Schlüssel einer Schicht.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Width of the thin matrices of all blocks together. It trains as many parameters as LoRA of this rank.</source>
-   <translation>Breite der dünnen Matrizen aller Blöcke zusammen. Es trainiert so viele Parameter wie LoRA mit diesem Rang.</translation>
+   <source>Width of the shared random matrices. Use more than for LoRA.</source>
+   <translation>Breite der gemeinsamen zufälligen Matrizen. Nehmen Sie mehr als bei LoRA.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Width of the thin matrices that are composed of the shared vectors.</source>
-   <translation>Breite der dünnen Matrizen, die aus den gemeinsamen Vektoren zusammengesetzt sind.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Width of the two random matrices that all layers share. Use more than for LoRA: each layer trains only one parameter per rank and one per output.</source>
-   <translation>Breite der zwei zufälligen Matrizen, die sich alle Schichten teilen. Nehmen Sie mehr als bei LoRA: Jede Schicht trainiert nur einen Parameter je Rang und einen je Ausgabe.</translation>
+   <source>Width of the thin matrices.</source>
+   <translation>Breite der dünnen Matrizen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Width of the two thin matrices. A higher rank can learn more and trains more parameters.</source>
-   <translation>Breite der zwei dünnen Matrizen. Ein höherer Rang kann mehr lernen und trainiert mehr Parameter.</translation>
+   <source>Width of the two thin matrices. A higher rank learns more, with more parameters.</source>
+   <translation>Breite der zwei dünnen Matrizen. Ein höherer Rang lernt mehr, mit mehr Parametern.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -18820,13 +18424,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>With several beams, values above 1 favour longer summaries, below 1 shorter ones.</source>
-   <translation>Bei mehreren Beams bevorzugt ein Wert über 1 längere Zusammenfassungen, einer unter 1 kürzere. Mit einem Beam ohne Wirkung.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/token_cache.py" />
-   <source>With several computers, the run's folder must be on a shared file system.</source>
-   <translation>Auf mehreren Computern muss der Ordner des Laufs auf einem Dateisystem liegen, das alle teilen.</translation>
+   <source>With several beams, values above 1 favour longer summaries.</source>
+   <translation>Bei mehreren Beams bevorzugen Werte über 1 längere Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
@@ -18837,11 +18436,6 @@ Summary:</translation>
    <location filename="../../engine/worker/planning/context_window.py" />
    <source>With {1},</source>
    <translation>Mit {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Without projection there is no hidden layer.</source>
-   <translation>Ohne Projektion gibt es keine verborgene Schicht.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -18857,11 +18451,6 @@ Summary:</translation>
    <location filename="../../engine/scoring/metrics.py" />
    <source>Words in both summary and reference.</source>
    <translation>Wörter, die in Zusammenfassung und Referenz vorkommen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Worked examples in the prompt. The first ones of the training split are used, and not trained on.</source>
-   <translation>Zahl der Beispiele im Prompt, jedes mit seiner Zusammenfassung: die ersten des Trainingsteils, auf denen dann nicht trainiert wird.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -18885,28 +18474,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/columnar.py" />
-   <source>Write it again with version=2, or as parquet.</source>
-   <translation>Schreiben Sie sie neu mit version=2, oder als parquet.</translation>
+   <source>Write it with version=2, or as parquet.</source>
+   <translation>Schreiben Sie sie mit version=2 oder als parquet.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
-   <source>Write one, ask for a draft, or skip.</source>
-   <translation>Schreiben Sie eine, fordern Sie einen Entwurf an, oder überspringen Sie.</translation>
+   <source>Write one, or skip.</source>
+   <translation>Schreiben Sie eine, oder überspringen Sie.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
    <source>Write one.</source>
    <translation>Geben Sie einen ein.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Write the smaller factor as a product of thin matrices too.</source>
-   <translation>Auch den kleineren Faktor als Produkt dünner Matrizen schreiben.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Write them in Conversations: "Write summaries".</source>
-   <translation>Schreiben Sie sie unter „Gespräche“: „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -18915,18 +18494,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Writes the change of a weight as a sum of waves, as image formats do with pictures, and trains the amplitudes at a few random frequencies. Every wave covers the whole weight, so few parameters change all of it. The frequencies are regenerated from their seed. Use it for very small adapters. (Gao et al. 2024)</source>
-   <translation>Schreibt die Änderung eines Gewichts als Summe von Wellen, wie es ein Bildformat mit einem Bild tut, und trainiert die Amplituden bei einigen zufälligen Frequenzen. Jede Welle überdeckt das ganze Gewicht, sodass wenige Parameter alles daran ändern. Die Frequenzen werden aus ihrem Startwert neu gezogen und nicht gespeichert. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Gao et al. 2024)</translation>
+   <source>Writes the change as a sum of waves and trains their amplitudes at a few random frequencies. For very small adapters. (Gao et al. 2024)</source>
+   <translation>Schreibt die Änderung als Summe von Wellen und trainiert deren Amplituden bei einigen zufälligen Frequenzen. Für sehr kleine Adapter. (Gao et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block pattern repeated all over the weight. Trains far fewer parameters than LoRA at the same rank. Use it for small adapters that still change the weight at full rank. (Yeh et al. 2024)</source>
-   <translation>Schreibt die Änderung eines Gewichts als Kronecker-Produkt einer kleinen und einer niedrigrangigen Matrix: ein Blockmuster, das sich über das ganze Gewicht wiederholt. Trainiert weit weniger Parameter als LoRA beim selben Rang. Nehmen Sie es, wo Adapter klein sein und das Gewicht doch mit vollem Rang ändern müssen. (Yeh et al. 2024)</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices. It has as many trainable parameters as a LoRA of twice the rank, and the rank of the change can reach the square of the rank. Use it if a higher rank no longer improves LoRA; its steps are slower. (Hyeon-Woo et al. 2022)</source>
-   <translation>Schreibt die Änderung eines Gewichts als elementweises (Hadamard-)Produkt zweier niedrigrangiger Matrizen. Es hat so viele trainierbare Parameter wie eine LoRA doppelten Rangs, und der Rang der Änderung kann das Quadrat des Rangs erreichen. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser wird; seine Schritte sind langsamer. (Hyeon-Woo et al. 2022)</translation>
+   <source>Writes the change as the Kronecker product of a small matrix and a low-rank one: full rank with far fewer parameters than LoRA. (Yeh et al. 2024)</source>
+   <translation>Schreibt die Änderung als Kronecker-Produkt einer kleinen und einer niedrigrangigen Matrix: voller Rang mit weit weniger Parametern als LoRA. (Yeh et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -18944,44 +18518,44 @@ Summary:</translation>
    <translation>Yoruba</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may not share results.</source>
+   <translation>Ergebnisse dürfen Sie nicht weitergeben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share results for non-commercial use, under the same licence and with attribution.</source>
+   <translation>Ergebnisse dürfen Sie nicht kommerziell, unter derselben Lizenz und mit Nennung der Urheber weitergeben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share results for non-commercial use, with attribution.</source>
+   <translation>Ergebnisse dürfen Sie nicht kommerziell und mit Nennung der Urheber weitergeben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share results freely.</source>
+   <translation>Ergebnisse dürfen Sie frei weitergeben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share results if you name the licence and the authors.</source>
+   <translation>Ergebnisse dürfen Sie weitergeben, wenn Sie Lizenz und Urheber nennen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share results only under those terms, which also bind whoever uses them.</source>
+   <translation>Ergebnisse dürfen Sie nur unter diesen Bedingungen weitergeben, die auch für alle gelten, die sie verwenden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share results under the same licence, with attribution.</source>
+   <translation>Ergebnisse dürfen Sie unter derselben Lizenz und mit Nennung der Urheber weitergeben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/__main__.py" />
-   <source>You have used up your share of the disk.</source>
-   <translation>Sie haben Ihren Anteil an der Festplatte aufgebraucht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may not share what you made from it.</source>
-   <translation>Was daraus entstanden ist, darf nicht weitergegeben werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share what you made from it for non-commercial use, under the same licence and with attribution.</source>
-   <translation>Was daraus entstanden ist, darf nur für nicht kommerzielle Zwecke, nur unter derselben Lizenz und mit Nennung der Urheber weitergegeben und verwendet werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share what you made from it for non-commercial use, with attribution.</source>
-   <translation>Was daraus entstanden ist, darf nur für nicht kommerzielle Zwecke und mit Nennung der Urheber weitergegeben und verwendet werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share what you made from it freely.</source>
-   <translation>Was daraus entstanden ist, darf frei weitergegeben werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share what you made from it if you name the licence and the authors.</source>
-   <translation>Was daraus entstanden ist, darf weitergegeben werden, wenn Lizenz und Urheber genannt werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share what you made from it only under those terms, which also bind whoever uses it.</source>
-   <translation>Was daraus entstanden ist, darf nur mit diesen Bedingungen weitergegeben werden, an die sich alle halten müssen, die es verwenden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share what you made from it under the same licence, with attribution.</source>
-   <translation>Was daraus entstanden ist, darf nur unter derselben Lizenz und mit Nennung der Urheber weitergegeben werden.</translation>
+   <source>Your disk quota is used up.</source>
+   <translation>Ihr Plattenkontingent ist aufgebraucht.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -19020,8 +18594,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>`ray stop` stops nodes started in other ways.</source>
-   <translation>`ray stop` beendet auf andere Weise gestartete.</translation>
+   <source>`ray stop` stops other nodes.</source>
+   <translation>`ray stop` beendet andere Knoten.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -19044,14 +18618,9 @@ Summary:</translation>
    <translation>`{1} computers` listet sie auf, `{2} computers add` fügt einen hinzu.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>`{1} methods` lists them.</source>
    <translation>`{1} methods` listet sie auf.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>`{1} methods` lists those that it supports.</source>
-   <translation>`{1} methods` listet die Verfahren auf, die es verwendet.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
@@ -19155,8 +18724,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>a list in its header has the unknown type {1}</source>
-   <translation>eine Liste in ihrem Kopf ist von der Art {1}, die nicht bekannt ist</translation>
+   <source>a list in its header has unknown type {1}</source>
+   <translation>eine Liste in ihrem Kopf hat die unbekannte Art {1}</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
@@ -19205,13 +18774,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>a pause of 1 hour starts the next conversation</source>
-   <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von 1 Stunde</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>a pause of {1} hours starts the next conversation</source>
-   <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1} Stunden</translation>
+   <source>a pause of {1} h starts a new conversation</source>
+   <translation>eine Pause von {1} h beginnt ein neues Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -19230,13 +18794,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
-   <source>a quotation mark inside a quoted cell isn't doubled</source>
+   <source>a quotation mark in a quoted cell isn't doubled</source>
    <translation>ein Anführungszeichen in einer Zelle mit Anführungszeichen ist nicht verdoppelt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
-   <source>a quotation mark that opens a cell is never closed</source>
-   <translation>ein Anführungszeichen, das eine Zelle öffnet, wird nie geschlossen</translation>
+   <source>a quoted cell is never closed</source>
+   <translation>eine Zelle mit Anführungszeichen wird nie geschlossen</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
@@ -19255,8 +18819,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>a setting in its header has the unknown type {1}</source>
-   <translation>eine Angabe in ihrem Kopf ist von der Art {1}, die nicht bekannt ist</translation>
+   <source>a setting in its header has unknown type {1}</source>
+   <translation>eine Angabe in ihrem Kopf hat die unbekannte Art {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/html_exports.py" />
+   <source>a tag is never closed</source>
+   <translation>ein Element wird nie geschlossen</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
@@ -19614,6 +19183,41 @@ Summary:</translation>
    <translation>Namen von Klassen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/columnar.py" />
+   <source>column "{1}" contains bytes that are not UTF-8</source>
+   <translation>Spalte „{1}“ enthält Bytes, die kein UTF-8 sind</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>column "{1}" contains no turns.</source>
+   <translation>Spalte „{1}“ enthält keine Beiträge.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>column "{1}" contains tables, not text.</source>
+   <translation>Spalte „{1}“ enthält Tabellen, keinen Text.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>column "{1}" contains {2}</source>
+   <translation>Spalte „{1}“ enthält {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema.py" />
+   <source>column "{1}" contains {2}, not text.</source>
+   <translation>Spalte „{1}“ enthält {2}, keinen Text.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>column "{1}" has other rows than the first</source>
+   <translation>Spalte „{1}“ hat andere Zeilen als die erste</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>column "{1}" has {2} characters; the limit is {3}</source>
+   <translation>Spalte „{1}“ hat {2} Zeichen; die Grenze ist {3}</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>column {1}</source>
    <translation>Spalte {1}</translation>
@@ -19645,8 +19249,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
-   <source>contains "{1}", which is protected by a password</source>
-   <translation>enthält „{1}“, das ein Passwort schützt</translation>
+   <source>contains "{1}", which has a password</source>
+   <translation>enthält „{1}“ mit einem Passwort</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
@@ -19680,8 +19284,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>copies of the weights are trained in float32 next to a base model in another number format</source>
-   <translation>Kopien der Gewichte werden in float32 trainiert, neben einem Basismodell in einem anderen Zahlenformat</translation>
+   <source>copies of the weights are trained in float32, unlike the base model</source>
+   <translation>Kopien der Gewichte werden in float32 trainiert, anders als das Basismodell</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -19765,8 +19369,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>each is a turn with "{1}" and the speaker in "{2}"</source>
-   <translation>jede ist ein Beitrag mit „{1}“ und dem Sprecher in „{2}“</translation>
+   <source>each is a turn with "{1}" and speaker "{2}"</source>
+   <translation>jede ist ein Beitrag mit „{1}“ und Sprecher „{2}“</translation>
   </message>
   <message>
    <location filename="../../engine/data/summary_lists.py" />
@@ -19780,8 +19384,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>each turn is written in a line "Name: text"</source>
-   <translation>jeder Beitrag steht in einer Zeile „Name: Text“</translation>
+   <source>each turn is a line "Name: text"</source>
+   <translation>jeder Beitrag ist eine Zeile „Name: Text“</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/items.py" />
@@ -19827,11 +19431,6 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>expecting value</source>
    <translation>es fehlt ein Wert</translation>
-  </message>
-  <message>
-   <location filename="../../engine/maintenance/licences.py" />
-   <source>extra ==</source>
-   <translation>extra ==</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -19890,8 +19489,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>get a trained scale per output, or per input at the end of a feed-forward layer</source>
-   <translation>eine trainierte Skala für jede Ausgabe bekommen, oder für jede Eingabe, wo eine Feed-Forward-Schicht endet</translation>
+   <source>get a trained scale</source>
+   <translation>eine trainierte Skala bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -19939,11 +19538,6 @@ Summary:</translation>
    <translation>hat ein trainiertes Paar</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>houlsby or pfeiffer</source>
-   <translation>houlsby oder pfeiffer</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>iMessage chat</source>
    <translation>iMessage-Chat</translation>
@@ -19960,8 +19554,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>if empty, "{1}" without the beginning that all of them share: "{2}"</source>
-   <translation>wo sie leer ist, das, was in „{1}“ steht, ohne das, womit alle beginnen: „{2}“</translation>
+   <source>if empty, "{1}" without its shared beginning: "{2}"</source>
+   <translation>wo sie leer ist, „{1}“ ohne den gemeinsamen Anfang: „{2}“</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -20019,14 +19613,9 @@ Summary:</translation>
    <translation>sie richtet ihre Tensoren an {1} Bytes aus</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>it can't be read as JSON: {1}</source>
-   <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/text/encodings.py" />
-   <source>it contains bytes that are not text, first in line {1}</source>
-   <translation>sie enthält Bytes, die kein Text hat, die ersten in Zeile {1}</translation>
+   <source>it contains bytes that are not text, from line {1}</source>
+   <translation>sie enthält Bytes, die kein Text sind, ab Zeile {1}</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
@@ -20040,8 +19629,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/exports.py" />
-   <source>it continued the training of another adapter</source>
-   <translation>sein Training setzte das eines anderen Adapters fort</translation>
+   <source>it continued another adapter</source>
+   <translation>er setzte einen anderen Adapter fort</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
@@ -20070,13 +19659,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>it doesn't fit in this computer's memory</source>
-   <translation>der Speicher dieses Computers reicht dafür nicht</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/exports.py" />
-   <source>it doesn't say how it was trained</source>
-   <translation>er sagt nicht, wie er trainiert wurde</translation>
+   <source>it doesn't fit into memory</source>
+   <translation>der Arbeitsspeicher reicht nicht</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
@@ -20125,8 +19709,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>it has more than {1} characters without a longer pause</source>
-   <translation>es hat mehr als {1} Zeichen ohne eine längere Pause</translation>
+   <source>it has more than {1} characters without a pause</source>
+   <translation>es hat mehr als {1} Zeichen ohne Pause</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/documents.py" />
@@ -20154,24 +19738,9 @@ Summary:</translation>
    <translation>sie ist eine Verknüpfung</translation>
   </message>
   <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>it is a mixture of experts, which can't be read from GGUF files</source>
-   <translation>sie ist ein Mixture-of-Experts-Modell, und solche werden aus GGUF-Dateien nicht gelesen</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/documents.py" />
-   <source>it is a page with a table of conversations and summaries</source>
-   <translation>es ist eine Seite mit einer Tabelle von Gesprächen und Zusammenfassungen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/exports.py" />
-   <source>it is a prompt alone, and nothing was trained</source>
-   <translation>er ist nur ein Prompt, und nichts wurde trainiert</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/foreign_files.py" />
-   <source>it is larger than {1} MB, the limit for {2}</source>
-   <translation>sie ist größer als {1} MB, die Grenze für {2}</translation>
+   <source>it is a table of conversations and summaries</source>
+   <translation>es ist eine Tabelle von Gesprächen und Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -20182,6 +19751,11 @@ Summary:</translation>
    <location filename="../../engine/system/foreign_files.py" />
    <source>it is nested too deeply</source>
    <translation>zu tief verschachtelt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>it is not JSON: {1}</source>
+   <translation>es ist kein JSON: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -20229,9 +19803,24 @@ Summary:</translation>
    <translation>sie ist einer von {1} Teilen</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/exports.py" />
+   <source>it is only a prompt</source>
+   <translation>er ist nur ein Prompt</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>it is over {1} MB</source>
    <translation>sie hat mehr als {1} MB</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>it is over {1} MB, the limit for {2}</source>
+   <translation>sie ist größer als {1} MB, die Grenze für {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/encodings.py" />
+   <source>it is really {1}</source>
+   <translation>sie ist in Wirklichkeit {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
@@ -20254,34 +19843,14 @@ Summary:</translation>
    <translation>es ist {1}, kein Objekt mit Namen</translation>
   </message>
   <message>
-   <location filename="../../engine/text/encodings.py" />
-   <source>it is {1}, whatever its name says</source>
-   <translation>sie ist {1}, was auch ihr Name sagt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/sets.py" />
-   <source>it lacks fields, or they have wrong types</source>
-   <translation>ihm fehlen Angaben, oder sie sind von anderer Art</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
-   <source>it scales positions in an unknown way ({1})</source>
-   <translation>ihre Positionen sind auf eine Weise gedehnt, die nicht bekannt ist ({1})</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
-   <source>it scales positions in its own way</source>
-   <translation>ihre Positionen sind auf eine eigene Weise gedehnt</translation>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>it lacks the attention scale for {1} values per head</source>
+   <translation>ihr fehlt die Skala der Attention für {1} Werte je Kopf</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
    <source>it starts like {1} but is damaged</source>
    <translation>was als {1} beginnt, ist beschädigt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>it starts like {1} but is damaged or incomplete</source>
-   <translation>was als {1} beginnt, ist beschädigt oder bricht ab</translation>
   </message>
   <message>
    <location filename="../../engine/system/sandbox.py" />
@@ -20299,34 +19868,34 @@ Summary:</translation>
    <translation>er macht aus {1} Zeichen {2} Tokens</translation>
   </message>
   <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>it uses rotary positions on {1} of {2} values per head, which can't be read from GGUF files</source>
-   <translation>ihre Positionen drehen {1} von {2} Werten je Kopf, und das wird aus GGUF-Dateien nicht gelesen</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>it was hardly written at all</source>
    <translation>kaum etwas davon wurde je geschrieben</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>it was not written completely</source>
+   <translation>sie wurde nicht vollständig geschrieben</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/exports.py" />
-   <source>it was trained in float16, which needs loss scaling</source>
-   <translation>er wurde in float16 berechnet, was skalierte Gradienten braucht</translation>
+   <source>it was trained in float16</source>
+   <translation>er wurde in float16 trainiert</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>it was trained on an int8 base, whose layers round activations in a way that a plain model doesn't</source>
-   <translation>er wurde auf einem int8-Basismodell trainiert, dessen Schichten Aktivierungen runden, wie es kein gewöhnliches Modell tut</translation>
+   <source>it was trained on an int8 base, whose rounding no plain model has</source>
+   <translation>er wurde auf einem int8-Basismodell trainiert, dessen Rundung kein einfaches Modell hat</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
-   <source>its architecture is {1}; from GGUF files, {2} can be read</source>
-   <translation>ihre Architektur ist {1}, und aus GGUF-Dateien werden {2} gelesen</translation>
+   <source>its architecture is {1}; supported: {2}</source>
+   <translation>ihre Architektur ist {1}; unterstützt: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>its attention scale for {1} values per head is not in the file</source>
-   <translation>ihre Attention mit {1} Werten je Kopf wird mit einer Zahl skaliert, die nicht in der Datei steht</translation>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>its column names have {1} bytes; the limit is {2}</source>
+   <translation>ihre Spaltennamen haben {1} Bytes; die Grenze ist {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -20344,6 +19913,11 @@ Summary:</translation>
    <translation>sein Gespräch</translation>
   </message>
   <message>
+   <location filename="../../engine/labelling/sets.py" />
+   <source>its fields are missing or wrong</source>
+   <translation>seine Felder fehlen oder sind falsch</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
    <source>its files were changed</source>
    <translation>seine Dateien sind nicht die, die geschrieben wurden</translation>
@@ -20352,11 +19926,6 @@ Summary:</translation>
    <location filename="../../engine/system/gguf_header.py" />
    <source>its header is over {1} MB</source>
    <translation>ihr Kopf hat mehr als {1} MB</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>its initial values ({1}) are not computed by PEFT</source>
-   <translation>seine Anfangswerte ({1}) berechnet nicht PEFT</translation>
   </message>
   <message>
    <location filename="../../engine/data/summary_lists.py" />
@@ -20385,13 +19954,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>its lists are turns with "{1}" and the speaker as "{2}"</source>
-   <translation>deren Listen sind Beiträge mit „{1}“ und dem Sprecher als „{2}“</translation>
+   <source>its lists are turns with "{1}" and speaker "{2}"</source>
+   <translation>deren Listen sind Beiträge mit „{1}“ und Sprecher „{2}“</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>its lists are turns, with the speakers in column "{1}"</source>
-   <translation>deren Listen sind Beiträge, mit den Sprechern in der Spalte „{1}“</translation>
+   <source>its lists are turns, with speakers in "{1}"</source>
+   <translation>deren Listen sind Beiträge, mit Sprechern in „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/documents.py" />
@@ -20409,9 +19978,14 @@ Summary:</translation>
    <translation>sein Muster {1} könnte endlos dauern</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>its ranks are not allocated by PEFT</source>
-   <translation>seine Ränge verteilt nicht PEFT</translation>
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
+   <source>its position scaling is unknown</source>
+   <translation>ihre Skalierung der Positionen ist nicht bekannt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
+   <source>its position scaling is unknown ({1})</source>
+   <translation>ihre Skalierung der Positionen ist nicht bekannt ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/exports.py" />
@@ -20420,13 +19994,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
-   <source>its rules may make a text {1} times longer</source>
-   <translation>seine Regeln können einen Text {1}-mal so lang machen</translation>
+   <source>its rules may make text {1} times longer</source>
+   <translation>seine Regeln können Text {1}-mal so lang machen</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/exports.py" />
-   <source>its settings were changed while it was trained</source>
-   <translation>seine Einstellungen wurden während des Trainings geändert</translation>
+   <source>its settings changed during training</source>
+   <translation>seine Einstellungen änderten sich im Training</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
@@ -20435,8 +20009,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>its tensor {1} has the unknown number format {2}</source>
-   <translation>ihr Tensor {1} hat das Zahlenformat {2}, das nicht bekannt ist</translation>
+   <source>its tensor {1} has unknown number format {2}</source>
+   <translation>ihr Tensor {1} hat das unbekannte Zahlenformat {2}</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
@@ -20452,6 +20026,11 @@ Summary:</translation>
    <location filename="../../engine/data/first_rows.py" />
    <source>its texts are the longer ones</source>
    <translation>denn ihre Texte sind die längeren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/exports.py" />
+   <source>its training is unknown</source>
+   <translation>sein Training ist nicht bekannt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -20509,6 +20088,11 @@ Summary:</translation>
    <translation>Zeilen {1} bis {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema.py" />
+   <source>lists "{1}" and "{2}" have different lengths, {3} and {4}.</source>
+   <translation>Listen „{1}“ und „{2}“ sind verschieden lang, {3} und {4}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>llama.cpp's converter can't be downloaded.</source>
    <translation>Der Konverter von llama.cpp lässt sich nicht holen.</translation>
@@ -20520,33 +20104,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>llama.cpp's converter is not on this computer.</source>
-   <translation>Der Konverter von llama.cpp ist nicht auf diesem Computer.</translation>
+   <source>llama.cpp's converter is missing.</source>
+   <translation>Der Konverter von llama.cpp fehlt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>llama.cpp's converter needs pip.</source>
+   <translation>Der Konverter von llama.cpp braucht pip.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>llama.cpp's converter wrote no file.</source>
    <translation>Der Konverter von llama.cpp hat keine Datei geschrieben.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>media tag</source>
-   <translation>Medienhinweis</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>media tags</source>
-   <translation>Medienhinweise</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>merged range</source>
-   <translation>verbundener Bereich</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>merged ranges</source>
-   <translation>verbundene Bereiche</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
@@ -20564,19 +20133,14 @@ Summary:</translation>
    <translation>Minuten</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>mixtures of experts can't be read from GGUF files</source>
+   <translation>Mixture-of-Experts-Modelle lassen sich nicht aus GGUF-Dateien lesen</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>more references: {1}</source>
    <translation>weitere Referenzen: {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>more remark</source>
-   <translation>weiterer Hinweis</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>most of it is empty; it was not written completely</source>
-   <translation>das meiste davon ist leer: Sie wurde nicht bis zum Ende geschrieben</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/rank_models.py" />
@@ -20684,21 +20248,6 @@ Summary:</translation>
    <translation>ein Gespräch, also kein Intervall</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/html_exports.py" />
-   <source>one of its tags is never closed</source>
-   <translation>ein Element darin endet nie</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>other chat</source>
-   <translation>anderer Chat</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>other chats</source>
-   <translation>andere Chats</translation>
-  </message>
-  <message>
    <location filename="../../engine/runs/run_comparison.py" />
    <source>other conversations</source>
    <translation>anderen Gesprächen</translation>
@@ -20719,11 +20268,6 @@ Summary:</translation>
    <translation>personEmail, created und text</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>pip, which downloads llama.cpp's converter, is not installed.</source>
-   <translation>Der Konverter von llama.cpp wird mit pip geholt, das hier fehlt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/text/unicode_checks.py" />
    <source>private use</source>
    <translation>privat</translation>
@@ -20737,16 +20281,6 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>python3 packaging/dev.py setup</source>
    <translation>python3 packaging/dev.py setup</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>quoted message</source>
-   <translation>zitierte Nachricht</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>quoted messages</source>
-   <translation>zitierte Nachrichten</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/rank_models.py" />
@@ -20764,9 +20298,9 @@ Summary:</translation>
    <translation>verweigert die Verbindung ({1})</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>relu, gelu or silu</source>
-   <translation>relu, gelu oder silu</translation>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>rotary positions on {1} of {2} values per head are not supported</source>
+   <translation>rotierte Positionen auf {1} von {2} Werten je Kopf werden nicht unterstützt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -20935,23 +20469,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>summary: the last turn, as named</source>
-   <translation>Zusammenfassung: der letzte Beitrag, wie angegeben</translation>
+   <source>summary: the last turn, a shorter answer to one text</source>
+   <translation>Zusammenfassung: der letzte Beitrag, eine kürzere Antwort auf einen Text</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>summary: the last turn, because no column looks like summaries and each conversation is one text with a shorter answer</source>
-   <translation>Zusammenfassung: der letzte Beitrag, da keine Spalte nach der Zusammenfassung aussieht und jedes Gespräch ein Text mit einer kürzeren Antwort darauf ist</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>system line</source>
-   <translation>Systemzeile</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>system lines</source>
-   <translation>Systemzeilen</translation>
+   <source>summary: the last turn, as named</source>
+   <translation>Zusammenfassung: der letzte Beitrag, wie angegeben</translation>
   </message>
   <message>
    <location filename="../../engine/config/support_matrix.py" />
@@ -20989,49 +20513,9 @@ Summary:</translation>
    <translation>die CPU</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>the beginning that all of them share is removed: "{1}"</source>
-   <translation>in den Gesprächen weggelassen ist, womit alle beginnen: „{1}“</translation>
-  </message>
-  <message>
    <location filename="../../engine/cluster/entry.py" />
    <source>the cluster's head</source>
    <translation>dem Kopfknoten des Clusters</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
-   <source>the column "{1}" contains bytes that are not UTF-8</source>
-   <translation>die Spalte „{1}“ enthält Bytes, die kein UTF-8 sind</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>the column "{1}" contains no turns.</source>
-   <translation>Die Spalte „{1}“ enthält keine Beiträge.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>the column "{1}" contains tables, not text.</source>
-   <translation>Die Spalte „{1}“ enthält Tabellen, keinen Text.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>the column "{1}" contains {2}</source>
-   <translation>die Spalte „{1}“ enthält {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema.py" />
-   <source>the column "{1}" contains {2}, not text.</source>
-   <translation>Die Spalte „{1}“ enthält {2}, keinen Text.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>the column "{1}" has different rows than the first one</source>
-   <translation>die Spalte „{1}“ hat andere Zeilen als die erste</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>the column "{1}" has {2} characters; the limit is {3}</source>
-   <translation>die Spalte „{1}“ enthält {2} Zeichen, höchstens {3} werden gelesen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
@@ -21039,14 +20523,14 @@ Summary:</translation>
    <translation>das Gespräch vom {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/text_folder.py" />
+   <source>the conversation {1}{2} is missing</source>
+   <translation>das Gespräch {1}{2} fehlt</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>the file ends inside it</source>
    <translation>die Datei bricht darin ab</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/text_folder.py" />
-   <source>the file {1}{2} with the conversation is missing</source>
-   <translation>es gibt keine Datei {1}{2} mit dem Gespräch daneben</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -21065,13 +20549,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/sandbox.py" />
-   <source>the library that reads it crashes or runs out of memory</source>
-   <translation>die Bibliothek, die es liest, bricht ab oder hat zu wenig Speicher</translation>
+   <source>the library that reads it crashes or lacks memory</source>
+   <translation>die Bibliothek, die es liest, stürzt ab oder hat zu wenig Speicher</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
-   <source>the lists in column "{1}" don't contain text.</source>
-   <translation>Die Spalte „{1}“ enthält Listen von etwas anderem als Texten.</translation>
+   <source>the lists in "{1}" don't contain text.</source>
+   <translation>die Listen in „{1}“ enthalten keinen Text.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -21084,19 +20568,14 @@ Summary:</translation>
    <translation>das Modell nutzt {1} ihrer {2} Gewichte</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>the names of its columns have {1} bytes; the limit is {2}</source>
-   <translation>die Namen ihrer Spalten haben {1} Bytes; die Grenze ist {2}</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/first_rows.py" />
    <source>the only other text column, with longer texts</source>
-   <translation>da es die einzige andere Spalte mit Texten ist und diese länger sind</translation>
+   <translation>die einzige andere mit Texten, und diese sind länger</translation>
   </message>
   <message>
    <location filename="../../engine/data/first_rows.py" />
    <source>the only other text column, with shorter texts</source>
-   <translation>denn sie ist die einzige andere mit Texten, und diese sind kürzer</translation>
+   <translation>die einzige andere mit Texten, und diese sind kürzer</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/requests.py" />
@@ -21105,7 +20584,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
-   <source>the row starting in line {1} has more than {2} characters; a quotation mark may be left open there</source>
+   <source>the row starting in line {1} has more than {2} characters; a quotation mark may be open there</source>
    <translation>die Zeile, die in Zeile {1} beginnt, hat mehr als {2} Zeichen; vielleicht ist dort ein Anführungszeichen offen</translation>
   </message>
   <message>
@@ -21124,9 +20603,9 @@ Summary:</translation>
    <translation>die Form von {1} ist unmöglich</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>the size of {1} is not the one it declares</source>
-   <translation>{1} ist nicht so groß, wie angegeben</translation>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>the shared beginning is removed: "{1}"</source>
+   <translation>der gemeinsame Anfang ist weggelassen: „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -21160,8 +20639,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
-   <source>this CPU multiplies matrices faster in bfloat16</source>
-   <translation>diese CPU multipliziert Matrizen schneller in bfloat16</translation>
+   <source>this CPU is faster in bfloat16</source>
+   <translation>diese CPU ist in bfloat16 schneller</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
@@ -21209,11 +20688,6 @@ Summary:</translation>
    <translation>Dieser Computer hat kein {1}-Gerät, das torch nutzen kann.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>training conversation</source>
-   <translation>Trainingsgespräch</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/first_rows.py" />
    <source>true and false values</source>
    <translation>Wahr und Falsch</translation>
@@ -21230,8 +20704,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>two of its tensors have the same name</source>
-   <translation>sie hat zwei Tensoren desselben Namens</translation>
+   <source>two tensors have the same name</source>
+   <translation>zwei Tensoren haben denselben Namen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
@@ -21240,8 +20714,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
-   <source>unpacks to far more than is plausible for its size</source>
-   <translation>entpackt sich zu weit mehr, als Daten seiner Größe es würden</translation>
+   <source>unpacks to far more than plausible</source>
+   <translation>entpackt sich zu unglaubwürdig viel</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -21272,11 +20746,6 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>values that are nested too deeply</source>
    <translation>zu tief verschachtelte Werte</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/prompt_learning.py" />
-   <source>virtual token</source>
-   <translation>virtuelles Token</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -21330,8 +20799,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>{1} % of the {2} reach {3} tokens and are cut off.</source>
-   <translation>{1} % der {2} erreichen {3} Tokens und werden dort abgeschnitten.</translation>
+   <source>{1} % of the {2} are cut off at {3} tokens.</source>
+   <translation>{1} % der {2} werden bei {3} Tokens abgeschnitten.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -21349,34 +20818,34 @@ Summary:</translation>
    <translation>{1} ({2}{3}) in {4}: {5}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/requirements.py" />
+   <source>{1} Activations take {2} of it.</source>
+   <translation>{1} Aktivierungen brauchen davon {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/merged_model.py" />
    <source>{1} Adapters of nf4 and fp4 bases can be merged.</source>
    <translation>{1} Adapter von nf4- und fp4-Basismodellen lassen sich verschmelzen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} If you didn't set {2} for this run, unset it.</source>
-   <translation>{1} Ist {2} von etwas anderem übrig, löschen Sie die Variable.</translation>
+   <source>{1} If you don't need {2}, unset it.</source>
+   <translation>{1} Wenn Sie {2} nicht brauchen, löschen Sie die Variable.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
-   <source>{1} Repair the row, or name other keys as data.columns.</source>
-   <translation>{1} Reparieren Sie die Zeile, oder nennen Sie andere Schlüssel als data.columns.</translation>
+   <source>{1} Repair the row, or name other keys in data.columns.</source>
+   <translation>{1} Reparieren Sie die Zeile, oder nennen Sie andere Schlüssel in data.columns.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/requirements.py" />
-   <source>{1} The activations of a micro-batch take {2} of it.</source>
-   <translation>{1} Die Aktivierungen eines Mikrobatches brauchen davon {2}.</translation>
+   <source>{1} The base model takes {2} of it.</source>
+   <translation>{1} Das Basismodell braucht davon {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/requirements.py" />
-   <source>{1} The base model's weights take {2} of it.</source>
-   <translation>{1} Die Gewichte des Basismodells brauchen davon {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/requirements.py" />
-   <source>{1} The parameters that {2} trains, with gradients and optimizer, take {3} of it.</source>
-   <translation>{1} Die Parameter, die {2} trainiert, brauchen mit Gradienten und Optimierer davon {3}.</translation>
+   <source>{1} The parameters that {2} trains take {3} of it, with gradients and optimizer.</source>
+   <translation>{1} Die Parameter, die {2} trainiert, brauchen davon {3}, mit Gradienten und Optimierer.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
@@ -21405,13 +20874,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/prompt_learning.py" />
-   <source>{1} adapters of this kind can't be used in this version.</source>
-   <translation>{1}-Adapter dieser Art lassen sich in dieser Version nicht verwenden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/upload.py" />
-   <source>{1} already exists and contains something else.</source>
-   <translation>{1} gibt es schon, und es enthält etwas anderes.</translation>
+   <source>{1} adapters of this kind are not supported.</source>
+   <translation>{1}-Adapter dieser Art werden nicht unterstützt.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -21419,19 +20883,19 @@ Summary:</translation>
    <translation>{1} gibt es schon.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_store.py" />
-   <source>{1} already has all these entries with {2} seeds.</source>
-   <translation>{1} hat alle diese Einträge schon mit {2} Startwerten.</translation>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>{1} also contains an adapter: {2}.</source>
+   <translation>{1} enthält auch einen Adapter: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>{1} and up to {2} others exceed this base model's {3} tokens.</source>
-   <translation>{1} und bis zu {2} andere überschreiten die {3} Tokens, die dieses Basismodell nimmt.</translation>
+   <source>{1} and up to {2} others exceed the context window of {3} tokens.</source>
+   <translation>{1} und bis zu {2} andere überschreiten das Kontextfenster von {3} Tokens.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
-   <source>{1} and {2} are compared on the {3} conversations they share.</source>
-   <translation>{1} und {2} werden auf den {3} gemeinsamen Gesprächen verglichen.</translation>
+   <source>{1} and {2} are compared on {3} shared conversations.</source>
+   <translation>{1} und {2} werden auf {3} gemeinsamen Gesprächen verglichen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_names.py" />
@@ -21471,6 +20935,14 @@ Summary:</translation>
     <numerusform>{1} Blöcke</numerusform>
    </translation>
   </message>
+  <message numerus="yes">
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>{1} broken row|{1} broken rows</source>
+   <translation>
+    <numerusform>{1} fehlerhafte Zeile</numerusform>
+    <numerusform>{1} fehlerhafte Zeilen</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="../../engine/system/units.py" />
    <source>{1} bytes</source>
@@ -21493,13 +20965,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
-   <source>{1} can't be changed after a run has started.</source>
-   <translation>{1} lässt sich nicht ändern, sobald ein Lauf begonnen hat.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>{1} can't be copied into the library: {2}.</source>
-   <translation>{1} lässt sich nicht in die Bibliothek kopieren: {2}.</translation>
+   <source>{1} can't be changed during a run.</source>
+   <translation>{1} lässt sich während eines Laufs nicht ändern.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
@@ -21533,11 +21000,6 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>{1} can't be loaded as a model: {2}</source>
-   <translation>{1} ist kein Modell, das sich laden lässt: {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>{1} can't be loaded: {2}</source>
    <translation>{1} lässt sich nicht laden: {2}</translation>
   </message>
@@ -21547,24 +21009,19 @@ Summary:</translation>
    <translation>{1} lässt sich nicht zu einem gewöhnlichen Modell verschmelzen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/layer_merge.py" />
+   <source>{1} can't be merged: it would write different summaries.</source>
+   <translation>{1} lässt sich nicht verschmelzen: Es würde anderes schreiben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/merged_model.py" />
    <source>{1} can't be merged: its weights are damaged.</source>
    <translation>{1} lässt sich nicht verschmelzen: Seine Gewichte sind beschädigt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/layer_merge.py" />
-   <source>{1} can't be merged: the merged model would write different summaries.</source>
-   <translation>{1} lässt sich nicht verschmelzen: Das verschmolzene Modell würde nicht dasselbe schreiben.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/exports/merged_model.py" />
    <source>{1} can't be merged: {2}.</source>
    <translation>{1} lässt sich nicht verschmelzen: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/trash.py" />
-   <source>{1} can't be moved to the trash: {2}.</source>
-   <translation>{1} lässt sich nicht in den Papierkorb legen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -21577,14 +21034,9 @@ Summary:</translation>
    <translation>{1} ist nicht erreichbar: {2} {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>{1} can't be read as a GGUF file: {2}.</source>
-   <translation>{1} kann nicht als GGUF-Datei gelesen werden: {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>{1} can't be read, so speakers are named by their ids.</source>
-   <translation>{1} lässt sich nicht lesen: Personen sind nach ihren IDs benannt.</translation>
+   <source>{1} can't be read, so speakers are named by id.</source>
+   <translation>{1} lässt sich nicht lesen, deshalb heißen Sprecher nach ihren IDs.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entries.py" />
@@ -21598,18 +21050,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/trash.py" />
-   <source>{1} can't be restored from the trash: {2}.</source>
-   <translation>{1} lässt sich nicht aus dem Papierkorb holen: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/maintenance/trash_contents.py" />
-   <source>{1} can't be restored: Tunesmith doesn't recognise it.</source>
-   <translation>{1} lässt sich nicht wiederherstellen: Tunesmith kennt es nicht.</translation>
+   <source>{1} can't be restored: {2}.</source>
+   <translation>{1} lässt sich nicht wiederherstellen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
    <source>{1} can't be saved: {2}.</source>
    <translation>{1} lässt sich nicht speichern: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/sharded_base.py" />
+   <source>{1} can't be sharded: its blocks are unknown.</source>
+   <translation>{1} lässt sich nicht aufteilen: Seine Blöcke sind nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/llama_server.py" />
@@ -21637,14 +21089,14 @@ Summary:</translation>
    <translation>{1} lässt sich nicht verwenden: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/atomic_write.py" />
+   <source>{1} can't be written completely.</source>
+   <translation>{1} lässt sich nicht vollständig schreiben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} can't be written to: {2}.</source>
    <translation>{1} lässt sich nicht beschreiben: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/atomic_write.py" />
-   <source>{1} can't be written: only part of it reached the disk.</source>
-   <translation>{1} lässt sich nicht schreiben: Die Festplatte nahm nur einen Teil an.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
@@ -21667,29 +21119,29 @@ Summary:</translation>
    <translation>{1} kann Tunesmith nicht starten: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>{1} cannot be deleted: {2}.</source>
-   <translation>{1} lässt sich nicht löschen: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/files.py" />
-   <source>{1} changed while it was being sent.</source>
-   <translation>{1} wurde während des Sendens geändert.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>{1} changed while it was read.</source>
+   <source>{1} changed while being read.</source>
    <translation>{1} hat sich beim Lesen geändert.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>{1} changes linear layers, and {2} keeps its weights in Conv1D layers.</source>
-   <translation>{1} ändert lineare Schichten, und {2} hält seine Gewichte in Conv1D-Schichten.</translation>
+   <location filename="../../engine/cluster/files.py" />
+   <source>{1} changed while being sent.</source>
+   <translation>{1} hat sich beim Senden geändert.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/segmentation.py" />
    <source>{1} chats are read as turns.</source>
    <translation>{1} Chats sind als Beiträge gelesen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/metadata.py" />
+   <source>{1} comes from a later version of Tunesmith.</source>
+   <translation>{1} stammt von einer späteren Version von Tunesmith.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/labelling/sets.py" />
+   <source>{1} comes from another version.</source>
+   <translation>{1} stammt von einer anderen Version.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/rank_models.py" />
@@ -21707,19 +21159,14 @@ Summary:</translation>
    <translation>{1} enthält eine Verknüpfung, {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>{1} contains an adapter besides the model: {2}.</source>
-   <translation>{1} enthält neben dem Modell einen Adapter: {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/sandboxed.py" />
-   <source>{1} contains far more rows or text than is plausible for its size.</source>
-   <translation>{1} enthält weit mehr Zeilen oder Text, als Daten dieser Größe es tun.</translation>
+   <source>{1} contains implausibly much for its size.</source>
+   <translation>{1} enthält unglaubwürdig viel für seine Größe.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
-   <source>{1} contains lists that are read as splits: {2}.</source>
-   <translation>{1} enthält Listen, die als Teile gelesen werden: {2}.</translation>
+   <source>{1} contains lists read as splits: {2}.</source>
+   <translation>{1} enthält Listen, als Teile gelesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -21782,6 +21229,11 @@ Summary:</translation>
    <translation>{1} enthält {2} Adapter.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/peft_config_policy.py" />
+   <source>{1} contains {2}, which doesn't belong in an adapter of {3}.</source>
+   <translation>{1} enthält {2}, was kein Teil eines {3}-Adapters ist.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} continues after the end</source>
    <translation>{1} geht hinter dem Ende weiter</translation>
@@ -21790,11 +21242,6 @@ Summary:</translation>
    <location filename="../../engine/computers/sending.py" />
    <source>{1} conversations</source>
    <translation>{1} Gespräche</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} conversations exceed {2} tokens and are cut.</source>
-   <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../engine/adapters/hub_adapters.py" />
@@ -21841,8 +21288,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/paths.py" />
-   <source>{1} doesn't lead to a folder: {2} belongs to an unknown user, links to itself, or isn't a path.</source>
-   <translation>{1} führt zu keinem Ordner: {2} gehört zu einem unbekannten Benutzer, ist ein Link auf sich selbst oder kein Pfad.</translation>
+   <source>{1} doesn't lead to a folder: {2} has no known user, links to itself, or isn't a path.</source>
+   <translation>{1} führt zu keinem Ordner: {2} gehört keinem bekannten Benutzer, ist ein Link auf sich selbst oder kein Pfad.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/merged_model.py" />
@@ -21909,6 +21356,11 @@ Summary:</translation>
    </translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>{1} exists and contains something else.</source>
+   <translation>{1} gibt es schon, und es enthält etwas anderes.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>{1} failed: {2}</source>
    <translation>{1} schlug fehl: {2}</translation>
@@ -21931,7 +21383,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/modeling/base_files.py" />
    <source>{1} has NaN or infinite values in {2} of {3}.</source>
-   <translation>{1} enthält Werte, die keine Zahlen sind (NaN oder unendlich), in {2} von {3}.</translation>
+   <translation>{1} hat NaN oder unendliche Werte in {2} von {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -21940,8 +21392,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_folder.py" />
-   <source>{1} has a TL;DR, which is read as its summary.</source>
-   <translation>{1} enthält ein TL;DR, das als Zusammenfassung gelesen wird.</translation>
+   <source>{1} has a TL;DR, read as its summary.</source>
+   <translation>{1} enthält ein TL;DR, gelesen als Zusammenfassung.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>{1} has all these entries with {2} seeds.</source>
+   <translation>{1} hat alle diese Einträge mit {2} Startwerten.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -21949,9 +21406,9 @@ Summary:</translation>
    <translation>{1} hat inzwischen einen anderen Eintrag wie {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/alignment.py" />
-   <source>{1} has different columns than the first file: {2} is read.</source>
-   <translation>{1} hat andere Spalten als die erste Datei: Gelesen wird {2}.</translation>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>{1} has another size than declared</source>
+   <translation>{1} hat eine andere Größe als angegeben</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/rank_models.py" />
@@ -21960,8 +21417,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>{1} has invalid values ({2}) in {3}{4}, so its summaries would be meaningless.</source>
-   <translation>{1} hat unmögliche Werte ({2}) in {3}{4}: Was er schreibt, ergibt keinen Sinn.</translation>
+   <source>{1} has invalid values ({2}) in {3}{4}.</source>
+   <translation>{1} hat unmögliche Werte ({2}) in {3}{4}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>{1} has more than {2} broken rows, the first at {3}.</source>
+   <translation>{1} hat mehr als {2} fehlerhafte Zeilen, die erste bei {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/documents.py" />
@@ -21969,18 +21431,13 @@ Summary:</translation>
    <translation>{1} hat mehr als {2} Bytes</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>{1} has more than {2} rows that can't be read, the first at {3}.</source>
-   <translation>{1} hat mehr als {2} Zeilen, die sich nicht lesen lassen, die erste bei {3}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/schema.py" />
-   <source>{1} has no "{2}", so its conversation is unknown.</source>
-   <translation>{1} hat kein „{2}“: Es ist nicht bekannt, zu welchem Gespräch sie gehört.</translation>
+   <source>{1} has no "{2}" to tell its conversation.</source>
+   <translation>{1} hat kein „{2}“, das ihr Gespräch nennt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} has no address at {2} ({3}), the ranks' meeting point.</source>
+   <source>{1} has no address at {2} ({3}), where the ranks meet.</source>
    <translation>{1} hat keine Adresse an {2} ({3}), wo sich die Ranks treffen.</translation>
   </message>
   <message>
@@ -21990,7 +21447,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
-   <source>{1} has no conversation {2} with a reference summary.</source>
+   <source>{1} has no conversation {2} with a reference.</source>
    <translation>{1} hat kein Gespräch {2} mit einer Referenz.</translation>
   </message>
   <message>
@@ -22010,8 +21467,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
-   <source>{1} has no header, so its columns are numbered.</source>
-   <translation>{1} hat keine Kopfzeile: Die Spalten heißen nach ihren Nummern.</translation>
+   <source>{1} has no header; columns are numbered.</source>
+   <translation>{1} hat keine Kopfzeile; Spalten sind nummeriert.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
@@ -22025,8 +21482,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} has no private folder in which the ranks can meet.</source>
-   <translation>{1} hat keinen Ordner, in dem sich die Ranks ohne andere treffen können.</translation>
+   <source>{1} has no private folder in which ranks can meet.</source>
+   <translation>{1} hat keinen privaten Ordner, in dem sich Ranks treffen können.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -22060,11 +21517,6 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>{1} has no weights: it is a prompt.</source>
-   <translation>{1} hat keine Gewichte: Er ist ein Prompt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{1} has no {2}.</source>
    <translation>{1} hat kein {2}.</translation>
   </message>
@@ -22074,9 +21526,14 @@ Summary:</translation>
    <translation>{1} hat kein {2}{3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>{1} has other columns than the first file: {2} is read.</source>
+   <translation>{1} hat andere Spalten als die erste Datei: Gelesen wird {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/text_folder.py" />
    <source>{1} has properties or tables above the turns, which are skipped.</source>
-   <translation>{1} enthält Eigenschaften oder Tabellen über den Beiträgen; sie werden ausgelassen.</translation>
+   <translation>{1} hat Eigenschaften oder Tabellen über den Beiträgen, die ausgelassen werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/databases.py" />
@@ -22085,18 +21542,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_folder.py" />
-   <source>{1} has summaries below its conversations, which are read as summaries.</source>
-   <translation>{1} hat unter den Gesprächen Zusammenfassungen, die als solche gelesen werden.</translation>
+   <source>{1} has summaries below its conversations, which are read.</source>
+   <translation>{1} hat unter den Gesprächen Zusammenfassungen, die gelesen werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>{1} has too few conversations: none is left for the {2} split.</source>
-   <translation>{1} hat zu wenige Gespräche: Für den Teil {2} bleibt keines.</translation>
+   <source>{1} has too few conversations for the {2} split.</source>
+   <translation>{1} hat zu wenige Gespräche für den Teil {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
-   <source>{1} has trained biases of the base model itself, which Tunesmith doesn't support.</source>
-   <translation>{1} hat trainierte Biases des Basismodells selbst, die Tunesmith nicht trainiert.</translation>
+   <source>{1} has trained biases of the base model, which Tunesmith doesn't support.</source>
+   <translation>{1} hat trainierte Biases des Basismodells, die Tunesmith nicht unterstützt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>{1} has {2} ({3}{4}); all their cells get the first value.</source>
+   <translation>{1} hat {2} ({3}{4}); alle ihre Zellen bekommen den ersten Wert.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
@@ -22105,8 +21567,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>{1} has {2} of layers that its config.json doesn't declare: {3}.</source>
-   <translation>{1} hat {2} von Schichten, die seine config.json weglässt: {3}.</translation>
+   <source>{1} has {2} of undeclared layers: {3}.</source>
+   <translation>{1} hat {2} nicht angegebener Schichten: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
@@ -22115,13 +21577,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>{1} has {2} that a {3} model doesn't use: {4}.</source>
+   <source>{1} has {2} unused by a {3} model: {4}.</source>
    <translation>{1} hat {2}, die ein {3}-Modell nicht verwendet: {4}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>{1} has {2} {3} ({4}{5}); each cell gets the value of the first.</source>
-   <translation>{1} hat {2} {3} ({4}{5}): Jede Zelle zählt als ihre erste.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
@@ -22140,8 +21597,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>{1} in the prompt: {2} tokens. {3}the longest conversation and its summary, {4} tokens are needed; the context window has {5}.</source>
-   <translation>{1} im Prompt: {2} Token. {3}das längste Gespräch und seine Zusammenfassung: {4} Token werden gebraucht, das Kontextfenster hat {5}.</translation>
+   <source>{1} in the prompt: {2} tokens. {3}the longest conversation and its summary need {4} tokens; the context window has {5}.</source>
+   <translation>{1} im Prompt: {2} Tokens. {3}das längste Gespräch und seine Zusammenfassung brauchen {4} Tokens; das Kontextfenster hat {5}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/validation/check_report.py" />
@@ -22152,16 +21609,6 @@ Summary:</translation>
    <location filename="../../engine/computers/sending.py" />
    <source>{1} is a GPU of this computer.</source>
    <translation>{1} ist eine GPU dieses Computers.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/comparisons.py" />
-   <source>{1} is a blind comparison of another version.</source>
-   <translation>{1} ist kein Blindvergleich dieser Version.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
-   <source>{1} is a feather file of the first version, which can't be read.</source>
-   <translation>{1} ist eine Feather-Datei der ersten Version, die nicht gelesen werden kann.</translation>
   </message>
   <message>
    <location filename="../../engine/data/ingest.py" />
@@ -22179,19 +21626,29 @@ Summary:</translation>
    <translation>{1} ist eine Verknüpfung auf {2}, und dort ist nichts zu lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs/run_store.py" />
-   <source>{1} is a prompt: it has no weights to start from.</source>
-   <translation>{1} ist ein Prompt: Er hat keine Gewichte, von denen aus man beginnen kann.</translation>
+   <location filename="../../engine/adapters/hub_adapters.py" />
+   <source>{1} is a prompt without weights.</source>
+   <translation>{1} ist ein Prompt ohne Gewichte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>{1} is a {2} model, which can't generate text.</source>
-   <translation>{1} ist ein {2}-Modell, das keinen Text schreiben kann.</translation>
+   <source>{1} is a {2} model, which generates no text.</source>
+   <translation>{1} ist ein {2}-Modell, das keinen Text schreibt.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
    <source>{1} is already running.</source>
    <translation>{1} läuft schon.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>{1} is an object with lists of different lengths: {2}.</source>
+   <translation>{1} ist ein Objekt mit verschieden langen Listen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/columnar.py" />
+   <source>{1} is an old feather file, which can't be read.</source>
+   <translation>{1} ist eine alte Feather-Datei, die nicht gelesen werden kann.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -22200,8 +21657,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>{1} is built by a script, {2}. Tunesmith doesn't run scripts from the hub.</source>
-   <translation>{1} entsteht durch ein Skript, {2}, und Skripte werden nicht ausgeführt: Sie könnten hier alles tun.</translation>
+   <source>{1} is built by a script, {2}, which Tunesmith doesn't run.</source>
+   <translation>{1} entsteht durch ein Skript, {2}, das Tunesmith nicht ausführt.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_store.py" />
@@ -22224,19 +21681,24 @@ Summary:</translation>
    <translation>{1} ist leer.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>{1} is encrypted, or not an SQLite database.</source>
+   <translation>{1} ist verschlüsselt oder keine SQLite-Datenbank.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>{1} is full: only {2} of its memory is free.</source>
-   <translation>{1} ist voll: Nur {2} ihres Speichers sind frei.</translation>
+   <source>{1} is full: {2} of its memory is free.</source>
+   <translation>{1} ist voll: {2} ihres Speichers sind frei.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>{1} is gated: you have to accept its owner's terms first.</source>
-   <translation>{1} ist zugangsbeschränkt: Der Besitzer verlangt zuerst, dass Bedingungen angenommen werden.</translation>
+   <source>{1} is gated: accept its owner's terms first.</source>
+   <translation>{1} ist zugangsbeschränkt: Stimmen Sie zuerst den Bedingungen zu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/databases.py" />
-   <source>{1} is in use, so {2} is not read. Close the program that writes it.</source>
-   <translation>{1} ist in Gebrauch: Was in {2} steht, wird nicht gelesen. Schließen Sie das Programm, das sie schreibt.</translation>
+   <source>{1} is in use, so {2} is not read. Close the other program.</source>
+   <translation>{1} ist in Gebrauch, daher wird {2} nicht gelesen. Schließen Sie das andere Programm.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
@@ -22245,23 +21707,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>{1} is neither an adapter's folder nor its zip file.</source>
-   <translation>{1} ist weder ein Ordner noch die ZIP-Datei eines Adapters.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/sent_run.py" />
-   <source>{1} is neither on this computer nor on every node, and a node can't reach the hub.</source>
-   <translation>{1} ist weder auf diesem Computer noch auf jedem Knoten, und ein Knoten erreicht den Hub nicht.</translation>
+   <source>{1} is neither an adapter's folder nor its zip.</source>
+   <translation>{1} ist weder Ordner noch ZIP-Datei eines Adapters.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{1} is not UTF-8 and is read as {2}. If letters look wrong, choose another encoding (data.encoding).</source>
-   <translation>{1} ist nicht UTF-8. Gelesen wird es als {2}, und das ist eine Vermutung: Sehen Sie sich die Buchstaben an, und wählen Sie eine andere Kodierung (data.encoding), wenn sie falsch sind.</translation>
+   <source>{1} is not UTF-8 and is read as {2}. If accents look wrong, change the encoding (data.encoding).</source>
+   <translation>{1} ist nicht UTF-8 und wird als {2} gelesen. Wenn Umlaute falsch aussehen, ändern Sie die Kodierung (data.encoding).</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>{1} is not a Ray cluster, or it isn't ready yet.</source>
-   <translation>Was bei {1} antwortet, ist kein Ray-Cluster, oder keiner, der bereit ist.</translation>
+   <source>{1} is not a Ray cluster, or not ready yet.</source>
+   <translation>{1} ist kein Ray-Cluster oder noch nicht bereit.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
@@ -22275,8 +21732,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>{1} is not a linear layer, so no adapter can follow it.</source>
-   <translation>{1} ist keine lineare Schicht, also kann kein Adapter darauf folgen.</translation>
+   <source>{1} is not a linear layer.</source>
+   <translation>{1} ist keine lineare Schicht.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
@@ -22290,8 +21747,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
-   <source>{1} is not a set of conversations to summarise.</source>
-   <translation>{1} ist keine Sammlung von Gesprächen zum Zusammenfassen.</translation>
+   <source>{1} is not a set of conversations.</source>
+   <translation>{1} ist keine Sammlung von Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../engine/system/validators.py" />
@@ -22299,14 +21756,14 @@ Summary:</translation>
    <translation>{1} ist kein Name eines Ordners</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
-   <source>{1} is not an SQLite database, or it is encrypted.</source>
-   <translation>{1} ist keine SQLite-Datenbank, oder sie ist verschlüsselt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>{1} is not an adapter: it has no {2}.</source>
    <translation>{1} ist kein Adapter: Es gibt darin kein {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/hub_sources.py" />
+   <source>{1} is not downloaded, and Tunesmith is offline.</source>
+   <translation>{1} ist nicht heruntergeladen, und Tunesmith ist offline.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/trash.py" />
@@ -22319,9 +21776,9 @@ Summary:</translation>
    <translation>{1} ist nicht bekannt.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/hub_sources.py" />
-   <source>{1} is not on this computer, and Tunesmith is offline.</source>
-   <translation>{1} ist nicht auf diesem Computer, und Tunesmith ist offline.</translation>
+   <location filename="../../engine/cluster/sent_run.py" />
+   <source>{1} is not on every node, and a node can't reach the hub.</source>
+   <translation>{1} ist nicht auf jedem Knoten, und ein Knoten erreicht den Hub nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
@@ -22330,13 +21787,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>{1} is odd: reflections come in pairs, and a single one would change the base model.</source>
-   <translation>{1} ist ungerade: Spiegelungen bilden Paare, und eine einzelne würde das Basismodell ändern.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>{1} is one object with lists of different lengths: {2}.</source>
-   <translation>{1} ist ein Objekt mit Listen verschiedener Länge: {2}.</translation>
+   <source>{1} is odd, but reflections come in pairs.</source>
+   <translation>{1} ist ungerade, aber Spiegelungen bilden Paare.</translation>
   </message>
   <message>
    <location filename="../../engine/system/locks.py" />
@@ -22345,8 +21797,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>{1} is private, but you asked for public.</source>
-   <translation>{1} ist privat und sollte öffentlich sein.</translation>
+   <source>{1} is private.</source>
+   <translation>{1} ist privat.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/documents.py" />
@@ -22355,8 +21807,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>{1} is public, but you asked for private.</source>
-   <translation>{1} ist öffentlich und sollte privat sein.</translation>
+   <source>{1} is public.</source>
+   <translation>{1} ist öffentlich.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/segmentation.py" />
@@ -22370,18 +21822,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>{1} is someone else's account; your token belongs to {2}.</source>
-   <translation>{1} ist jemand anderes: Ihr Token schreibt für {2}.</translation>
+   <source>{1} is someone else's account; yours is {2}.</source>
+   <translation>{1} ist das Konto von jemand anderem; Ihres ist {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>{1} is too old for this torch: its compute capability is {2}, and {3} is needed.</source>
-   <translation>{1} ist zu alt für dieses torch: Ihre Compute Capability ist {2}, nötig ist {3}.</translation>
+   <source>{1} is too old for this torch: compute capability {2}, needed {3}.</source>
+   <translation>{1} ist zu alt für dieses torch: Compute Capability {2}, nötig {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/trash_contents.py" />
+   <source>{1} is unknown and can't be restored.</source>
+   <translation>{1} ist unbekannt und lässt sich nicht wiederherstellen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
-   <source>{1} is unpacked into the cache once: {2} in {3} become {4} in {5}.</source>
-   <translation>{1} wird einmal in den Cache entpackt: Aus {2} in {3} werden {4} in {5}.</translation>
+   <source>{1} is unpacked once: {2} in {3} become {4} in {5}.</source>
+   <translation>{1} wird einmal entpackt: Aus {2} in {3} werden {4} in {5}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/training_run.py" />
@@ -22404,19 +21861,24 @@ Summary:</translation>
    <translation>{1} ist {2} und kann nicht gelesen werden.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/alignment.py" />
-   <source>{1} lacks the column {2} that other files have. Its columns are: {3}.</source>
-   <translation>{1} hat keine Spalte {2}, die andere Dateien haben. Ihre Spalten sind: {3}.</translation>
+   <location filename="../../engine/maintenance/trash_contents.py" />
+   <source>{1} items in the trash begin with "{2}".</source>
+   <translation>{1} Einträge im Papierkorb beginnen mit „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>{1} lacks {2} that its config.json declares: {3}.</source>
-   <translation>{1} fehlen {2}, die seine config.json verlangt: {3}.</translation>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>{1} lacks the column {2} of other files. It has: {3}.</source>
+   <translation>{1} fehlt die Spalte {2} anderer Dateien. Sie hat: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>{1} lacks {2}.</source>
    <translation>{1} fehlt {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>{1} lacks {2}: {3}.</source>
+   <translation>{1} fehlen {2}: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -22449,10 +21911,21 @@ Summary:</translation>
     <numerusform>{1} Medienhinweise</numerusform>
    </translation>
   </message>
-  <message>
+  <message numerus="yes">
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>{1} merged range|{1} merged ranges</source>
+   <translation>
+    <numerusform>{1} verbundenen Bereich</numerusform>
+    <numerusform>{1} verbundene Bereiche</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../engine/chats/json_exports/__init__.py" />
-   <source>{1} messages with {2}</source>
-   <translation>{1} Nachrichten mit {2}</translation>
+   <source>{1} message|{1} messages</source>
+   <translation>
+    <numerusform>{1} Nachricht</numerusform>
+    <numerusform>{1} Nachrichten</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -22461,8 +21934,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{1} mixes encodings: {2} are UTF-8 and read as that.</source>
-   <translation>{1} mischt Kodierungen: {2} in UTF-8, so gelesen.</translation>
+   <source>{1} mixes encodings: {2} are UTF-8.</source>
+   <translation>{1} mischt Kodierungen: {2} in UTF-8.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -22471,8 +21944,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/validation/check_report.py" />
-   <source>{1} more differ only in surrounding spaces.</source>
-   <translation>Nur durch Leerzeichen ringsum verschieden: {1} weitere.</translation>
+   <source>{1} more differ only in spaces.</source>
+   <translation>{1} weitere unterscheiden sich nur in Leerzeichen.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -22488,34 +21961,44 @@ Summary:</translation>
    <translation>{1} muss eine Tabelle sein.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
+   <source>{1} names no end token (tokenizer.ggml.eos_token_id).</source>
+   <translation>{1} nennt kein Endtoken (tokenizer.ggml.eos_token_id).</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/kernels/registry.py" />
    <source>{1} names no patch called {2}.</source>
    <translation>{1} nennt einen Patch {2}, den es nicht gibt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
-   <source>{1} names no token that ends a text (tokenizer.ggml.eos_token_id).</source>
-   <translation>{1} nennt kein Token, das einen Text beendet (tokenizer.ggml.eos_token_id).</translation>
+   <location filename="../../engine/system/optional_dependencies.py" />
+   <source>{1} needs bitsandbytes, which is not installed.</source>
+   <translation>{1} braucht bitsandbytes, das nicht installiert ist.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/base.py" />
+   <source>{1} needs linear layers; {2} has Conv1D.</source>
+   <translation>{1} braucht lineare Schichten; {2} hat Conv1D.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/registration.py" />
-   <source>{1} needs the patch peft_type, which {2} switches off.</source>
+   <source>{1} needs the patch peft_type, switched off by {2}.</source>
    <translation>{1} braucht den Patch peft_type, den {2} abschaltet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>{1} needs {2} of llama.cpp, which is not on this computer.</source>
-   <translation>{1} entsteht durch {2} von llama.cpp, das nicht auf diesem Computer ist.</translation>
+   <source>{1} needs {2} of llama.cpp, which is not installed.</source>
+   <translation>{1} braucht {2} von llama.cpp, das nicht installiert ist.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>{1} needs {2} when unpacked, but {3} has only {4} free.</source>
-   <translation>{1} braucht entpackt {2}, und in {3} sind {4} frei.</translation>
+   <source>{1} needs {2} when unpacked; {3} has {4} free.</source>
+   <translation>{1} braucht entpackt {2}; in {3} sind {4} frei.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/following.py" />
-   <source>{1} no longer has the run, so it is sent again.</source>
-   <translation>{1} hat den Lauf vergessen: Er wird neu gesendet.</translation>
+   <source>{1} no longer has the run; it is sent again.</source>
+   <translation>{1} hat den Lauf nicht mehr; er wird neu gesendet.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/following.py" />
@@ -22533,21 +22016,6 @@ Summary:</translation>
    <translation>{1} ihres Speichers sind frei.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/adapter_store.py" />
-   <source>{1} of the adapter was not written correctly.</source>
-   <translation>{1} des Adapters steht nicht so auf der Festplatte, wie es geschrieben wurde.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>{1} of the model's weights are missing, {2} first</source>
-   <translation>{1} Gewichte des Modells fehlen, zuerst {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/segmentation.py" />
-   <source>{1} of them stay whole because their times have no dates.</source>
-   <translation>{1} davon bleiben ganz, da ihre Zeiten kein Datum haben.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/findings.py" />
    <source>{1} of {2}</source>
    <translation>{1} von {2}</translation>
@@ -22558,9 +22026,14 @@ Summary:</translation>
    <translation>{1} von {2} Bytes sind angekommen</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/metadata.py" />
+   <source>{1} of {2} can't be read.</source>
+   <translation>{1} von {2} lässt sich nicht lesen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} of {2} can't be read: {3}.</source>
-   <translation>{1} von {2} kann nicht gelesen werden: {3}.</translation>
+   <translation>{1} von {2} lässt sich nicht lesen: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/push.py" />
@@ -22568,9 +22041,19 @@ Summary:</translation>
    <translation>{1} von {2} kann nicht gesendet werden: {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>{1} of {2} can't be used: {3}</source>
+   <translation>{1} von {2} lässt sich nicht verwenden: {3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/library.py" />
+   <source>{1} of {2} can't be written: {3}.</source>
+   <translation>{1} von {2} lässt sich nicht schreiben: {3}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>{1} of {2} changed since the adapter was saved.</source>
-   <translation>{1} von {2} hat sich geändert, seit der Adapter gespeichert wurde.</translation>
+   <source>{1} of {2} changed since it was saved.</source>
+   <translation>{1} von {2} hat sich seit dem Speichern geändert.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
@@ -22578,9 +22061,14 @@ Summary:</translation>
    <translation>{1} von {2} abgeschlossen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{1} of {2} conversations exceed {3} tokens and are cut.</source>
-   <translation>{1} von {2} Gesprächen sind länger als {3} Tokens und werden gekürzt.</translation>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>{1} of {2} contains no configuration.</source>
+   <translation>{1} von {2} enthält keine Konfiguration.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>{1} of {2} contains no state.</source>
+   <translation>{1} von {2} enthält keinen Zustand.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -22593,49 +22081,44 @@ Summary:</translation>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>{1} of {2} is damaged: {3}.</source>
+   <translation>{1} von {2} ist beschädigt: {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>{1} of {2} names no PEFT method.</source>
+   <translation>{1} von {2} nennt kein PEFT-Verfahren.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>{1} of {2} names {3}, which is no safetensors file.</source>
+   <translation>{1} von {2} nennt {3}, was keine safetensors-Datei ist.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} of {2} ranks did not come within {3} s: {4}.</source>
+   <source>{1} of {2} ranks didn't come within {3} s: {4}.</source>
    <translation>{1} von {2} Ranks kamen nicht innerhalb von {3} s: {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{1} of {2} reference summaries exceed {3} tokens and are cut.</source>
-   <translation>{1} von {2} Referenzen sind länger als {3} Tokens und werden gekürzt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
-   <source>{1} of {2} reference summaries have no word that ROUGE reads.</source>
-   <translation>{1} von {2} Referenzzusammenfassungen enthalten kein Wort, das ROUGE liest.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>{1} of {2} scored conversations exceed {3} tokens and are cut.</source>
-   <translation>{1} von {2} bewerteten Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{1} of {2} scored references exceed the output limit of {3} tokens.</source>
-   <translation>{1} von {2} bewerteten Referenzen überschreiten die Ausgabegrenze von {3} Tokens.</translation>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>{1} of {2} says {3}, which can't be checked.</source>
+   <translation>{1} von {2} sagt {3}, was sich nicht prüfen lässt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} of {2} steps skipped: gradients overflowed in float16.</source>
-   <translation>{1} von {2} Schritten ausgelassen: Gradienten liefen in float16 über.</translation>
+   <source>{1} of {2} steps skipped: float16 overflowed.</source>
+   <translation>{1} von {2} Schritten übersprungen: float16 lief über.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} of {2} steps skipped: loss or gradients were not finite.</source>
-   <translation>{1} von {2} Schritten übersprungen: Verlust oder Gradienten waren nicht endlich.</translation>
+   <source>{1} of {2} steps skipped: values were not finite.</source>
+   <translation>{1} von {2} Schritten übersprungen: Werte waren nicht endlich.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>{1} of {2} tokenize differently: the template or tokenizer differs.</source>
-   <translation>{1} von {2} lesen sich anders: Vorlage oder Tokenizer unterscheiden sich.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>{1} of {2} {3} are empty.</source>
-   <translation>{1} von {2} {3} sind leer.</translation>
+   <source>{1} of {2} tokenize differently.</source>
+   <translation>{1} von {2} zerfallen in andere Tokens.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/entry.py" />
@@ -22672,8 +22155,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
-   <source>{1} processes share {2} GPUs on this computer; each needs its own.</source>
-   <translation>{1} Prozesse teilen sich auf diesem Computer {2} GPUs; jeder braucht eine eigene.</translation>
+   <source>{1} processes share {2} GPUs; each needs its own.</source>
+   <translation>{1} Prozesse teilen sich {2} GPUs; jeder braucht eine eigene.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../engine/worker/training/reporting.py" />
@@ -22699,10 +22182,13 @@ Summary:</translation>
     <numerusform>{1} zitierte Nachrichten</numerusform>
    </translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} reference summaries exceed {2} tokens and are cut.</source>
-   <translation>{1} Referenzzusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
+   <source>{1} reference|{1} references</source>
+   <translation>
+    <numerusform>{1} Referenz</numerusform>
+    <numerusform>{1} Referenzen</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
@@ -22724,18 +22210,8 @@ Summary:</translation>
    <source>{1} requires a token.</source>
    <translation>{1} verlangt ein Token.</translation>
   </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>{1} rows are broken ({2})</source>
-   <translation>{1} Zeilen sind beschädigt ({2})</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>{1} rows are broken ({2}; …)</source>
-   <translation>{1} Zeilen sind beschädigt ({2}; …)</translation>
-  </message>
   <message numerus="yes">
-   <location filename="../../engine/worker/ingestion/loading.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>{1} row|{1} rows</source>
    <translation>
     <numerusform>{1} Zeile</numerusform>
@@ -22744,13 +22220,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>{1} seeds are too many or too few: choose 1 to {2}.</source>
-   <translation>{1} Startwerte sind nicht möglich: erlaubt sind 1 bis {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/presets.py" />
-   <source>{1} seeds starting at {2} go past the last possible seed, {3}.</source>
-   <translation>{1} Startwerte ab {2} sind mehr, als es gibt: Der letzte ist {3}.</translation>
+   <source>{1} seeds from {2} pass the last one, {3}.</source>
+   <translation>{1} Startwerte ab {2} gehen über den letzten hinaus, {3}.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../engine/scoring/score_text.py" />
@@ -22762,8 +22233,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/store_client.py" />
-   <source>{1} sent an answer that Tunesmith doesn't understand.</source>
-   <translation>{1} hat eine Antwort gegeben, die Tunesmith nicht versteht.</translation>
+   <source>{1} sent an unknown answer.</source>
+   <translation>{1} hat eine unbekannte Antwort gesendet.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../engine/chats/chat.py" />
@@ -22775,8 +22246,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1} skipped because the column "{2}" names no split ({3}; rows {4}{5}).</source>
-   <translation>{1} ausgelassen, da die Spalte „{2}“ dort keinen Teil nennt ({3}; Zeilen {4}{5}).</translation>
+   <source>{1} skipped: "{2}" names no split ({3}; rows {4}{5}).</source>
+   <translation>{1} ausgelassen: „{2}“ nennt keinen Teil ({3}; Zeilen {4}{5}).</translation>
   </message>
   <message numerus="yes">
    <location filename="../../engine/chats/segmentation.py" />
@@ -22788,8 +22259,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>{1} splits text in an unknown way ({2}).</source>
-   <translation>{1} zerlegt Text auf eine Weise, die hier nicht bekannt ist ({2}).</translation>
+   <source>{1} splits text unusually ({2}).</source>
+   <translation>{1} zerlegt Text ungewöhnlich ({2}).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -22804,13 +22275,8 @@ Summary:</translation>
     <numerusform>{1} Schritte</numerusform>
    </translation>
   </message>
-  <message>
-   <location filename="../../engine/labelling/export.py" />
-   <source>{1} summaries</source>
-   <translation>{1} Zusammenfassungen</translation>
-  </message>
   <message numerus="yes">
-   <location filename="../../engine/worker/jobs/score.py" />
+   <location filename="../../engine/labelling/export.py" />
    <source>{1} summary|{1} summaries</source>
    <translation>
     <numerusform>{1} Zusammenfassung</numerusform>
@@ -22826,11 +22292,6 @@ Summary:</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../engine/maintenance/trash_contents.py" />
-   <source>{1} things in the trash are called or begin with "{2}".</source>
-   <translation>{1} Dinge im Papierkorb heißen so oder beginnen mit „{2}“.</translation>
-  </message>
-  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1} to {2}</source>
    <translation>{1} bis {2}</translation>
@@ -22840,10 +22301,13 @@ Summary:</translation>
    <source>{1} to {2}, {3}</source>
    <translation>{1} auf {2}, {3}</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>{1} tokens</source>
-   <translation>{1} Tokens</translation>
+   <source>{1} token|{1} tokens</source>
+   <translation>
+    <numerusform>{1} Token</numerusform>
+    <numerusform>{1} Tokens</numerusform>
+   </translation>
   </message>
   <message numerus="yes">
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -22855,8 +22319,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_store.py" />
-   <source>{1} trains nothing, so it can't continue from an adapter.</source>
-   <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus beginnen.</translation>
+   <source>{1} trains nothing and can't continue from an adapter.</source>
+   <translation>{1} trainiert nichts und kann keinen Adapter weiter trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -22878,8 +22342,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
-   <source>{1} unpacks to {2} files of {3} MB, far too much for an adapter of its size.</source>
-   <translation>{1} entpackt sich zu {2} Dateien mit {3} MB, weit mehr als ein Adapter seiner Größe es würde.</translation>
+   <source>{1} unpacks to {2} files of {3} MB, too much for an adapter.</source>
+   <translation>{1} entpackt sich zu {2} Dateien mit {3} MB, zu viel für einen Adapter.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/bootstrap.py" />
@@ -22888,8 +22352,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>{1} virtual tokens fill the context window of {2} tokens.</source>
-   <translation>{1} virtuelle Tokens füllen das Kontextfenster von {2} Tokens.</translation>
+   <source>{1} virtual tokens fill the context window of {2}.</source>
+   <translation>{1} virtuelle Tokens füllen das Kontextfenster von {2}.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../engine/worker/modeling/prompt_learning.py" />
@@ -22906,28 +22370,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>{1} was deleted while it was read.</source>
-   <translation>{1} ist beim Lesen verschwunden.</translation>
+   <source>{1} was deleted while being read.</source>
+   <translation>{1} wurde beim Lesen gelöscht.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>{1} was initialised with {2}, which changes the base model itself.</source>
-   <translation>{1} wurde mit {2} initialisiert, und das ändert das Basismodell selbst.</translation>
+   <source>{1} was initialised with {2}, which changes the base model.</source>
+   <translation>{1} wurde mit {2} initialisiert, was das Basismodell ändert.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_group.py" />
    <source>{1} was killed for lack of memory.</source>
    <translation>{1} wurde wegen Speichermangels beendet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/metadata.py" />
-   <source>{1} was made by a later version of Tunesmith.</source>
-   <translation>{1} stammt von einer späteren Version von Tunesmith.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/sets.py" />
-   <source>{1} was made by another version.</source>
-   <translation>{1} stammt von einer anderen Version.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
@@ -22945,18 +22399,23 @@ Summary:</translation>
    <translation>{1} ist mit {2} gemacht, das Tunesmith nicht verwendet.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/adapter_store.py" />
+   <source>{1} was not written correctly.</source>
+   <translation>{1} wurde nicht richtig geschrieben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
-   <source>{1} was saved twice by a spreadsheet: each row is taken out of its one cell.</source>
-   <translation>{1} wurde zweimal von einer Tabellenkalkulation gespeichert: Jede Zeile wird aus ihrer einen Zelle gelesen.</translation>
+   <source>{1} was saved twice by a spreadsheet: rows are read out of single cells.</source>
+   <translation>{1} wurde zweimal von einer Tabellenkalkulation gespeichert: Zeilen werden aus einzelnen Zellen gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>{1} was trained in {2} format but is used in {3} format.</source>
-   <translation>{1} wurde im Format {2} trainiert und wird im Format {3} benutzt.</translation>
+   <source>{1} was trained in {2} format, not {3}.</source>
+   <translation>{1} wurde im Format {2} trainiert, nicht {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>{1} was trained with a different prompt than the recipe's.</source>
+   <source>{1} was trained with another prompt than the recipe's.</source>
    <translation>{1} wurde mit einem anderen Prompt als dem des Rezepts trainiert.</translation>
   </message>
   <message>
@@ -22965,14 +22424,27 @@ Summary:</translation>
    <translation>{1} wurde mit anderer Einstellung trainiert ({2}): {3}, nicht {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>{1} weights are missing, {2} first</source>
+   <translation>{1} Gewichte fehlen, zuerst {2}</translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>{1} weights</source>
-   <translation>{1} Gewichte</translation>
+   <source>{1} weight|{1} weights</source>
+   <translation>
+    <numerusform>{1} Gewicht</numerusform>
+    <numerusform>{1} Gewichte</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/__init__.py" />
+   <source>{1} with {2}</source>
+   <translation>{1} mit {2}</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>{1} would contain the path of a folder on this computer.</source>
-   <translation>{1} würde einen Ordner dieses Computers nennen.</translation>
+   <source>{1} would contain a folder's path.</source>
+   <translation>{1} würde den Pfad eines Ordners enthalten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
@@ -22981,13 +22453,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
-   <source>{1} {2} doesn't divide the widths of all adapted layers: {3}.</source>
-   <translation>{1} {2} teilt nicht die Breiten aller angepassten Schichten: {3}.</translation>
+   <source>{1} {2} is too large for the narrowest layer.</source>
+   <translation>{1} {2} ist zu groß für die schmalste Schicht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
-   <source>{1} {2} is more than the narrowest adapted layer can have.</source>
-   <translation>{1} {2} ist mehr, als die schmalste angepasste Schicht haben kann.</translation>
+   <source>{1} {2} must divide all layer widths: {3}.</source>
+   <translation>{1} {2} muss alle Schichtbreiten teilen: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -23000,6 +22472,11 @@ Summary:</translation>
    <translation>{1}, und dieses Modell läuft in float16 über</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/token_cache.py" />
+   <source>{1}, data from rank 0, can't be read: {2}.</source>
+   <translation>{1}, Daten von Rank 0, ist nicht lesbar: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1}, on few conversations</source>
    <translation>{1}, bei wenigen Gesprächen</translation>
@@ -23008,11 +22485,6 @@ Summary:</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1}, on {2}</source>
    <translation>{1}, auf {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/token_cache.py" />
-   <source>{1}, the data from rank 0, can't be read: {2}.</source>
-   <translation>{1}, wo Rank 0 ablegt, was die anderen lesen, ist nicht lesbar: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -23116,8 +22588,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/token_lengths.py" />
-   <source>{1}: token lengths are estimated, {2} characters a token.</source>
-   <translation>{1}: Token-Längen sind geschätzt, {2} Zeichen je Token.</translation>
+   <source>{1}: tokens are estimated, {2} characters each.</source>
+   <translation>{1}: Tokens sind geschätzt, je {2} Zeichen.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
@@ -23126,12 +22598,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1}: {2}, skipped as set in the recipe (data.broken_rows).</source>
-   <translation>{1}: {2}, ausgelassen, wie das Rezept sagt (data.broken_rows).</translation>
+   <source>{1}: {2}, skipped (data.broken_rows).</source>
+   <translation>{1}: {2}, ausgelassen (data.broken_rows).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1}:{2}, the ranks' meeting point, can't be reached: {3}</source>
+   <source>{1}:{2}, where the ranks meet, can't be reached: {3}</source>
    <translation>{1}:{2}, wo sich die Ranks treffen, ist nicht erreichbar: {3}</translation>
   </message>
   <message>

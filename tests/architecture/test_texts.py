@@ -58,14 +58,11 @@ COUNT_BEFORE_NOUN = re.compile(r"\{(?:count|number|n|steps)\} [a-z]+s\b")
 # The count is never one here: a limit, a size of models, or more than the one that has its own text.
 NEVER_ONE = {
     "Hide the summaries of {count} parts",
-    "ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.",
+    "Mean and 95 % interval, on {count} conversations with a reference.",
     "Show the summaries of {count} parts",
-    "The first {most} of {count} characters are shown.",
+    "Showing the first {most} of {count} characters.",
     "The name has {count} characters.",
-    (
-        "With {count} summaries a run learns little, and one test conversation can't show a gain. They may help right "
-        "away as examples in the prompt (Prompt only)."
-    ),
+    "A run learns little from {count} summaries. Use them as examples in the prompt (Prompt only).",
     "best of up to {count} references",
     "context of {count} tokens",
     "of {count} parameters",

@@ -85,8 +85,8 @@ def test_what_was_fetched_is_imported_again_offline(served, in_process, monkeypa
     [
         (["config.json", "model.safetensors"], "It is a model"),
         (["second/adapter_config.json"], "such as second/adapter_config.json"),
-        (["notes.txt"], "an adapter made by PEFT or Tunesmith"),
-        ([], "A private one needs `hf auth login`"),
+        (["notes.txt"], "a PEFT adapter"),
+        ([], "run `hf auth login` if it is private"),
     ],
 )
 def test_what_is_no_adapter_is_told_with_what_it_is(names, hint, served, in_process):
@@ -127,7 +127,7 @@ def test_offline_nothing_is_asked(served, in_process, monkeypatch):
     done = in_process.run("adapters", "import", NAME, "--json")
     [problem] = done.problems
     assert (done.code, problem["field"]) == (2, "source")
-    assert problem["message"] == f"{NAME} is not on this computer, and Tunesmith is offline."
+    assert problem["message"] == f"{NAME} is not downloaded, and Tunesmith is offline."
     assert "choose a folder or a zip on this computer" in problem["hint"]
     assert served.requests == []
     assert list(paths.jobs_folder().iterdir()) == []

@@ -75,7 +75,7 @@ def test_some_of_the_conversations_make_a_table_of_their_own(in_process, arena, 
     told = [event["message"] for event in done.named("notice")]
     assert told[:2] == [
         "No conversation of the arena matches rows 39, 40 and 41 of cloud.jsonl.",
-        "Not scored because cloud.jsonl has no summary: 2 conversations (ids: 0, 1).",
+        "Not scored, no summary in cloud.jsonl: 2 conversations (ids: 0, 1).",
     ]
     first, second = done.json[-1]["groups"]
     assert set(second["unlike"]) == {"examples", "data.fingerprint"}
@@ -97,4 +97,4 @@ def test_a_missing_file_and_an_arena_without_scores_are_problems(in_process, are
     empty = make_arena("ia3")
     file = written(tmp_path / "cloud.jsonl", range(COUNT))
     done = in_process.run("arena", "add-summaries", empty.id, "--predictions", file, "--json")
-    assert (done.code, done.problems[0]["message"]) == (2, "No entry has been scored yet.")
+    assert (done.code, done.problems[0]["message"]) == (2, "No entry is scored yet.")

@@ -43,8 +43,8 @@ def result(**changes: Any) -> dict[str, Any]:
 def test_too_few_examples_are_said_unless_their_summaries_are_still_to_be_written():
     few = {"train": split(24), "test": split(1)}
     said = lines(result(splits=few))
-    assert "Only 24 conversations to train on; a model learns little from fewer than 30." in said
-    assert "Only 1 conversation to test on; a verdict needs at least 10." in said
+    assert "Only 24 conversations to train on; a model needs at least 30." in said
+    assert "Only 1 conversation to test on; a verdict needs 10." in said
     for enough in (result(), result(splits=few, unlabelled=30), result(splits={"train": split(30)})):
         assert "Only" not in "\n".join(lines(enough))
 
@@ -153,7 +153,7 @@ def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(in_pr
         "data.broken_rows: a.jsonl can't be read: 3",
     )
     assert "--set data.broken_rows=leave_out" in refused.err
-    told = refused.out[refused.out.index("Rows that can't be read:") :].splitlines()
+    told = refused.out[refused.out.index("Unreadable rows:") :].splitlines()
     assert told[1] == "  line 8: it is not JSON: unterminated string starting at character 35"
     assert told[21] == "  and 10 more. --export FOLDER writes all to a file."
     consent = ("--set", "data.broken_rows=leave_out", "--export", "left_out", "--json")

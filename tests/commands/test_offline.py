@@ -46,7 +46,7 @@ def test_a_recipe_is_refused_with_every_missing_source(verb, base, source, field
     done = in_process.run(verb, str(recipe_file(base, source)), "--json")
     assert done.code == 2
     assert [problem["field"] for problem in done.problems] == fields
-    assert all("not on this computer" in problem["message"] for problem in done.problems)
+    assert all("not downloaded" in problem["message"] for problem in done.problems)
     assert all("--offline" in problem["hint"] for problem in done.problems)
     assert run_store.list_jobs() == []
     assert list(paths.jobs_folder().iterdir()) == []
@@ -56,7 +56,7 @@ def test_the_option_too_is_known_before_a_run_is_made(recipe_file, terminal, mon
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     done = Terminal(terminal.home).run("train", str(recipe_file(MODEL, "sample")), "--offline")
     assert done.code == 2
-    assert f"{MODEL} is not on this computer, and Tunesmith is offline." in done.err + done.out
+    assert f"{MODEL} is not downloaded, and Tunesmith is offline." in done.err + done.out
     assert run_store.list_jobs() == []
 
 

@@ -81,7 +81,7 @@ def test_missing_unknown_and_empty_rows_are_named(in_process, source, tmp_path):
     told = [event["message"] for event in done.named("notice")]
     assert told == [
         "No conversation of the test split matches row 5 of own.jsonl.",
-        "Not scored because own.jsonl has no summary: 2 conversations (ids: te10, te11).",
+        "Not scored, no summary in own.jsonl: 2 conversations (ids: te10, te11).",
         "Empty in own.jsonl: 1 summary of 10.",
     ]
     result = done.json[-1]
@@ -103,7 +103,7 @@ def test_the_language_is_told_unless_it_is_named(in_process, source, perfect):
     ("rows", "message"),
     [
         ([{"id": "te1", "output": "a"}], 'own.jsonl has no column "prediction": it has id, output.'),
-        ([{"id": "x", "prediction": "a"}], "No id in own.jsonl belongs to a conversation of the test split"),
+        ([{"id": "x", "prediction": "a"}], "No id in own.jsonl is of a conversation of the test split"),
         ([{"prediction": "a"}], "own.jsonl has no ids, and 1 summary for 12 conversations."),
         (
             [{"id": "te1", "prediction": "a"}, {"id": "te1", "prediction": "b"}],

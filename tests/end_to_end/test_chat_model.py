@@ -80,4 +80,4 @@ def test_a_chat_model_is_trained_scored_and_used_in_its_own_format(tmp_path, hom
     assert scored_plain.code == 0
     assert scored_plain.json[-1]["protocol"]["prompt_format"] == "plain"
     warnings = [line["message"] for line in scored_plain.json if line.get("level") == "warning"]
-    assert any("was trained in chat format but is used in plain format" in message for message in warnings)
+    assert any("was trained in chat format, not plain" in message for message in warnings)

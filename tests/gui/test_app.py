@@ -188,7 +188,7 @@ def test_closing_while_a_run_trains_asks_cancel_stays_and_stop_leaves(harness, q
     model.pause()
     qtbot.waitUntil(lambda: model.state.paused)
     window.close()
-    assert "paused; its process keeps running without" in said_in(window.quit_dialog)
+    assert "paused; its process keeps running." in said_in(window.quit_dialog)
     with monkeypatch.context() as patch:
 
         def refuse():

@@ -14,7 +14,7 @@ from typing import Any
 from engine.chats.chat import Chat, LeftOut, Log
 from engine.chats.json_exports import generic, messengers, speech
 from engine.chats.json_exports.base import Account, Document, Entry, Export, Names, table, tables, text
-from engine.messages import say
+from engine.messages import counted, say
 from engine.text.conversations import Turn
 
 CHATGPT_SPOKEN = {"text", "multimodal_text", "code"}
@@ -218,10 +218,5 @@ def _entries(content: Any) -> list[Entry]:
 def _chat(export: Export, entries: Sequence[Entry]) -> Chat:
     log = Log()
     turns = tuple(export.turns(entries, {}, log))
-    one = len(entries) == 1
-    reason = (
-        say("1 message with {}", export.fields)
-        if one
-        else say("{:,} messages with {}", len(entries), export.fields)
-    )
+    reason = say("{} with {}", counted(len(entries), "message"), export.fields)
     return Chat(export.kind, turns, tuple(log.left_out), reason, len(entries))

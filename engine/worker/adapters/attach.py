@@ -74,7 +74,7 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
         reason = str(error).splitlines()[0][:300]
         raise AdapterError(
             say("{} can't be attached to {}: {}", recipe.method.method.title, recipe.base_model.id, reason),
-            "Under Applied to you see which layers the base model has.",
+            "Applied to lists the base model's layers.",
             "method.target_modules",
         ) from error
     # PEFT wrote the local folder of the base model there.
@@ -159,11 +159,8 @@ def _continue_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: 
         )
     if changes_biases(other):
         raise AdapterError(
-            say(
-                "{} has trained biases of the base model itself, which Tunesmith doesn't support.",
-                adapter.name,
-            ),
-            "Start a new adapter, or use this one without training.",
+            say("{} has trained biases of the base model, which Tunesmith doesn't support.", adapter.name),
+            "Start a new adapter, or use this one untrained.",
             "method.start_from",
         )
     for info in describe(method.options):
@@ -202,7 +199,7 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
     except (ValueError, TypeError, KeyError, RuntimeError) as error:
         raise AdapterError(
             say("{} doesn't fit {}: {}", adapter.name, base.options.id, str(error).splitlines()[0][:300]),
-            "Choose the base model that it was made for.",
+            "Choose the base model it was made for.",
         ) from error
     try:
         tensors = _checked_tensors(model, name, adapter)
@@ -250,8 +247,8 @@ def read_config(adapter: Adapter) -> Any:
             config = peft.PeftConfig.from_peft_type(**settings)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AdapterError(
-            say("The {} of {} can't be used: {}", CONFIG_NAME, adapter.name, str(error)[:300]),
-            "It may come from a later version of PEFT.",
+            say("{} of {} can't be used: {}", CONFIG_NAME, adapter.name, str(error)[:300]),
+            "It may need a later PEFT.",
         ) from error
     config.inference_mode = True
     return config
@@ -285,12 +282,12 @@ def refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
         return
     if made_for.id == base.options.id:
         raise AdapterError(
-            say("The files of {} have changed since {} was made for it.", made_for.id, adapter.name),
-            "Choose the base model's revision that it was made for, or train it again.",
+            say("Files of {} changed since {} was trained.", made_for.id, adapter.name),
+            "Choose the revision it was made for, or train it again.",
         )
     raise AdapterError(
         say("{} was made for {}, not for {}.", adapter.name, made_for.id, base.options.id),
-        "Choose the base model that it was made for.",
+        "Choose the base model it was made for.",
     )
 
 
@@ -305,17 +302,14 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
     if stored != expected:
         different = sorted(set(stored.items()) ^ set(expected.items()))
         raise AdapterError(
-            say(
-                "The weights of {} don't match its configuration, first at {}.", adapter.name, different[0][0]
-            ),
-            "Choose the base model that it was made for, or export it again.",
+            say("The weights of {} don't match, first at {}.", adapter.name, different[0][0]),
+            "Choose the base model it was made for.",
         )
     try:
         return load_file(adapter.folder / WEIGHTS_NAME)
     except (OSError, SafetensorError) as error:
         raise AdapterError(
-            say("The {} of {} is damaged: {}.", WEIGHTS_NAME, adapter.name, error),
-            "Copy or download it again.",
+            say("{} of {} is damaged: {}.", WEIGHTS_NAME, adapter.name, error), "Copy or download it again."
         ) from error
 
 

@@ -132,7 +132,7 @@ def _frame(template: _Template, turns: Turns) -> ChatFrame:
     asked, probed, answered = _rendered(template, turns)
     before, after = _around(asked, QUESTION)
     if before + PROBE + after != probed:
-        raise _error("The base model's chat template changes its input.")
+        raise _error("The chat template changes its input.")
     begun, end = _around(answered, ANSWER)
     # A template may begin an answer otherwise where it has one than where it asks for one.
     lead = begun[len(asked) :] if begun.startswith(asked) else ""
@@ -144,7 +144,7 @@ def _frame(template: _Template, turns: Turns) -> ChatFrame:
 
 def _around(text: str, mark: str) -> tuple[str, str]:
     if text.count(mark) != 1:
-        raise _error("The base model's chat template drops or repeats its input.")
+        raise _error("The chat template drops or repeats its input.")
     before, _, after = text.partition(mark)
     return before, after
 
@@ -165,9 +165,9 @@ def _rendered(template: _Template, turns: Turns) -> list[str]:
 
 
 _IN_WORDS = {
-    Exceeded.TIME: say("The base model's chat template doesn't finish within {:.0f} seconds.", MAX_SECONDS),
-    Exceeded.MEMORY: "The base model's chat template needs too much memory.",
-    Exceeded.CRASH: "The base model's chat template crashed the process that ran it.",
+    Exceeded.TIME: say("The chat template doesn't finish within {:.0f} seconds.", MAX_SECONDS),
+    Exceeded.MEMORY: "The chat template needs too much memory.",
+    Exceeded.CRASH: "The chat template crashed its process.",
 }
 
 
@@ -198,9 +198,9 @@ def _texts(template: _Template, chats: list[list[Message]]) -> list[str]:
             raise
         # A template can raise whatever Python can.
         except Exception as error:
-            raise _error(say("The base model's chat template fails: {}", _first_line(error))) from error
+            raise _error(say("The chat template fails: {}", _first_line(error))) from error
         if len(text) > sum(len(message["content"]) for message in chat) + MAX_ADDED_CHARACTERS:
-            raise _error("The base model's chat template adds too much to its input.")
+            raise _error("The chat template adds too much to its input.")
         texts.append(text)
     return texts
 

@@ -83,7 +83,7 @@ def read(
         is_smaller = len(remaining.rows[split]) < len(selection.rows[split])
         if is_smaller and not any(row.missing is None for row in remaining.rows[split]):
             raise DataError(
-                say("The exclusions leave no conversation in the {} split.", split),
+                say("No conversation of the {} split is left.", split),
                 "Exclude fewer findings.",
                 "data.exclude",
             )
@@ -98,9 +98,7 @@ def read(
         named = joined(
             ", ", (say("{}: {:,}", kind.title, masked[kind.id]) for kind in KINDS if masked[kind.id])
         )
-        channel.notice(
-            say("Personal data is masked in the texts ({}).", named), "The recipe says so (data.mask)."
-        )
+        channel.notice(say("Personal data is masked ({}).", named), "The recipe says so (data.mask).")
     return Splits(
         **examples,
         fingerprint=fingerprint(examples),
@@ -117,14 +115,10 @@ def _require_summaries(selection: Selection) -> None:
     count = sum(row.missing == "summary" for rows in selection.rows.values() for row in rows)
     if not count:
         return
-    hint = 'Write them in Conversations: "Write summaries".'
+    hint = 'Choose "Write summaries".'
     if selection.shape.kind == "turns":
-        hint += ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
-    message = (
-        "This conversation has no summary yet."
-        if count == 1
-        else say("These {:,} conversations have no summaries yet.", count)
-    )
+        hint += ' If the last turn is one, write last_turn = "summary" into data.columns.'
+    message = say("No summaries yet: {}.", counted(count, "conversation"))
     raise UnlabelledError(message, hint, "data.summary", count)
 
 
@@ -134,17 +128,15 @@ def _require_examples(selection: Selection, split: Split) -> None:
         return
     if not rows:
         raise DataError(
-            say("{} has too few conversations: none is left for the {} split.", selection.source.name, split),
-            say('Add conversations, or a file with "{}" in its name.', split),
+            say("{} has too few conversations for the {} split.", selection.source.name, split),
+            say('Add conversations, or name a file after "{}".', split),
             FIELD,
         )
     role, column = ("summary", shape.summary)
-    hint = 'Choose another column, or write summaries for them: Conversations, "Write summaries".'
+    hint = 'Choose another column, or "Write summaries".'
     if all(row.missing == "conversation" for row in rows):
         role, column, hint = ("conversation", shape.conversation, "Choose another column.")
-    raise DataError(
-        say('The column "{}" has no {} in the {} split.', column, role, split), hint, f"data.{role}"
-    )
+    raise DataError(say('Column "{}" has no {} in the {} split.', column, role, split), hint, f"data.{role}")
 
 
 def select(
@@ -186,8 +178,8 @@ def _hold_out_missing_splits(
             rows[split], rows["train"] = hold_out(rows["train"], HELD_OUT_FRACTION, seed=seed)
             held = counted(len(rows[split]), "training conversation")
             channel.notice(
-                say("The data has no {} split: {} held out for it.", split, held),
-                say('A file with "{}" in its name would be used instead.', split),
+                say("The data has no {} split: {} held out.", split, held),
+                say('A file with "{}" in its name would be used.', split),
             )
 
 
@@ -206,19 +198,10 @@ def _complete_examples(split: Split, rows: LazySequence[Row], channel: Channel) 
 
 def _left_out_text(split: Split, role: str, numbers: list[str], others: int) -> str:
     rest = say("The other {:,} are fine.", others) if others > 1 else "The other one is fine."
-    if len(numbers) == 1:
-        return say("Skipped because it has no {}: {} of {}. {}", role, numbers[0], split, rest)
     named = joined(", ", numbers[:MAX_ROWS_NAMED])
     more = ", …" if len(numbers) > MAX_ROWS_NAMED else ""
-    return say(
-        "Skipped because they have no {}: {:,} rows of {} ({}{}). {}",
-        role,
-        len(numbers),
-        split,
-        named,
-        more,
-        rest,
-    )
+    rows = counted(len(numbers), "row")
+    return say("Skipped {} of {} without a {}: {}{}. {}", rows, split, role, named, more, rest)
 
 
 def fingerprint(splits: Mapping[Split, Sequence[Example]]) -> str:

@@ -122,9 +122,9 @@ def shots_problem(recipe: Recipe, splits: Splits) -> Problem | None:
     if not shots or examples >= needed:
         return None
     template = (
-        "The training split has {}, too few to show {} in the prompt and train on others."
+        "The training split has {}, too few to show {} and train on others."
         if recipe.method.method.trains
-        else "The training split has {}, too few to show {} in the prompt."
+        else "The training split has {}, too few to show {}."
     )
     message = say(template, counted(examples, "example"), shots)
     return Problem(SHOTS, message, say("At most {} fit.", max(0, examples - (needed - shots))))
@@ -162,7 +162,7 @@ def notices_of_format(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> lis
     """Return that a prompt is plain for want of a working template, or in another format than an adapter's so far."""
     error = template_error(tokenizer) if has_template(tokenizer) else None
     if error and recipe.data.prompt_format == "auto":
-        return [{"message": error.message, "hint": "So the prompt is plain, without chat messages."}]
+        return [{"message": error.message, "hint": "So the prompt is plain."}]
     with suppress(AppError):
         if recipe.method.start_from:
             prompt_format = choose_format(recipe.data.prompt_format, tokenizer)
@@ -175,12 +175,7 @@ def notices_of_other_format(adapter: Adapter, prompt_format: str) -> list[dict[s
     trained_with = adapter.metadata.prompt
     if trained_with is None or trained_with.format == prompt_format:
         return []
-    message = say(
-        "{} was trained in {} format but is used in {} format.",
-        adapter.name,
-        trained_with.format,
-        prompt_format,
-    )
+    message = say("{} was trained in {} format, not {}.", adapter.name, trained_with.format, prompt_format)
     return [{"message": message, "hint": "Its chat format may give better summaries.", "level": "warning"}]
 
 
@@ -188,8 +183,8 @@ def notices(recipe: Recipe) -> list[dict[str, str]]:
     """Return a notice, as message and hint, if a run that trains nothing has the default prompt."""
     if recipe.method.method.trains or recipe != with_plain_prompt(recipe):
         return []
-    message = "This is the unchanged base model: edit the prompt or add examples."
-    return [{"message": message, "hint": "In a recipe's file these are data.prompt and data.shots."}]
+    message = "This is the unchanged base model. Edit the prompt, or add examples."
+    return [{"message": message, "hint": "In a recipe: data.prompt and data.shots."}]
 
 
 def resolve_limits(

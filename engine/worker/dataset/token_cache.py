@@ -123,8 +123,8 @@ def shared(name: str, folder: Path) -> Tokens:
     try:
         return _open(folder / name)[0]
     except OSError as error:
-        message = say("{}, the data from rank 0, can't be read: {}.", folder, error.strerror)
-        hint = "With several computers, the run's folder must be on a shared file system."
+        message = say("{}, data from rank 0, can't be read: {}.", folder, error.strerror)
+        hint = "Put the run's folder on a file system that all computers share."
         raise StorageError(message, hint, HOME) from error
 
 

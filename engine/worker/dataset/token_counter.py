@@ -42,7 +42,7 @@ def counter_of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> T
         ends,
         special_tokens,
         exact=True,
-        description=say("Counted with the tokenizer of {}.", name),
+        description=say("Tokens are counted with the tokenizer of {}.", name),
     )
 
 

@@ -103,11 +103,7 @@ def measure(
         for index, loss in zip(group, of_group, strict=True):
             losses[index] = loss
     if not all(map(math.isfinite, losses)):
-        channel.notice(
-            "The loss on general text is not a finite number, so it is not shown.",
-            "The model's values exceed its number format. Try another precision.",
-            "warning",
-        )
+        channel.notice("The loss on general text is not finite.", "Try another precision.", "warning")
         return None
     return GeneralLoss(text, tuple(losses))
 

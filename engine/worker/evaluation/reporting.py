@@ -53,8 +53,8 @@ def report_other_prompt(evaluator: Evaluator, adapter: Adapter) -> None:
         channel.notice(**notice)
     if trained_with.template != recipe.data.prompt or not same_shots:
         channel.notice(
-            say("{} was trained with a different prompt than the recipe's.", adapter.name),
-            "Like the base model, it is scored with the recipe's prompt.",
+            say("{} was trained with another prompt than the recipe's.", adapter.name),
+            "Scored with the recipe's prompt.",
         )
 
 
@@ -67,22 +67,19 @@ def _report_summaries(channel: Channel, evaluation: Evaluation, recipe: Recipe) 
         limit = recipe.evaluation.max_new_tokens
         channel.notice(
             say(
-                "{:.0f} % of the {} reach {} tokens and are cut off.",
+                "{:.0f} % of the {} are cut off at {} tokens.",
                 values.truncated_fraction * 100,
                 summaries,
                 limit,
             ),
-            "Raise the maximum length (evaluation.max_new_tokens) to score them whole.",
+            "Raise the maximum length (evaluation.max_new_tokens).",
         )
     pairs = zip(values.summaries, values.metrics["capped"], strict=True)
     empty = sum(not summary and not truncated for summary, truncated in pairs)
     if empty:
-        total = len(values.summaries)
         channel.notice(
-            say("1 of {:,} {} is empty.", total, summaries)
-            if empty == 1
-            else say("{:,} of {:,} {} are empty.", empty, total, summaries),
-            "The model ends them before the first word. An empty summary scores 0.",
+            say("Empty: {:,} of {:,} {}.", empty, len(values.summaries), summaries),
+            "An empty summary scores 0.",
             "warning",
         )
 
@@ -93,11 +90,7 @@ def _report_data(channel: Channel, values: ExampleMetrics, recipe: Recipe) -> No
     if values.cut:
         limit = recipe.data.max_conversation_tokens
         channel.notice(
-            say("1 of {:,} scored conversations exceeds {} tokens and is cut.", total, limit)
-            if values.cut == 1
-            else say(
-                "{:,} of {:,} scored conversations exceed {} tokens and are cut.", values.cut, total, limit
-            ),
-            "Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.",
+            say("Cut at {} tokens: {:,} of {:,} scored conversations.", limit, values.cut, total),
+            "Raise the conversation limit (data.max_conversation_tokens).",
         )
     summary_metrics.report_unreadable(channel, values.unreadable, total, "evaluation.language")

@@ -64,7 +64,7 @@ def convert(plain: Path, target: Path, precision: str, settings: dict[str, Any] 
         # An export's folder is there already, empty.
         converter.convert(str(target), quantization=QUANTIZATIONS.get(precision, precision), force=True)
     except (ValueError, NotImplementedError, RuntimeError, AttributeError) as error:
-        message = say("CTranslate2 can't convert this model: {}", str(error).splitlines()[0][:200])
+        message = say("CTranslate2 can't convert this model: {}.", str(error).splitlines()[0][:200])
         raise AdapterError(message, "Export it as merged.") from error
     if settings:
         plain_prompt.write(settings, CTRANSLATE2, target)
@@ -105,7 +105,7 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
                 convert(plain, made, PRECISION)
                 rename(made, kept)
         except OSError as error:
-            message = say("The model can't be converted for CTranslate2: {}.", error.strerror or error)
+            message = say("CTranslate2 can't convert this model: {}.", error.strerror or error)
             raise StorageError(message, say("It is kept in {}.", converted_models_folder())) from error
     # The one that was used last is removed last.
     os.utime(kept)

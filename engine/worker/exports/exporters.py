@@ -140,7 +140,7 @@ class GgufModel(Converted):
         """Return that no program here reads a GGUF file."""
         if _runs_in_llama_server(family) or importlib.util.find_spec("gguf") is not None:
             return ""
-        return "The package gguf, which checks the result, is not installed."
+        return "The package gguf is not installed."
 
     def verifier(self, family: str) -> tuple[str, Answering]:
         """Return llama.cpp's own server if it is here: receivers run the file in it. Otherwise it is read back."""
@@ -162,7 +162,7 @@ class OllamaModel(GgufModel):
         """Return what is wrong with the precision or the base model."""
         if family == "encoder-decoder":
             message = "Ollama runs no encoder-decoder models such as T5."
-            return [Problem("--to", message, "Export it as ctranslate2, or as gguf for llama.cpp.")]
+            return [Problem("--to", message, "Export it as ctranslate2 or gguf.")]
         return super().problems(precision, family, base)
 
     def convert(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:

@@ -63,7 +63,7 @@ def problems(family: str, base: Path, precision: str) -> list[Problem]:
             Problem("--precision", say("GGUF has no {}.", precision), say("Choose {}.", ", ".join(known)))
         ]
     if precision in QUANTIZED and not has_quantizer():
-        message = say("{} needs {} of llama.cpp, which is not on this computer.", precision, QUANTIZER)
+        message = say("{} needs {} of llama.cpp, which is not installed.", precision, QUANTIZER)
         return [Problem("--precision", message, "Install llama.cpp, or choose int8.")]
     if family == "encoder-decoder" and not (base / SENTENCEPIECE).is_file():
         message = say("This base model has no {}, which llama.cpp requires.", SENTENCEPIECE)
@@ -144,13 +144,10 @@ def fetch_converter(channel: Channel) -> None:
     if has_converter():
         return
     if offline():
-        raise OfflineError(
-            "llama.cpp's converter is not on this computer.",
-            "Connect to the internet once to download it (77 MB).",
-        )
+        raise OfflineError("llama.cpp's converter is missing.", "Go online once to download it (77 MB).")
     if importlib.util.find_spec("pip") is None:
-        hint = "Install pip beside Tunesmith: python -m ensurepip, or uv tool install --with pip."
-        raise AppError("pip, which downloads llama.cpp's converter, is not installed.", hint)
+        hint = "Install pip: python -m ensurepip, or uv tool install --with pip."
+        raise AppError("llama.cpp's converter needs pip.", hint)
     channel.enter("download")
     with temporary_folder(cache_folder()) as folder:
         requirements, partial = folder / "requirements.txt", folder / "kept"

@@ -66,8 +66,8 @@ def merge(base: LoadedBase, model: PeftModel, name: str, dtype: torch.dtype) -> 
 
 def _other_model(name: str) -> AdapterError:
     return AdapterError(
-        say("{} can't be merged: the merged model would write different summaries.", name),
-        "It changes weights that layers share. Export the adapter instead.",
+        say("{} can't be merged: it would write different summaries.", name),
+        "It changes shared weights. Export the adapter instead.",
     )
 
 

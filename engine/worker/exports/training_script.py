@@ -90,8 +90,8 @@ def refuse_other_data(adapter: Adapter, splits: Splits) -> None:
     """Raise AdapterError if the conversations are not those that the adapter was trained on."""
     if adapter.metadata.data.fingerprint not in ("", splits.fingerprint):
         raise AdapterError(
-            say("The conversations have changed since {} was trained.", adapter.name),
-            "Restore the files, or export it as peft.",
+            say("Conversations changed since {} was trained.", adapter.name),
+            "Restore the files, or export as peft.",
         )
 
 

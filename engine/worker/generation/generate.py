@@ -249,9 +249,7 @@ class _Writer:
         if options.beams > 1:
             if not model._supports_default_dynamic_cache():
                 raise BaseModelError(
-                    "This base model doesn't support beams: its cache can't be reordered.",
-                    "Set Beams to 1.",
-                    "evaluation.beams",
+                    "This base model doesn't support beams.", "Set Beams to 1.", "evaluation.beams"
                 )
             search = {
                 "num_beams": options.beams,

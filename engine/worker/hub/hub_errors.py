@@ -68,13 +68,13 @@ def _translated(error: Exception, repo_id: str, revision: str, kind: Kind) -> Ap
     what, failure = KINDS[kind]
     match error:
         case GatedRepoError():
-            message = say("{} is gated: you have to accept its owner's terms first.", repo_id)
+            message = say("{} is gated: accept its owner's terms first.", repo_id)
             hint = say("Accept them at {}, then run `hf auth login` once.", _page(repo_id, kind))
         case RevisionNotFoundError():
             message, hint = say("{} has no revision {}.", repo_id, revision), 'The usual one is "main".'
         case RepositoryNotFoundError():
             message = say("The hub has no {} named {}.", what, repo_id)
-            hint = "Check the spelling. A private one needs `hf auth login` once."
+            hint = "Check the spelling, or run `hf auth login` if it is private."
         case HFValidationError():
             message, hint = (
                 say("{} can't be the name of a {}.", repo_id, what),
@@ -82,17 +82,17 @@ def _translated(error: Exception, repo_id: str, revision: str, kind: Kind) -> Ap
             )
         case HfHubHTTPError():
             message = say("The hub answered with an error ({}).", error.response.status_code)
-            hint = "Try again later; what was downloaded is kept."
+            hint = "Try again later; the download continues."
         case CutOffError():
             message = say("The connection broke after {} of {}.", size(error.done), size(error.total))
-            hint = "Start again; the download continues where it stopped."
+            hint = "Start again; the download continues."
         case DamagedError():
             message, hint = (
-                say("A file of {} was damaged during the download.", repo_id),
-                "Start again to download it again.",
+                say("A file of {} arrived damaged.", repo_id),
+                "Start again to download it.",
             )
         case httpx2.TransportError():
-            return OfflineError("The hub stopped answering.", "Start again; what was downloaded is kept.")
+            return OfflineError("The hub stopped answering.", "Start again; the download continues.")
         case _:
             return _storage_error(error)
     return failure(message, hint, FIELDS[kind])
@@ -104,7 +104,7 @@ def _storage_error(error: Exception) -> StorageError:
         say("The disk of {} is full.", constants.HF_HUB_CACHE)
         if full
         else say("{} can't be written to: {}.", constants.HF_HUB_CACHE, without_login(str(error))),
-        "Delete models you no longer use, or set HF_HOME to another disk.",
+        "Delete models you no longer use, or set HF_HOME to a larger disk.",
     )
 
 

@@ -147,12 +147,7 @@ def download(
     free = shutil.disk_usage(folder).free
     if free < wanted.missing_bytes:
         raise StorageError(
-            say(
-                "The download needs {}, but {} has only {} free.",
-                size(wanted.missing_bytes),
-                folder,
-                size(free),
-            ),
+            say("The download needs {}; {} has {} free.", size(wanted.missing_bytes), folder, size(free)),
             "Delete models you no longer use, or set HF_HOME to a larger disk.",
         )
     done = 0
@@ -244,7 +239,7 @@ def delete_cached(repo_id: str, kind: Kind = "model") -> int:
         return 0
     except OSError as error:
         raise StorageError(
-            say("{} cannot be deleted: {}.", folder, error.strerror), "Check the folder's permissions."
+            say("{} can't be deleted: {}.", folder, error.strerror), "Check the folder's permissions."
         ) from error
     return freed
 
@@ -283,8 +278,8 @@ def _refuse_script(repo_id: str, names: list[str]) -> None:
     script = custom if custom in scripts else next(iter(() if data else scripts), "")
     if script:
         raise DataError(
-            say("{} is built by a script, {}. Tunesmith doesn't run scripts from the hub.", repo_id, script),
-            "Choose a data set of plain files, or download its files and choose those.",
+            say("{} is built by a script, {}, which Tunesmith doesn't run.", repo_id, script),
+            "Choose a data set of plain files.",
             FIELDS["dataset"],
         )
 
@@ -300,9 +295,9 @@ def _refuse_no_adapter(repo_id: str, names: Collection[str]) -> None:
         if FILE_NAME in names:
             # A prompt without weights.
             return
-        hint = "Choose the repository of an adapter made by PEFT or Tunesmith."
+        hint = "Choose the repository of a PEFT adapter."
         if "config.json" in names:
-            hint = "It is a model; use it as the base model of a recipe."
+            hint = "It is a model; use it as a base model."
         elif below:
             hint = say(
                 "It contains adapters in folders, such as {}. Download one and import its folder.", below[0]
@@ -313,7 +308,7 @@ def _refuse_no_adapter(repo_id: str, names: Collection[str]) -> None:
         message = say("{} contains no {}.", repo_id, WEIGHTS_NAME)
         if pickles:
             message = say("The weights of {} are in {}, not in {}.", repo_id, pickles[0], WEIGHTS_NAME)
-        hint = "Loading .bin files can run code, so only safetensors files are accepted."
+        hint = "Only safetensors files are accepted; others can run code."
         raise AdapterError(message, hint, field)
 
 
@@ -329,7 +324,7 @@ def _refuse_useless(repo_id: str, kind: Kind, files: tuple[RemoteFile, ...]) -> 
     if kind == "model" and not any(WEIGHTS.fullmatch(name) for name in names):
         raise BaseModelError(
             say("{} contains no safetensors weights.", repo_id),
-            "Older formats can run code, so they are not loaded. Choose another base model.",
+            "Older formats can run code. Choose another base model.",
             FIELDS[kind],
         )
 

@@ -31,7 +31,7 @@ from engine.worker.runtime.channel import Stopped
 
 FIELD = "target"
 TOKENLESS = "The hub requires a token for uploads."
-LOGIN = "Run `hf auth login` once, with a token that has write access."
+LOGIN = "Run `hf auth login` with a token that has write access."
 # The client retries each request by itself; this many times everything is asked anew.
 ATTEMPTS = 2
 # What the Hub puts into a new repository.
@@ -64,7 +64,7 @@ def check_name(repo_id: str) -> None:
     except HFValidationError:
         valid = False
     if not valid:
-        hint = "A name looks like owner/name: letters, digits, -, _ and ., at most 96 characters."
+        hint = "Use owner/name: letters, digits, -, _ and ., at most 96 characters."
         raise AppError(say("{} can't be the name of a repository.", repo_id), hint, FIELD)
 
 
@@ -107,11 +107,7 @@ def push(
 
 def _require_hub() -> None:
     if offline():
-        raise OfflineError(
-            "Tunesmith is offline, so nothing is sent to the hub.",
-            "Start it without --offline and HF_HUB_OFFLINE.",
-            FIELD,
-        )
+        raise OfflineError("Tunesmith is offline.", "Start without --offline and HF_HUB_OFFLINE.", FIELD)
     require_hub(FIELD)
 
 
@@ -123,9 +119,7 @@ def _prepare(api: HfApi, repo_id: str, mark: str, *, private: bool) -> None:
     if owner.lower() not in {name.lower() for name in own}:
         named = ", ".join(sorted(own))
         raise AppError(
-            say("{} is someone else's account; your token belongs to {}.", owner, named),
-            "Choose one of those.",
-            FIELD,
+            say("{} is someone else's account; yours is {}.", owner, named), "Choose one of those.", FIELD
         )
     try:
         info = api.model_info(repo_id)
@@ -140,21 +134,15 @@ def _refuse_other(info: ModelInfo, repo_id: str, mark: str, *, private: bool) ->
     card: Any = info.card_data or {}
     names = {file.rfilename for file in info.siblings or ()}
     if names - INITIAL_FILES and card.get(MARK) != mark:
-        raise AppError(
-            say("{} already exists and contains something else.", repo_id), "Choose another name.", FIELD
-        )
+        raise AppError(say("{} exists and contains something else.", repo_id), "Choose another name.", FIELD)
     settings = f"{address(repo_id)}/settings"
     if private and not info.private:
         raise AppError(
-            say("{} is public, but you asked for private.", repo_id),
-            say("Make it private on its page, {}, or upload publicly.", settings),
-            FIELD,
+            say("{} is public.", repo_id), say("Make it private at {}, or upload publicly.", settings), FIELD
         )
     if info.private and not private:
         raise AppError(
-            say("{} is private, but you asked for public.", repo_id),
-            say("Make it public on its page, {}, or upload privately.", settings),
-            FIELD,
+            say("{} is private.", repo_id), say("Make it public at {}, or upload privately.", settings), FIELD
         )
 
 
@@ -212,7 +200,7 @@ def _explained(repo_id: str) -> Iterator[None]:
 
 def _translated(error: Exception, repo_id: str) -> AppError:
     if isinstance(error, httpx2.TransportError):
-        hint = "Start again; what was uploaded is not sent again."
+        hint = "Start again; the upload continues."
         return OfflineError("The connection to the hub was lost.", hint, FIELD)
     if isinstance(error, LocalTokenNotFoundError):
         return AppError(TOKENLESS, LOGIN, FIELD)
@@ -223,14 +211,14 @@ def _translated(error: Exception, repo_id: str) -> AppError:
         401: ("The hub rejected the token.", LOGIN),
         403: (
             say("The token has no write access to {}.", repo_id),
-            say("Create one with write access at {}, then run `hf auth login`.", address("settings/tokens")),
+            say("Create one at {}, then run `hf auth login`.", address("settings/tokens")),
         ),
         409: (say("{} already exists.", repo_id), "Start again, or choose another name."),
     }.get(
         status,
         (
             say("The hub answered with an error ({}).", status),
-            "Try again later; what was uploaded is not sent again.",
+            "Try again later; the upload continues.",
         ),
     )
     return AppError(message, hint, FIELD)

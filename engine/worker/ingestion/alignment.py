@@ -42,9 +42,7 @@ def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool)
             read = {**names, **dict.fromkeys(more, shape.summary)}
             said = joined(", ", (say('"{}" as "{}"', old, new) for old, new in read.items()))
             remark = (
-                say("{} has different columns than the first file: {} is read.", path.name, said)
-                if read
-                else ""
+                say("{} has other columns than the first file: {} is read.", path.name, said) if read else ""
             )
             return Alignment(names, (shape.summary, *more) if more else (), remark=remark)
         if may_have_more_columns and shape.conversation in columns:
@@ -53,18 +51,17 @@ def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool)
         if options.other_columns == "leave_out":
             listed = column_names.listed(columns)
             return Alignment(
-                is_left_out=True,
-                remark=say("Skipped because of its columns: {}; they are: {}.", path.name, listed),
+                is_left_out=True, remark=say("Skipped, other columns: {}; they are: {}.", path.name, listed)
             )
         named = " and ".join(f'"{name}"' for name in missing)
         raise DataError(
             say(
-                "{} lacks the column {} that other files have. Its columns are: {}.",
+                "{} lacks the column {} of other files. It has: {}.",
                 path.name,
                 named,
                 column_names.listed(columns),
             ),
-            "Use the other files, or give this one the same columns.",
+            "Skip this file, or give it the same columns.",
             FIELD,
         )
 

@@ -151,9 +151,7 @@ def _guessed(
     reasons = dict.fromkeys(reason for table in tables.values() for reason in table.reasons)
     if "pause" in options.columns and not reasons:
         raise DataError(
-            "The data contains no chat export that a pause could split.",
-            "Remove data.columns.pause.",
-            "data.columns",
+            "The data contains no chat export to split.", "Remove data.columns.pause.", "data.columns"
         )
     # The columns of rows made from chats are named by us, so their names are no evidence.
     is_guessed = (options.conversation, options.summary) == (AUTO, AUTO)
@@ -260,7 +258,7 @@ def read_rows(
         channel.notice(remark)
     if len(remarks) > MAX_REMARKS:
         more = counted(len(remarks) - MAX_REMARKS, "more remark")
-        channel.notice(say("Not shown: {} about how files are read.", more))
+        channel.notice(say("Not shown: {} on reading files.", more))
     _handle_broken(tables, options, channel)
     if needs_summary:
         examples_by_split = _with_summaries(examples_by_split, tables, options, channel)
@@ -285,14 +283,14 @@ def _with_summaries(examples: Examples, tables: Tables, options: DataOptions, ch
         if options.other_columns != "leave_out":
             raise DataError(
                 say(
-                    "No row of {} has a summary, while rows of other splits do. Its columns are: {}.",
+                    "No row of {} has a summary. Its columns are: {}.",
                     which,
                     column_names.listed(table.columns),
                 ),
-                "Use the other files, or add the summaries.",
+                "Skip this file, or add the summaries.",
                 alignment.FIELD,
             )
-        channel.notice(say("Skipped because no row has a summary: {}.", which))
+        channel.notice(say("Skipped, no summaries: {}.", which))
     return {split: rows for split, rows in examples.items() if split not in lacking}
 
 
@@ -369,9 +367,7 @@ def _unknown_text(numbers: Sequence[int], column: str, split_texts: Mapping[int,
     rows = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
     more = ", …" if len(numbers) > MAX_NAMED else ""
     count = counted(len(numbers), "row")
-    return say(
-        '{} skipped because the column "{}" names no split ({}; rows {}{}).', count, column, named, rows, more
-    )
+    return say('{} skipped: "{}" names no split ({}; rows {}{}).', count, column, named, rows, more)
 
 
 def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
@@ -381,9 +377,7 @@ def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> No
             channel.emit("rows_broken", table=table.name, rows=rows)
     for table in tables.values():
         if table.broken and options.broken_rows == "leave_out":
-            channel.notice(
-                say("{}: {}, skipped as set in the recipe (data.broken_rows).", table.name, table.broken_text)
-            )
+            channel.notice(say("{}: {}, skipped (data.broken_rows).", table.name, table.broken_text))
         else:
             table.refuse_broken()
 

@@ -97,7 +97,7 @@ def _from_table(table: Table, path: Path, field: str, column: str) -> Prediction
         named = ", ".join(columns[:MAX_COLUMNS_NAMED]) + more
         raise DataError(
             say('{} has no column "{}": it has {}.', path.name, column, named),
-            "Name the column with the summaries; on the command line with --column.",
+            "Name the column with the summaries (--column).",
         )
     text_column, id_column = names[column.strip().casefold()], names.get(ID_COLUMN)
     rows = tuple(
@@ -117,7 +117,7 @@ def _text(value: Any, path: Path, row: int, column: str) -> str:
     if isinstance(value, (list, dict, bool)):
         raise DataError(
             say('Row {:,} of {} has no text in the column "{}".', row, path.name, column),
-            "Put one summary, as text, into each row.",
+            "Put one summary into each row.",
         )
     return str(value).strip()
 

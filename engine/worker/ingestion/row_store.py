@@ -103,7 +103,7 @@ class _Records(Sequence[_Record]):
         except OSError as error:
             raise StorageError(
                 say(
-                    "The rows don't fit into memory, and they can't be written to {}: {}.",
+                    "The rows don't fit into memory, and {} can't be written: {}.",
                     cache_folder(),
                     error.strerror,
                 ),

@@ -99,14 +99,14 @@ def _decided(source: Source, options: DataOptions) -> Source:
     if answer == "ask":
         known = joined("; ", (say("{}: {}", split, _named(paths)) for split, paths in named.items()))
         raise DataError(
-            say("Some files are named after splits ({}), others are not: {}.", known, _named(unnamed)),
-            "Choose how to use the others, or skip them.",
+            say("Some file names contain a split ({}), others don't: {}.", known, _named(unnamed)),
+            "Choose a split for the others, or skip them.",
             UNNAMED_FIELD,
         )
     if answer == "leave_out":
-        remark = (say("Skipped because the name contains no split: {}.", _named(unnamed)), "")
+        remark = (say("Skipped, no split in the name: {}.", _named(unnamed)), "")
         return replace(source, files=named, remarks=(*source.remarks, remark))
-    remark = (say("Used for {} although the name contains no split: {}.", answer, _named(unnamed)), "")
+    remark = (say("Used for {}, no split in the name: {}.", answer, _named(unnamed)), "")
     named[answer] = (*named.get(answer, ()), *unnamed)
     return replace(source, files=named, remarks=(*source.remarks, remark))
 
@@ -213,9 +213,7 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
         return _texts_by_split(_with_mail_folders(texts), folder), [*_unread(paths, texts), *_not_read(odd)]
     exported, none = _chats(plain)
     if exported:
-        remarks = (
-            [(say("Skipped because it contains no chat messages: {}.", _named(none)), "")] if none else []
-        )
+        remarks = [(say("Skipped, no chat messages: {}.", _named(none)), "")] if none else []
         by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in exported)
         return by_folder, [*remarks, *_unread(paths, plain), *_not_read(odd)]
     # A file that is also there unpacked is not read twice.
@@ -279,8 +277,8 @@ def _with_mail_folders(texts: Sequence[Path]) -> list[Path]:
 def _unread(paths: list[Path], files: list[Path]) -> list[tuple[str, str]]:
     """Return a remark on files that may hold data and are not read, since `files` of another kind are."""
     rest = [path for path in paths if path not in files and not path.name.lower().startswith(NOTES)]
-    hint = "To read them, move them to a separate folder."
-    return [(say("Skipped because other files are read: {}.", _named(rest)), hint)] if rest else []
+    hint = "To read them, move them to another folder."
+    return [(say("Skipped, other files are read: {}.", _named(rest)), hint)] if rest else []
 
 
 def _unknown(paths: Sequence[Path]) -> list[tuple[str, str]]:
@@ -305,7 +303,7 @@ def _not_read(paths: Sequence[Path]) -> list[tuple[str, str]]:
     counts = Counter(path.suffix.lower() or "without an ending" for path in paths)
     listed = joined(", ", (say("{:,} {}", count, ending) for ending, count in counts.most_common(MAX_NAMED)))
     hint = "To read them, save them as text, csv or JSON lines."
-    return [(say("Skipped because such files can't be read: {} ({}).", listed, _named(paths)), hint)]
+    return [(say("Skipped, can't be read: {} ({}).", listed, _named(paths)), hint)]
 
 
 def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:

@@ -82,12 +82,8 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
     """Return the token counter of the model `name`: by its tokenizer in `folder`, or an estimate."""
     path = folder / "tokenizer.json" if folder else None
     if folder is None or path is None or not path.exists():
-        reason = (
-            say("The tokenizer of {} is not on this computer", name) if name else "No base model is named"
-        )
-        description = say(
-            "{}: token lengths are estimated, {} characters a token.", reason, CHARACTERS_PER_TOKEN
-        )
+        reason = say("The tokenizer of {} is not downloaded", name) if name else "No base model is named"
+        description = say("{}: tokens are estimated, {} characters each.", reason, CHARACTERS_PER_TOKEN)
         return TokenCounter(_estimate, _estimated_ends, 1, exact=False, description=description)
     tokenizer_trial.require_tried(folder, name, "tokenizers")
     tokenizer = Tokenizer.from_file(str(path))
@@ -109,7 +105,7 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
     special_tokens = summary_special_tokens(
         model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(False)
     )
-    description = say("Token lengths are counted with the tokenizer of {}.", name)
+    description = say("Tokens are counted with the tokenizer of {}.", name)
     return TokenCounter(count, ends, special_tokens, exact=True, description=description)
 
 

@@ -43,7 +43,7 @@ from engine.worker.runtime.channel import Channel
 SCRIPT = "script"
 # What Ollama does not keep.
 BAD = ("worse", "failed")
-NO_PROMPT = "The adapter doesn't say which prompt it was trained with."
+NO_PROMPT = "The adapter's training prompt is unknown."
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -113,7 +113,7 @@ def _require_space(needed: int, target: Path) -> None:
     folder = next(each for each in target.absolute().parents if each.is_dir())
     free = shutil.disk_usage(folder).free
     if free < needed:
-        message = say("The export needs up to {}, but {} has only {} free.", size(needed), folder, size(free))
+        message = say("The export needs up to {}; {} has {} free.", size(needed), folder, size(free))
         raise StorageError(message, "Free some space, or choose another folder.", "target")
 
 
@@ -136,7 +136,7 @@ def _verifier(channel: Channel, source: Source, count: int) -> tuple[Verifier | 
     try:
         recipe = source.adapter.recipe()
         if recipe is None:
-            return None, "The adapter has no recipe that names its conversations."
+            return None, "The adapter's conversations are unknown."
         # The adapter's own decoding, on at most so many conversations.
         decoding = {"beams": facts.beams, "max_new_tokens": facts.max_new_tokens, "examples": count}
         recipe = replace(recipe, evaluation=recipe.evaluation.model_copy(update=decoding))

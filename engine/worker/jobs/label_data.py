@@ -40,7 +40,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     examples = [row.example for split in SPLITS for row in left.rows[split]]
     kept_examples = labelling.distinct(examples)
     if not kept_examples and any(left.excluded.values()):
-        message = say("The exclusions leave no conversation of {}.", source.name)
+        message = say("No conversation of {} is left.", source.name)
         raise DataError(message, "Exclude fewer findings.", "data.exclude")
     if not kept_examples:
         message = say("{} has no conversations.", source.name)

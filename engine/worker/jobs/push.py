@@ -76,7 +76,7 @@ def _export_of(adapter: Adapter, model: Path) -> ExportFacts:
     if not exports or not (model / "summarize.py").is_file():
         raise AdapterError(
             say("{} is not a plain model exported from {}.", model, adapter.name),
-            "Export it as a plain model (--to merged) first, and choose that folder.",
+            "Export it as a plain model (--to merged) and choose that folder.",
             "--model",
         )
     return exports[0]
@@ -99,9 +99,7 @@ def _model_files(model: Path) -> dict[str, Path]:
             open_regular(path, links=False).close()
         except OSError as error:
             message = say("{} of {} can't be sent: {}.", name, model.name, error)
-            raise AdapterError(
-                message, "Replace the link with the file, or export the model again.", "--model"
-            ) from error
+            raise AdapterError(message, "Replace the link with the file.", "--model") from error
     return found
 
 
@@ -111,7 +109,7 @@ def _refuse_own_tuner(adapter: Adapter) -> None:
     if tuner is not None and tuner.is_own:
         raise AdapterError(
             say("Plain PEFT can't load the type of {}.", adapter.name),
-            "Export it as a plain model (--to merged), if it can be merged, and send that folder (--model).",
+            "Export it as a plain model (--to merged), if possible, and send that (--model).",
             "adapter",
         )
 
@@ -124,8 +122,6 @@ def _tell_licences(channel: Channel, metadata: AdapterMetadata, licences: Licenc
         if found is not None and found.forbids:
             if not private:
                 raise AdapterError(line, "Upload it privately, or ask its owner.", "adapter")
-            channel.notice(
-                line, "Share the repository with no one until the licence's owner has agreed.", "warning"
-            )
+            channel.notice(line, "Share it only once the licence's owner agrees.", "warning")
         else:
             channel.notice(line)

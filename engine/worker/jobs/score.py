@@ -59,10 +59,10 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     if prediction_matching.is_out_of_order(examples, summaries):
         channel.notice(
             say(
-                "The summaries in {} match their own conversations no better than the next ones.",
+                "The summaries in {} match other conversations no worse than their own.",
                 first.predictions.name,
             ),
-            "Their order or ids may be wrong.",
+            "Check their order or ids.",
             "warning",
         )
     channel.enter("evaluate")
@@ -91,8 +91,8 @@ def _run_scores(request: dict[str, Any]) -> ExampleScores | None:
     scores = example_scores.load(Path(folder))
     if scores is None or not scores.texts:
         raise DataError(
-            "The scored conversations of the arena's runs can't be read.",
-            "Run an entry again; scores are now stored with their conversations.",
+            "The arena's scored conversations can't be read.",
+            "Run an entry again to store its scores with conversations.",
             "run",
         )
     return scores
@@ -122,14 +122,14 @@ def _of_source(channel: Channel, table: dict[str, Any], split: str) -> tuple[str
         rows, title = list(remaining[needs[0]]), say("of the {} split", split)
     if not any(row.missing is None for row in rows):
         raise DataError(
-            say("{} has no conversation {} with a reference summary.", selection.source.name, title),
+            say("{} has no conversation {} with a reference.", selection.source.name, title),
             "Choose another split with --split.",
             "data.source",
         )
     total = sum(map(len, selection.rows.values()))
     hint = ""
     if None in selection.source.files and total != len(rows):
-        hint = say("The data has {:,} conversations in all: --split all scores them all.", total)
+        hint = say("The data has {:,} conversations in all: use --split all.", total)
     return selection.source.name, Conversations(rows, title, hint)
 
 
@@ -170,8 +170,8 @@ def _common(channel: Channel, first: _Matched, second: _Matched | None) -> list[
         )
     if len(common) < max(len(own), len(second.matches.summaries)):
         channel.notice(
-            say("{} and {} are compared on the {:,} conversations they share.", one, other, len(common)),
-            "Conversations that only one of them summarised are not scored.",
+            say("{} and {} are compared on {:,} shared conversations.", one, other, len(common)),
+            "Conversations with a summary in only one of them are not scored.",
             "warning",
         )
     return common

@@ -120,14 +120,10 @@ def doubts() -> list[Doubt]:
         off = [state.name for state in mine if not state.on]
         fixes = [state.name for state in mine if state.on]
         if off:
-            message = say(
-                "Not tested with {}, so the library's own code is used instead of: {}.",
-                version_text,
-                ", ".join(off),
-            )
-            messages.append(Doubt(message, "Results are correct, but it may take longer.", "notice"))
+            message = say("Not tested with {}, so off: {}.", version_text, ", ".join(off))
+            messages.append(Doubt(message, "Results are correct, but may take longer.", "notice"))
         if fixes:
-            message = say("Not tested with {}, but still on: {}.", version_text, ", ".join(fixes))
+            message = say("Not tested with {}, but on: {}.", version_text, ", ".join(fixes))
             hint = say("If something fails, install {}.", tested_versions(untested))
             messages.append(Doubt(message, hint, "warning"))
     return messages

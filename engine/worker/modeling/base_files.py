@@ -23,7 +23,7 @@ from engine.worker.kernels.library import logging
 from engine.worker.runtime.channel import Channel
 
 FIELD = "base_model.id"
-HINT = "Download or copy the model again, with all its files."
+HINT = "Download or copy the whole model again."
 # Besides the weights: what transformers reads of a model's folder.
 PARTS = re.compile(
     r"(config|generation_config|model\.safetensors\.index|tokenizer_config|special_tokens_map|added_tokens|tekken"
@@ -55,7 +55,7 @@ def fingerprint(folder: Path, name: str, channel: Channel) -> str:
         ends = _ends(folder, weights)
     except OSError as error:
         file = Path(error.filename or folder).name
-        message = say("The {} of {} can't be read: {}.", file, name, error.strerror or error)
+        message = say("{} of {} can't be read: {}.", file, name, error.strerror or error)
         raise BaseModelError(message, HINT, FIELD) from error
     whole = hashlib.sha256(repr(sorted(digests)).encode("utf-8", "surrogateescape"))
     return f"{ends}-{whole.hexdigest()}"

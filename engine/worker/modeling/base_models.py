@@ -124,12 +124,7 @@ def _require_rows_for(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel
     always = [tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.vocab_size - 1]
     if max(token for token in always if token is not None) >= rows:
         raise BaseModelError(
-            say(
-                "The tokenizer of {} has {:,} tokens, but the model has {:,}.",
-                name,
-                tokenizer.vocab_size,
-                rows,
-            ),
+            say("The tokenizer of {} has {:,} tokens, the model {:,}.", name, tokenizer.vocab_size, rows),
             "Copy the model's own tokenizer files.",
             FIELD,
         )
@@ -190,8 +185,8 @@ def read_config(folder: Path, name: str) -> PretrainedConfig:
     # A configuration of unknown kinds of values fails wherever it is first used.
     except Exception as error:
         raise BaseModelError(
-            say("{} can't be loaded as a model: {}", name, base_files.first_line(error)),
-            "Tunesmith doesn't run models that bring their own code.",
+            say("{} can't be loaded: {}", name, base_files.first_line(error)),
+            "Tunesmith doesn't run code of models.",
             FIELD,
         ) from error
 
@@ -209,8 +204,8 @@ def family_of(config: PretrainedConfig, name: str) -> Family:
     if causal and not config.is_encoder_decoder:
         return "decoder-only"
     raise BaseModelError(
-        say("{} is a {} model, which can't generate text.", name, config.model_type),
-        "Choose an encoder-decoder model (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).",
+        say("{} is a {} model, which generates no text.", name, config.model_type),
+        "Choose a model such as T5, BART, Llama or Qwen.",
         FIELD,
     )
 
@@ -296,9 +291,7 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     tokenizer = tokenizer_trial.loaded(folder, name)
     if tokenizer.eos_token_id is None:
         raise BaseModelError(
-            say("The tokenizer of {} has no token that ends a text.", name),
-            "Copy its tokenizer_config.json too.",
-            FIELD,
+            say("The tokenizer of {} has no end token.", name), "Copy its tokenizer_config.json too.", FIELD
         )
     if tokenizer.pad_token_id is None:
         # Padding is masked and never a label, so any token serves.
@@ -336,7 +329,7 @@ def _read_model(
             raise
         raise BaseModelError(
             say("{} can't be loaded: {}", options.id, base_files.first_line(error)),
-            "Its weights must be safetensors files; loading other formats can run code.",
+            "Only safetensors files are loaded; others can run code.",
             FIELD,
         ) from error
     # On CPUs with avx512_bf16 bitsandbytes 0.50 repacks 4-bit weights in place at the first forward pass in eval mode,

@@ -17,14 +17,14 @@ from transformers import PreTrainedModel
 
 from engine.adapters.import_checks import weight_shapes
 from engine.errors import AdapterError, BaseModelError
-from engine.messages import say
+from engine.messages import counted, say
 from engine.system.foreign_files import FileKind, read_json
 from engine.worker.runtime.channel import Channel
 
 FIELD = "base_model.id"
 HINT, AGAIN = (
-    "Copy the model's original config.json.",
-    "Download or copy the model again, with all its files.",
+    "Copy the original config.json.",
+    "Download or copy the whole model again.",
 )
 # More than any known model has, by far.
 MAX_LAYERS = 1_000
@@ -69,7 +69,7 @@ def require_possible(folder: Path, name: str) -> None:
         raise BaseModelError(error.message, error.hint, FIELD) from error
     if stored and layers > stored:
         message = say(
-            "The config.json of {} declares {:,} layers, but there are {:,} weights.", name, layers, stored
+            "The config.json of {} declares {:,} layers; the files have {:,} weights.", name, layers, stored
         )
         raise BaseModelError(message, HINT, FIELD)
 
@@ -77,31 +77,29 @@ def require_possible(folder: Path, name: str) -> None:
 def require_own_files(folder: Path, name: str) -> None:
     """Raise BaseModelError for a model folder that makes transformers read an adapter, or files of other names."""
     if (folder / ADAPTER).exists():
-        message = say("{} contains an adapter besides the model: {}.", name, ADAPTER)
-        raise BaseModelError(
-            message, say("Remove {} from it, and import the adapter separately.", ADAPTER), FIELD
-        )
+        message = say("{} also contains an adapter: {}.", name, ADAPTER)
+        raise BaseModelError(message, say("Remove {}, and import the adapter separately.", ADAPTER), FIELD)
     for file, keys in OTHER_FILES.items():
         config = _read(folder / file, name) if (folder / file).exists() else {}
         for key in keys:
             if key in config:
                 named = f"{key} = {str(config[key])[:100]}"
-                hint = say("Remove {} from it, and give the files their usual names.", key)
+                hint = say("Remove {}, and give the files their usual names.", key)
                 raise BaseModelError(
-                    say("The {} of {} says {}, files that can't be checked.", file, name, named), hint, FIELD
+                    say("{} of {} says {}, which can't be checked.", file, name, named), hint, FIELD
                 )
 
 
 def _read(path: Path, name: str) -> dict[str, Any]:
-    hint = say("Copy the model's original {}.", path.name)
+    hint = say("Copy the original {}.", path.name)
     try:
         config = read_json(path, FileKind.MODEL_CONFIG)
     except (OSError, ValueError) as error:
         raise BaseModelError(
-            say("The {} of {} can't be read: {}.", path.name, name, error), hint, FIELD
+            say("{} of {} can't be read: {}.", path.name, name, error), hint, FIELD
         ) from error
     if not isinstance(config, dict):
-        raise BaseModelError(say("The {} of {} contains no configuration.", path.name, name), hint, FIELD)
+        raise BaseModelError(say("{} of {} contains no configuration.", path.name, name), hint, FIELD)
     return config
 
 
@@ -120,7 +118,7 @@ def _most_layers(config: dict[str, Any], name: str, depth: int) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= limit:
             raise BaseModelError(
                 say(
-                    "The config.json of {} says {} = {}, which is not a number from 1 to {:,}.",
+                    "The config.json of {} says {} = {}; allowed: 1 to {:,}.",
                     name,
                     key,
                     str(value)[:40],
@@ -150,10 +148,7 @@ def _require_own_kernels(config: dict[str, Any], name: str, depth: int) -> None:
     for key, value in config.items():
         if key.endswith("_implementation") and "/" in str(value):
             message = say(
-                "The config.json of {} says {} = {}, which would download and run code.",
-                name,
-                key,
-                str(value)[:100],
+                "The config.json of {} says {} = {}, which would run code.", name, key, str(value)[:100]
             )
             raise BaseModelError(message, say("Remove {} from it.", key), FIELD)
         if isinstance(value, dict) and depth:
@@ -168,24 +163,17 @@ def require_safetensors(folder: Path, name: str) -> None:
     path = folder / INDEX
     if not path.exists():
         if not (folder / WEIGHTS).is_file():
-            hint = "Its weights must be safetensors files; loading other formats can run code."
+            hint = "Only safetensors files are loaded; others can run code."
             raise BaseModelError(say("{} has no {}.", name, WEIGHTS), hint, FIELD)
         return
     try:
         files = set(read_json(path, FileKind.WEIGHT_INDEX)["weight_map"].values())
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BaseModelError(
-            say("The {} of {} can't be read: {}.", INDEX, name, error), AGAIN, FIELD
-        ) from error
+        raise BaseModelError(say("{} of {} can't be read: {}.", INDEX, name, error), AGAIN, FIELD) from error
     for file in files:
         if not isinstance(file, str) or PurePath(file).name != file or not file.endswith(".safetensors"):
             raise BaseModelError(
-                say(
-                    "The {} of {} names {}, which is not a safetensors file in its folder.",
-                    INDEX,
-                    name,
-                    repr(str(file)[:100]),
-                ),
+                say("{} of {} names {}, which is no safetensors file.", INDEX, name, repr(str(file)[:100])),
                 "Don't trust this model.",
                 FIELD,
             )
@@ -206,40 +194,31 @@ def require_complete(model: PreTrainedModel, loading: dict[str, Any], name: str,
 
     missing = sorted(key for key in loading["missing_keys"] if not is_computed(key))
     if missing:
-        raise BaseModelError(
-            say("{} lacks {} that its config.json declares: {}.", name, _counted(missing), _listed(missing)),
-            AGAIN,
-            FIELD,
-        )
+        raise BaseModelError(say("{} lacks {}: {}.", name, _counted(missing), _listed(missing)), AGAIN, FIELD)
     surplus = sorted(loading["unexpected_keys"])
     known = {NUMBER.sub("#", key) for key in model.state_dict()}
     layers = [key for key in surplus if NUMBER.sub("#", key) in known]
     if layers:
         raise BaseModelError(
-            say(
-                "{} has {} of layers that its config.json doesn't declare: {}.",
-                name,
-                _counted(layers),
-                _listed(layers),
-            ),
-            "The number of layers in config.json is wrong. Copy the original file.",
+            say("{} has {} of undeclared layers: {}.", name, _counted(layers), _listed(layers)),
+            "Copy the original config.json.",
             FIELD,
         )
     if surplus:
         channel.notice(
             say(
-                "{} has {} that a {} model doesn't use: {}.",
+                "{} has {} unused by a {} model: {}.",
                 name,
                 _counted(surplus),
                 model.config.model_type,
                 _listed(surplus),
             ),
-            "They are ignored, which is fine for parts that don't process text.",
+            "They are ignored, which is fine for parts that process no text.",
         )
 
 
 def _counted(names: Collection[str]) -> str:
-    return "1 weight" if len(names) == 1 else say("{:,} weights", len(names))
+    return counted(len(names), "weight")
 
 
 def _listed(names: Iterable[str]) -> str:

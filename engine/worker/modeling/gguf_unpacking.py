@@ -126,9 +126,8 @@ def _unpack(path: Path, folder: Path, channel: Channel) -> None:
     splitting = gguf_metadata.unknown_splitting(header)
     if splitting:
         channel.notice(
-            say("{} splits text in an unknown way ({}).", path.name, splitting[:40]),
-            "Some words may be tokenized differently than in training. The original model (folder or "
-            "hub id) is exact.",
+            say("{} splits text unusually ({}).", path.name, splitting[:40]),
+            "Some words may be tokenized differently.",
             "warning",
         )
     _make(path, header, folder, channel, with_weights=True)
@@ -151,8 +150,8 @@ def _make(path: Path, header: GgufHeader, folder: Path, channel: Channel, *, wit
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise _unusable(path, error.strerror or str(error)) from error
-        message = say("The disk is full: {} can't be unpacked into {}.", path.name, gguf_folder())
-        hint = "Free some space, or set TUNESMITH_HOME to a larger disk."
+        message = say("The disk is full: {} can't be unpacked to {}.", path.name, gguf_folder())
+        hint = "Free some space, or set TUNESMITH_HOME to another disk."
         raise StorageError(message, hint, FIELD) from error
     finally:
         remove(partial_folder)
@@ -165,24 +164,19 @@ def _require_room(path: Path, header: GgufHeader) -> None:
     if free < needed + SPACE_BESIDE:
         raise StorageError(
             say(
-                "{} needs {} when unpacked, but {} has only {} free.",
+                "{} needs {} when unpacked; {} has {} free.",
                 path.name,
                 size(needed),
                 gguf_folder(),
                 size(free),
             ),
-            "Free some space, or set TUNESMITH_HOME to a larger disk.",
+            "Free some space, or set TUNESMITH_HOME to another disk.",
             FIELD,
         )
     available = devices.available_bytes(torch.device("cpu"))
     if available < needed:
         raise DeviceError(
-            say(
-                "Unpacking {} needs {} of memory, but only {} are free.",
-                path.name,
-                size(needed),
-                size(available),
-            ),
+            say("Unpacking {} needs {} of memory; {} are free.", path.name, size(needed), size(available)),
             "Close other programs, or choose a smaller model.",
             FIELD,
         )
@@ -290,9 +284,7 @@ def _read(
         )
     lacking = sorted(loading["missing_keys"])
     if lacking:
-        raise _unusable(
-            path, say("{:,} of the model's weights are missing, {} first", len(lacking), lacking[0])
-        )
+        raise _unusable(path, say("{:,} weights are missing, {} first", len(lacking), lacking[0]))
     # What was read from a GGUF file can't be saved.
     with torch.device("meta"):
         model: PreTrainedModel = AutoModelForCausalLM.from_config(

@@ -144,8 +144,7 @@ def prompt_of(model: Any) -> NoPrompt:
     kind = KINDS.get(tuner.virtual_tokens) if tuner is not None else None
     if kind is None or not _has_same_stacks(kind, model):
         raise AdapterError(
-            say("{} adapters of this kind can't be used in this version.", config.peft_type.value),
-            "Choose another one.",
+            say("{} adapters of this kind are not supported.", config.peft_type.value), "Choose another one."
         )
     return kind(model)
 
@@ -167,7 +166,7 @@ def refuse_too_long(model: Model, prompts: Sequence[Sequence[int]], max_new_toke
     soft_prompt, limit = prompt_of(model), positions(model.config)
     needed = soft_prompt.positions(max(map(len, prompts), default=0), max_new_tokens)
     if limit is not None and needed > limit:
-        hint = "Lower the limit of conversations or summaries."
+        hint = "Lower the conversation or summary limit."
         problem = too_long(soft_prompt, needed, limit, hint)
         raise BaseModelError(problem.message, problem.hint, problem.field)
 
@@ -177,9 +176,7 @@ def too_long(soft_prompt: NoPrompt, needed: int, limit: int, hint: str) -> Probl
     virtual = (
         say(" and {} before them", counted(soft_prompt.length, "virtual token")) if soft_prompt.length else ""
     )
-    message = say(
-        "This base model supports {} tokens; prompt and summary{} need up to {}.", limit, virtual, needed
-    )
+    message = say("This base model supports {} tokens; prompt and summary{} need {}.", limit, virtual, needed)
     return Problem("data.max_conversation_tokens", message, hint)
 
 

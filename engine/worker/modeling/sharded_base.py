@@ -30,7 +30,7 @@ def shard(base: LoadedBase, model: Model, device: torch.device, group: RankGroup
     names = set(base.model._no_split_modules or ())
     blocks = [module for module in base.model.modules() if type(module).__name__ in names]
     if not blocks:
-        message = say("The blocks of {} are unknown, so it can't be sharded.", base.options.id)
+        message = say("{} can't be sharded: its blocks are unknown.", base.options.id)
         raise BaseModelError(message, "Train without sharding.", "training.shard")
     mesh = init_device_mesh(device.type, (group.size,))
     for block in blocks:

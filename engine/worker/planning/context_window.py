@@ -78,37 +78,37 @@ def problem(
         return Problem(
             SHOTS,
             say(
-                "{} in the prompt: {:,} tokens. {}the longest conversation and its "
-                "summary, {:,} tokens are needed; the context window has {:,}.",
+                "{} in the prompt: {:,} tokens. {}the longest conversation and its summary need {:,} "
+                "tokens; the context window has {:,}.",
                 counted(shots, "example"),
                 saved(0),
                 given,
                 needed(soft_prompt),
                 limit,
             ),
-            say("{} would fit.", fitting) if fitting else "None would fit: lower the conversation limit.",
+            say("{} would fit.", fitting) if fitting else "Lower the conversation limit.",
         )
     if needed(NoPrompt(base.model)) <= limit:
         tokens, others = soft_prompt.length, needed(soft_prompt) - soft_prompt.length
         return Problem(
             "method.virtual_tokens",
             say(
-                "{} and up to {} others exceed this base model's {} tokens.",
+                "{} and up to {} others exceed the context window of {} tokens.",
                 counted(tokens, "virtual token"),
                 others,
                 limit,
             ),
-            say("Use at most {}, or lower the limit of conversations or summaries.", limit - others)
+            say("Use at most {}, or lower a limit.", limit - others)
             if limit != others
-            else "Lower the limit of conversations or summaries.",
+            else "Lower the conversation or summary limit.",
         )
     # The limit of conversations with which the longest prompt and the longest summary fit, if there is one.
     prompt, summary = max(row.prompt for row in rows), max(row.summary for row in rows)
     candidates = range(min(recipe.data.max_conversation_tokens, limit), MIN_CONVERSATION_TOKENS - 1, -1)
     fitting = next((n for n in candidates if Row(prompt, n, summary).positions(soft_prompt) <= limit), 0)
-    hint = "Shorten the prompt, or lower the limit of summaries."
+    hint = "Shorten the prompt, or lower the summary limit."
     if soft_prompt.length:
-        hint = "Use fewer virtual tokens, shorten the prompt, or lower the limit of summaries."
+        hint = "Use fewer virtual tokens, shorten the prompt, or lower the summary limit."
     return too_long(
         soft_prompt, needed(soft_prompt), limit, say("{} would fit.", fitting) if fitting else hint
     )

@@ -145,11 +145,11 @@ def out_of_memory_error(facts: Result, *, rank_killed: bool = False) -> OutOfMem
     """Return the error that ends a run for which these fallbacks were found, with numbers only where they are known."""
     needed, available = size(facts["needed"]), size(facts["available"])
     if rank_killed:
-        message = "The system ran out of memory and killed one of the run's processes."
+        message = "The system ran out of memory and killed a process of the run."
     elif facts["needed"] > facts["available"]:
-        message = say("The largest batch needs {} of memory, but only {} is available.", needed, available)
+        message = say("The largest batch needs {} of memory; {} is available.", needed, available)
     else:
-        message = say("The largest batch needs more memory than the {} that is available.", available)
+        message = say("The largest batch needs more memory than {}.", available)
     hint = "Choose one of the plans that fit."
     if not facts["plans"]:
         hint = "No plan fits. Close other programs, or choose a smaller base model."

@@ -98,8 +98,8 @@ def too_short(training: TrainingOptions, steps: int) -> Doubt:
         return None
     message = say("With {} a run learns little.", counted(steps, "step"))
     if steps == training.max_steps:
-        return message, "Raise the step limit (training.max_steps); 0 is no limit."
-    return message, "Leave the epochs automatic (training.epochs = 0): they follow the number of examples."
+        return message, "Raise the step limit (training.max_steps), or set it to 0."
+    return message, "Leave the epochs automatic (training.epochs = 0)."
 
 
 def _no_verdict(recipe: Recipe, readiness: Mapping[str, Any]) -> Doubt:
@@ -107,10 +107,10 @@ def _no_verdict(recipe: Recipe, readiness: Mapping[str, Any]) -> Doubt:
     if not message:
         return None
     if 0 < recipe.evaluation.examples < MIN_EXAMPLES:
-        return message, "Raise the number of scored examples (evaluation.examples)."
+        return message, "Score more examples (evaluation.examples)."
     if recipe.evaluation.split == "test" and 0 < recipe.data.max_test < MIN_EXAMPLES:
         return message, "Raise the test limit (data.max_test)."
-    return message, "Add conversations with summaries; a tenth of them is held out for testing."
+    return message, "Add conversations with summaries."
 
 
 def _other_language(readiness: Mapping[str, Any]) -> Doubt:
@@ -118,10 +118,8 @@ def _other_language(readiness: Mapping[str, Any]) -> Doubt:
     if not language or not known or language in known:
         return None
     named = ", ".join(map(languages.name, known))
-    message = say(
-        "The conversations are in {}, but the base model is made for {}.", languages.name(language), named
-    )
-    return message, "A base model that knows the language learns faster and better."
+    message = say("The conversations are in {}; the base model is for {}.", languages.name(language), named)
+    return message, "A base model for the language learns better."
 
 
 def _cut(name: str, readiness: Mapping[str, Any]) -> Doubt:
@@ -132,16 +130,12 @@ def _cut(name: str, readiness: Mapping[str, Any]) -> Doubt:
     over, total, limit = facts["over"], facts["of"], facts["limit"]
     match name:
         case "read":
-            message = say("{:,} of {:,} conversations exceed {:,} tokens and are cut.", over, total, limit)
+            message = say("Cut at {:,} tokens: {:,} of {:,} conversations.", limit, over, total)
             hint = "Raise the conversation limit (data.max_conversation_tokens)."
         case "learned":
-            message = say(
-                "{:,} of {:,} reference summaries exceed {:,} tokens and are cut.", over, total, limit
-            )
-            hint = "Leave the reference limit automatic (data.max_summary_tokens): it follows the data."
+            message = say("Cut at {:,} tokens: {:,} of {:,} references.", limit, over, total)
+            hint = "Leave the reference limit automatic (data.max_summary_tokens)."
         case _:
-            message = say(
-                "{:,} of {:,} scored references exceed the output limit of {:,} tokens.", over, total, limit
-            )
-            hint = "Leave the maximum length automatic (evaluation.max_new_tokens): it follows the data."
+            message = say("Over the output limit of {:,}: {:,} of {:,} references.", limit, over, total)
+            hint = "Leave the maximum length automatic (evaluation.max_new_tokens)."
     return message, hint

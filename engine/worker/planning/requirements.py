@@ -75,7 +75,7 @@ class Processes:
         """Return why a run of the recipe can't be shared out in this way."""
         if self.sharded and self.count == 1:
             message = "Sharding needs at least two processes."
-            hint = "Choose several GPUs (device all), or start several processes."
+            hint = "Choose device all, or start several processes."
             return [Problem("training.shard", message, hint)]
         batch_size = recipe.training.batch_size
         if recipe.method.method.trains and self.count > batch_size:
@@ -297,26 +297,24 @@ def memory_problem(
     needed = sum(parts.values())
     if needed <= ESTIMATE_TOLERANCE * available:
         return None
-    message = say(
-        "This run needs about {} of memory, but only {} is available.", size(needed), size(available)
-    )
+    message = say("This run needs about {} of memory; {} is available.", size(needed), size(available))
     trained, weights = sum(parts[name] for name in TRAINED_PARTS), parts["weights"]
     largest, method = max(weights, trained, parts["activations"]), recipe.method.method
     if largest == weights:
-        message = say("{} The base model's weights take {} of it.", message, size(weights))
+        message = say("{} The base model takes {} of it.", message, size(weights))
         if recipe.base_model.quantization == "none" and "nf4" in method.quantizations:
             hint = "Quantize the base model, or choose a smaller one."
             return Problem("base_model.quantization", message, hint)
         return Problem("base_model.id", message, "Choose a smaller base model.")
     if largest == trained:
         message = say(
-            "{} The parameters that {} trains, with gradients and optimizer, take {} of it.",
+            "{} The parameters that {} trains take {} of it, with gradients and optimizer.",
             message,
             method.title,
             size(trained),
         )
-        return Problem("method.id", message, "Choose a method that trains fewer parameters, such as LoRA.")
-    message = say("{} The activations of a micro-batch take {} of it.", message, size(largest))
+        return Problem("method.id", message, "Choose a method with fewer parameters, such as LoRA.")
+    message = say("{} Activations take {} of it.", message, size(largest))
     if shape.rows > 1:
         hint = "Make the micro-batch smaller, or checkpoint activations."
         return Problem("training.micro_batch_tokens", message, hint)

@@ -126,7 +126,7 @@ def _unpack_zip(path: Path, folder: Path, suffixes: Collection[str], on_progress
         if total > free:
             raise StorageError(
                 say(
-                    "Unpacking needs {:,.1f} GB, but only {:,.1f} GB are free.",
+                    "Unpacking needs {:,.1f} GB; {:,.1f} GB are free.",
                     total / 1000000000.0,
                     free / 1000000000.0,
                 ),
@@ -167,13 +167,11 @@ class _SizeLimit:
         """Subtract bytes. Raises DataError if the limit is exceeded."""
         self._left -= count
         if self._left < 0:
-            raise _suspicious(self._path, "unpacks to far more than is plausible for its size")
+            raise _suspicious(self._path, "unpacks to far more than plausible")
 
 
 def _suspicious(path: Path, what: str) -> DataError:
-    return DataError(
-        say("{} {}.", path.name, what), "Unpack it yourself if you trust it, and choose the files.", FIELD
-    )
+    return DataError(say("{} {}.", path.name, what), "Unpack it yourself if you trust it.", FIELD)
 
 
 def _require_safe_members(path: Path, members: Collection[zipfile.ZipInfo]) -> None:
@@ -188,7 +186,7 @@ def _require_safe_members(path: Path, members: Collection[zipfile.ZipInfo]) -> N
         if inner.suffix.lower() in SUFFIXES:
             raise _suspicious(path, say('contains another archive, "{}"', name))
         if member.flag_bits & 1:
-            raise _suspicious(path, say('contains "{}", which is protected by a password', name))
+            raise _suspicious(path, say('contains "{}", which has a password', name))
         if name in names:
             raise _suspicious(path, say('contains "{}" twice', name))
         names.add(name)

@@ -116,15 +116,11 @@ def conversations(
     for part in stats.following(chats.segment(turns, stats.hours)):
         if not stats.is_segmented:
             notes.reason = "each chat is one conversation"
-        elif stats.hours == 1:
-            notes.reason = "a pause of 1 hour starts the next conversation"
         else:
-            notes.reason = say("a pause of {:g} hours starts the next conversation", stats.hours)
+            notes.reason = say("a pause of {:g} h starts a new conversation", stats.hours)
         if part.is_cut:
             which = say("the conversation of {}", part.begun) if part.begun else "its conversation"
-            yield BrokenRow(
-                which, say("it has more than {:,} characters without a longer pause", MAX_CHARACTERS)
-            )
+            yield BrokenRow(which, say("it has more than {:,} characters without a pause", MAX_CHARACTERS))
             continue
         row: dict[str, str | None] = {
             "id": f"{name} {part.begun}" if stats.is_segmented else name,
@@ -218,9 +214,7 @@ def _members(path: Path, notes: Notes) -> Mapping[str, str]:
             try:
                 return chats.names_of(_entries(json_files.read(listed, Notes())))
             except (DataError, OSError, ValueError, RecursionError):
-                notes.remarks.append(
-                    say("{} can't be read, so speakers are named by their ids.", listed.name)
-                )
+                notes.remarks.append(say("{} can't be read, so speakers are named by id.", listed.name))
     return {}
 
 
@@ -245,7 +239,7 @@ def _with_places(first: Sequence[Mapping[str, Any]], rows: Iterable[Found], note
                 told.add(place)
                 notes.remarks.append(
                     say(
-                        'Some rows have several objects in "{}"; "{}" is that of the first.',
+                        'Some rows have several objects in "{}"; "{}" reads the first.',
                         place.keys[0],
                         place.name,
                     )

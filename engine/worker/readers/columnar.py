@@ -55,8 +55,8 @@ def read_arrow(path: Path, notes: Notes) -> Iterator[Found]:
     with _explained(path), pa.OSFile(str(path)) as source:
         if source.read(len(FEATHER_MARK)) == FEATHER_MARK:
             raise DataError(
-                say("{} is a feather file of the first version, which can't be read.", path.name),
-                "Write it again with version=2, or as parquet.",
+                say("{} is an old feather file, which can't be read.", path.name),
+                "Write it with version=2, or as parquet.",
                 FIELD,
             )
         source.seek(0)
@@ -92,10 +92,7 @@ def _readable_columns(path: Path, schema: pa.Schema, notes: Notes) -> list[str]:
     for name in schema.names:
         if name not in readable and name not in notes.columns:
             remark = say(
-                'The column "{}" of {} contains {} instead of text and is not read.',
-                name,
-                path.name,
-                schema.field(name).type,
+                'Column "{}" of {} contains {} and is not read.', name, path.name, schema.field(name).type
             )
             if remark not in notes.remarks:
                 notes.remarks.append(remark)
@@ -135,7 +132,7 @@ def _one_by_one(batch: pa.RecordBatch, done: int) -> Iterator[Found]:
             except UnicodeDecodeError:
                 yield BrokenRow(
                     say("row {:,}", done + index + 1),
-                    say('the column "{}" contains bytes that are not UTF-8', name),
+                    say('column "{}" contains bytes that are not UTF-8', name),
                 )
                 break
         else:

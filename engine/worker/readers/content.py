@@ -29,24 +29,24 @@ class Unread:
 UNREAD_KINDS = (
     Unread(
         "an old Word document",
-        "Open it and save it as docx.",
+        "Save it as docx.",
         (".doc", ".dot", ".wps", ".wri"),
     ),
     Unread(
         "a document",
-        "Open it and save it as docx, or as text.",
+        "Save it as docx, or as text.",
         (".rtf", ".odt", ".pages", ".epub", ".wpd", ".ppt", ".pptx", ".odp", ".key"),
         begins=(b"{\\rtf",),
     ),
     Unread(
         "unsupported subtitles",
-        "Save them as srt or vtt, for example with Subtitle Edit.",
+        "Save them as srt or vtt.",
         (".ass", ".ssa", ".ttml", ".dfxp", ".smi", ".sami", ".sub"),
         begins=(b"[Script Info]", b"<SAMI", b"<sami", b"<tt ", b"<tt\n"),
     ),
     Unread(
         "an annotated transcript",
-        "Export it as text, one turn a line, for example with ELAN or CLAN.",
+        "Export it as text, one turn a line.",
         (".textgrid", ".eaf", ".cha", ".trs", ".exb", ".stm", ".ctm", ".rttm"),
         begins=(b'File type = "oo', b"@UTF8", b"@Begin"),
     ),
@@ -58,13 +58,13 @@ UNREAD_KINDS = (
     ),
     Unread(
         "a file in another format",
-        "Save its conversations as csv, or as JSON lines.",
+        "Save its conversations as csv or JSON lines.",
         (".xml", ".yaml", ".yml", ".sql", ".toml", ".ini", ".tex", ".rst", ".ipynb", ".py", ".js", ".css"),
         begins=(b"<?xml",),
     ),
     Unread(
         "a recording",
-        "Transcribe it first, for example with Whisper, and choose the transcript (vtt, srt, json or txt).",
+        "Transcribe it first, and choose the transcript (vtt, srt, json or txt).",
         (
             ".mp3", ".wav", ".m4a", ".ogg", ".opus", ".flac", ".aac", ".wma", ".amr", ".mp4", ".mov", ".mkv", ".webm",
             ".avi", ".m4v", ".3gp",
@@ -73,15 +73,15 @@ UNREAD_KINDS = (
     ),
     Unread(
         "a picture",
-        "Run OCR first, and save the text as txt.",
+        "Run OCR, and save the text as txt.",
         (".png", ".jpg", ".jpeg", ".gif", ".heic", ".webp", ".tif", ".tiff", ".bmp"),
         (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*"),
     ),
-    Unread("an Outlook mail", "Save it as eml, or drag it out of another mail program.", (".msg",)),
+    Unread("an Outlook mail", "Save it as eml.", (".msg",)),
     Unread("an Outlook mailbox", "Export it as mbox, for example with Thunderbird.", (".pst", ".ost")),
     Unread(
         "an encrypted backup",
-        "In WhatsApp, open the chat and choose More, Export chat; then choose the zip or txt.",
+        "In WhatsApp, choose More, Export chat, then choose that zip or txt here.",
         (".crypt12", ".crypt14", ".crypt15"),
     ),
     Unread(

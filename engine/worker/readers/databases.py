@@ -36,19 +36,15 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
     """
     if not is_database(path):
         raise DataError(
-            say("{} is not an SQLite database, or it is encrypted.", path.name),
-            "Save it without a password, or export its table as csv.",
+            say("{} is encrypted, or not an SQLite database.", path.name),
+            "Save it without a password, or export it as csv.",
             FIELD,
         )
     for beside in BESIDE:
         unmerged = path.with_name(path.name + beside)
         if unmerged.is_file() and unmerged.stat().st_size:
             notes.remarks.append(
-                say(
-                    "{} is in use, so {} is not read. Close the program that writes it.",
-                    path.name,
-                    unmerged.name,
-                )
+                say("{} is in use, so {} is not read. Close the other program.", path.name, unmerged.name)
             )
     try:
         with closing(_opened(path)) as database:
@@ -130,12 +126,12 @@ def _chosen(path: Path, tables: Sequence[str], notes: Notes) -> list[str]:
         )
     splits = [name for name in tables if split_named(name)]
     if len({split_named(name) for name in splits}) > 1:
-        notes.remarks.append(say("Tables of {} that are read as splits: {}.", path.name, ", ".join(splits)))
+        notes.remarks.append(say("Tables of {} read as splits: {}.", path.name, ", ".join(splits)))
         return splits
     if len(tables) > 1:
         raise DataError(
             say("{} has several tables with texts: {}.", path.name, ", ".join(tables)),
-            "Choose the one to read.",
+            "Choose one.",
             SHEET_FIELD,
             tables,
         )
@@ -159,10 +155,6 @@ def _rows(database: sqlite3.Connection, table: str, notes: Notes) -> Iterator[Fo
                 if name not in told:
                     told.add(name)
                     notes.remarks.append(
-                        say(
-                            'The column "{}" of "{}" contains bytes; such cells are read as empty.',
-                            name,
-                            table,
-                        )
+                        say('Column "{}" of "{}" contains bytes, read as empty.', name, table)
                     )
         yield values

@@ -25,8 +25,8 @@ SAMPLE_CHARACTERS = 1 << 18
 # Spreadsheets write the delimiter as the first line.
 DECLARED = re.compile(r'"?sep=(.)"?[\r\n]*')
 REASONS = {
-    "unexpected end of data": "a quotation mark that opens a cell is never closed",
-    "expected after": "a quotation mark inside a quoted cell isn't doubled",
+    "unexpected end of data": "a quoted cell is never closed",
+    "expected after": "a quotation mark in a quoted cell isn't doubled",
 }
 # The first line is the header unless that can't be: questions of a survey are long.
 MAX_HEAD_CHARACTERS = 200
@@ -52,7 +52,7 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
     if _is_saved_twice(sample):
         rows = _again(rows)
         notes.remarks.append(
-            say("{} was saved twice by a spreadsheet: each row is taken out of its one cell.", path.name)
+            say("{} was saved twice by a spreadsheet: rows are read out of single cells.", path.name)
         )
     source.begin_row()
     try:
@@ -63,7 +63,7 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
     columns = column_names([""] * len(header) if is_row else header)
     notes.columns.update(dict.fromkeys(columns))
     if is_row:
-        notes.remarks.append(say("{} has no header, so its columns are numbered.", path.name))
+        notes.remarks.append(say("{} has no header; columns are numbered.", path.name))
         yield LinedRow(dict(zip(columns, header, strict=True)), source.first_line)
     yield from _records(rows, source, columns)
 
@@ -222,8 +222,8 @@ class _Lines:
             raise unreadable(
                 self._path,
                 say(
-                    "the row starting in line {:,} has more than {:,} "
-                    "characters; a quotation mark may be left open there",
+                    "the row starting in line {:,} has more than {:,} characters; a quotation mark may "
+                    "be open there",
                     self.first_line,
                     MAX_LINE_CHARACTERS,
                 ),

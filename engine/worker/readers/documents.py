@@ -47,8 +47,8 @@ def read_html(
     else:
         text = html_exports.plain_text(chunks(path, notes))
         if any(map(_is_header, text.split("\n", MAX_LINES_ABOVE)[:MAX_LINES_ABOVE])):
-            reason = "it is a page with a table of conversations and summaries"
-            raise unreadable(path, reason, "Open it in a spreadsheet, and save the table as xlsx or csv.")
+            reason = "it is a table of conversations and summaries"
+            raise unreadable(path, reason, "Save it as xlsx or csv.")
         yield from text_folder.rows_of(path, text, reference, notes, pause_hours)
 
 
@@ -119,7 +119,7 @@ def _docx_text(path: Path) -> str:
             path, say("it is not a complete Word document ({})", type(error).__name__)
         ) from error
     # Office writes none. What they stand for may be without end, and left out they would take text with them.
-    raise unreadable(path, "it defines its own XML entities", "Open it and save it again.")
+    raise unreadable(path, "it defines its own XML entities", "Save it again.")
 
 
 def _unwrap(document: Any) -> None:
@@ -176,14 +176,12 @@ def _pdf_text(path: Path, notes: Notes) -> str:
         raise unreadable(path, say("it is not a complete PDF ({})", type(error).__name__)) from error
     if not is_open:
         raise DataError(
-            say("{} is protected by a password.", path.name),
-            "Open it, and save or print it without the password.",
-            FIELD,
+            say("{} is protected by a password.", path.name), "Save or print it without the password.", FIELD
         )
     if sum(map(len, pages)) < MIN_PAGE_CHARACTERS * max(1, len(pages)):
         raise DataError(
             say("{} has no text; its pages are images.", path.name),
-            "Run OCR first, and choose the resulting PDF or text.",
+            "Run OCR, and choose the resulting PDF or text.",
             FIELD,
         )
     notes.done_bytes = path.stat().st_size

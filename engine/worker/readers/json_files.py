@@ -119,7 +119,7 @@ def _of_cells(
     count = Counter(map(len, lists)).most_common(1)[0][0]
     columns = delimited.column_names(first if is_head else [""] * count)
     if not is_head:
-        notes.remarks.append(say("{} has no header, so its columns are numbered.", path.name))
+        notes.remarks.append(say("{} has no header; columns are numbered.", path.name))
     for row in rows:
         if not isinstance(row, _Bare):
             yield row
@@ -171,7 +171,7 @@ def _parsed(line: str, number: int) -> Found | _Bare:
         reason = say("it is not JSON: {} at character {:,}", _message(error), error.colno)
         return BrokenRow(say(LINE, number), reason)
     except (ValueError, RecursionError) as error:
-        return BrokenRow(say(LINE, number), say("it can't be read as JSON: {}", str(error).lower()))
+        return BrokenRow(say(LINE, number), say("it is not JSON: {}", str(error).lower()))
     found = _row(value, LINE, number, line=number)
     return LinedRow(found, number) if isinstance(found, dict) else found
 
@@ -298,9 +298,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
     splits = [name for name in first_rows if split_named(name)]
     if splits and not wanted:
         named = ", ".join(f'"{name}"' for name in splits)
-        scanner.notes.remarks.append(
-            say("{} contains lists that are read as splits: {}.", scanner.path.name, named)
-        )
+        scanner.notes.remarks.append(say("{} contains lists read as splits: {}.", scanner.path.name, named))
     if not first_rows and values and not is_inner:
         yield from _columns(scanner.path, values, wanted)
 
@@ -339,14 +337,14 @@ def _columns(path: Path, values: dict[str, Any], wanted: str) -> Iterator[Found]
         if wanted not in columns:
             lists = ", ".join(f"{name} ({len(each):,})" for name, each in columns.items())
             firsts = {name: next(iter(each.values())) for name, each in columns.items() if each}
-            message = say("{} is one object with lists of different lengths: {}.", path.name, lists)
+            message = say("{} is an object with lists of different lengths: {}.", path.name, lists)
             raise _unclear(message, firsts)
         yield from ({wanted: value} for value in columns[wanted].values())
         return
     keys = [*next(iter(columns.values()))]
     for name, each in columns.items():
         if [*each] != keys:
-            raise unreadable(path, say('the column "{}" has different rows than the first one', name))
+            raise unreadable(path, say('column "{}" has other rows than the first', name))
     for key in keys:
         yield {name: each[key] for name, each in columns.items()}
 

@@ -45,7 +45,7 @@ ROWS_PER_BATCH = 500
 CHARACTERS_PER_BATCH = 1 << 18
 # The first rows are all that a preview asks for.
 FIRST_ROWS = 20
-HINT = "Don't trust this file. If you do, save it as csv or jsonl first."
+HINT = "Don't trust this file, or save it as csv or jsonl first."
 
 
 def read_sandboxed(
@@ -84,7 +84,7 @@ def max_rows(size: int) -> int:
 
 def implausible(path: Path) -> DataError:
     """Return the error of a file with more than that, or far more text than its size allows."""
-    message = say("{} contains far more rows or text than is plausible for its size.", path.name)
+    message = say("{} contains implausibly much for its size.", path.name)
     return DataError(message, HINT, FIELD)
 
 

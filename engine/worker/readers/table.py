@@ -21,7 +21,7 @@ from engine import chats
 from engine.chats import ImportStats
 from engine.data import Place
 from engine.errors import DataError
-from engine.messages import Message, joined, say
+from engine.messages import Message, counted, joined, say
 from engine.system import foreign_files
 
 FIELD = "data.source"
@@ -42,7 +42,7 @@ SAFE_BYTES = 64 << 20
 MAX_NAMES_BYTES = 16_000
 MAX_NAMED = 5
 # The hint for a sound file that is more than can be read.
-TOO_LARGE = "Split it into several files, or shorten its rows."
+TOO_LARGE = "Split the file, or shorten its rows."
 # Surrogates: undecodable bytes are read as these, and JSON may spell them.
 NO_CHARACTER = re.compile("[\ud800-\udfff]")
 # An undecodable byte is read as this and its number; a few are named, and so much of the text before them is quoted.
@@ -296,7 +296,7 @@ class Table:
         if number == len(self.broken):
             raise DataError(
                 say("{} can't be read: {}.", self.name, self.broken_text),
-                self.broken[0].hint or "Repair the rows, or check that the file's extension is right.",
+                self.broken[0].hint or "Repair the rows, or check the file's extension.",
                 FIELD,
             )
 
@@ -356,13 +356,8 @@ class Table:
         if len(self.broken) == MAX_BROKEN:
             first = say("{}: {}", self.broken[0].position, self.broken[0].reason)
             raise DataError(
-                say(
-                    "{} has more than {:,} rows that can't be read, the first at {}.",
-                    path.name,
-                    MAX_BROKEN,
-                    first,
-                ),
-                "Check that the file's extension is right.",
+                say("{} has more than {:,} broken rows, the first at {}.", path.name, MAX_BROKEN, first),
+                "Check the file's extension.",
                 FIELD,
             )
         position = broken.position if len(self._files) == 1 else say("{}, {}", path.name, broken.position)
@@ -380,19 +375,15 @@ class Table:
     @property
     def broken_text(self) -> str:
         """How many rows are broken, and the first ones with their reasons."""
-        count = len(self.broken)
+        count = counted(len(self.broken), "broken row")
         named = joined("; ", (say("{}: {}", each.position, each.reason) for each in self.broken[:MAX_NAMED]))
-        if count == 1:
-            return say("1 row is broken ({})", named)
-        if count > MAX_NAMED:
-            return say("{:,} rows are broken ({}; …)", count, named)
-        return say("{:,} rows are broken ({})", count, named)
+        return say("{} ({}; …)" if len(self.broken) > MAX_NAMED else "{} ({})", count, named)
 
 
 def require_written(path: Path) -> None:
     """Raise DataError for a large file that is mostly empty: reading nothing would take long."""
     if path.is_file() and foreign_files.is_mostly_empty(path):
-        raise unreadable(path, "most of it is empty; it was not written completely", "Copy it again.")
+        raise unreadable(path, "it was not written completely", "Copy it again.")
 
 
 def _identity(path: Path) -> tuple[int, int, int]:
@@ -412,7 +403,7 @@ def _require_few_columns(path: Path, notes: Notes) -> None:
     if size > MAX_NAMES_BYTES:
         raise unreadable(
             path,
-            say("the names of its columns have {:,} bytes; the limit is {:,}", size, MAX_NAMES_BYTES),
+            say("its column names have {:,} bytes; the limit is {:,}", size, MAX_NAMES_BYTES),
             "Remove the columns that aren't needed.",
         )
 
@@ -424,10 +415,10 @@ def _unusable(values: Mapping[str, Any], number: int) -> BrokenRow | None:
             try:
                 length = _characters(value)
             except ValueError as error:
-                return BrokenRow(say("row {:,}", number), say('the column "{}" contains {}', column, error))
+                return BrokenRow(say("row {:,}", number), say('column "{}" contains {}', column, error))
             if length > MAX_CHARACTERS:
                 reason = say(
-                    'the column "{}" has {:,} characters; the limit is {:,}', column, length, MAX_CHARACTERS
+                    'column "{}" has {:,} characters; the limit is {:,}', column, length, MAX_CHARACTERS
                 )
                 return BrokenRow(say("row {:,}", number), reason)
     return None
@@ -465,7 +456,7 @@ def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
     yield from rows
     if _identity(path) != before:
         raise DataError(
-            say("{} changed while it was read.", path.name), "Read it again once it is whole.", FIELD
+            say("{} changed while being read.", path.name), "Read it again once it is complete.", FIELD
         )
 
 
@@ -475,7 +466,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise DataError(say("{} was deleted while it was read.", path.name), "Put it back.", FIELD) from error
+        raise DataError(say("{} was deleted while being read.", path.name), "Put it back.", FIELD) from error
     except OSError as error:
         if error.errno is None:
             raise unreadable(path, str(error)) from error
@@ -485,10 +476,10 @@ def _explained(path: Path) -> Iterator[None]:
     except RecursionError as error:
         raise unreadable(path, "its values are nested too deeply") from error
     except MemoryError as error:
-        raise unreadable(path, "it doesn't fit in this computer's memory", TOO_LARGE) from error
+        raise unreadable(path, "it doesn't fit into memory", TOO_LARGE) from error
     except UnicodeDecodeError as error:
         encoding = error.encoding.upper()
-        raise unreadable(path, say("it starts like {} but is damaged or incomplete", encoding)) from error
+        raise unreadable(path, say("it starts like {} but is damaged", encoding)) from error
     except (ValueError, EOFError, KeyError, zlib.error) as error:
         raise unreadable(path, str(error)) from error
 

@@ -41,7 +41,7 @@ def chunks(path: Path, notes: Notes) -> Iterator[str]:
         stream.seek(len(first) - len(rest))
         reason = "" if encoding or notes.encoding else why_no_text(rest)
         if reason:
-            raise unreadable(path, reason, "Correct the file's extension, or choose another file.")
+            raise unreadable(path, reason, "Correct the extension, or choose another file.")
         decoder: Decoder
         if encoding:
             decoder = decoder_of(encoding, b"")
@@ -80,9 +80,7 @@ class _Undecided:
         text = self._decoder.decode(data, final)
         if final and isinstance(self._decoder, ByLine) and self._decoder.utf8_lines:
             lines = counted(self._decoder.utf8_lines, "line")
-            self._notes.remarks.append(
-                say("{} mixes encodings: {} are UTF-8 and read as that.", self._path.name, lines)
-            )
+            self._notes.remarks.append(say("{} mixes encodings: {} are UTF-8.", self._path.name, lines))
         return text
 
     def _guessed(self, data: bytes) -> Decoder:
@@ -92,8 +90,8 @@ class _Undecided:
         encoding = guess(data if first.isascii() else first)
         self._notes.remarks.append(
             say(
-                "{} is not UTF-8 and is read as {}. If letters look "
-                "wrong, choose another encoding (data.encoding).",
+                "{} is not UTF-8 and is read as {}. If accents look wrong, change the encoding "
+                "(data.encoding).",
                 self._path.name,
                 ENCODINGS[encoding],
             )

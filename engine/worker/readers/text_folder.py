@@ -36,7 +36,7 @@ Row = Mapping[str, str | None] | BrokenRow
 def lone_summary(path: Path) -> Iterator[Row]:
     """Yield a broken row for a summary without a conversation; others are read with theirs."""
     if not has_conversation(path):
-        reason = say("the file {}{} with the conversation is missing", conversation_stem(path), SUFFIXES[0])
+        reason = say("the conversation {}{} is missing", conversation_stem(path), SUFFIXES[0])
         yield BrokenRow("its one row", reason)
 
 
@@ -107,9 +107,7 @@ def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_ho
         return
     below = transcripts.part_summaries(text) if reference is None else []
     if below:
-        notes.remarks.append(
-            say("{} has summaries below its conversations, which are read as summaries.", path.name)
-        )
+        notes.remarks.append(say("{} has summaries below its conversations, which are read.", path.name))
     pairs: list[tuple[str, str | None]] = [*below] or [(text, reference)]
     for number, (conversation, summary) in enumerate(pairs, start=1):
         name = f"{path.stem} {number}" if len(pairs) > 1 else path.stem
@@ -129,7 +127,7 @@ def _of_markdown(path: Path, text: str, reference: str | None, notes: Notes) -> 
     short = TOO_LONG.search(talk) if reference is None else None
     if short is None:
         return talk.strip("\n"), reference
-    notes.remarks.append(say("{} has a TL;DR, which is read as its summary.", path.name))
+    notes.remarks.append(say("{} has a TL;DR, read as its summary.", path.name))
     return (talk[: short.start()] + talk[short.end() :]).strip("\n"), short[1].strip("* ")
 
 

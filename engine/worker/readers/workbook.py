@@ -20,7 +20,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from engine.data import split_named
 from engine.errors import DataError
-from engine.messages import say
+from engine.messages import counted, say
 from engine.worker.readers.archives import ERRORS, require_safe_size
 from engine.worker.readers.delimited import column_names
 from engine.worker.readers.sandboxed import implausible, max_rows
@@ -87,11 +87,7 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
 
 
 def _protected(path: Path) -> DataError:
-    return DataError(
-        say("{} is protected by a password.", path.name),
-        "Save it without the password, and choose it again.",
-        FIELD,
-    )
+    return DataError(say("{} is protected by a password.", path.name), "Save it without the password.", FIELD)
 
 
 def _tell_valueless(path: Path, archive: zipfile.ZipFile, notes: Notes) -> None:
@@ -107,8 +103,8 @@ def _tell_valueless(path: Path, archive: zipfile.ZipFile, notes: Notes) -> None:
         named = ", ".join(list(cells)[:MAX_NAMED]) + (", …" if len(cells) > MAX_NAMED else "")
         notes.remarks.append(
             say(
-                "These cells of {} contain an error or a formula without a stored value and are "
-                "read as empty: {}. Open it in a spreadsheet and save it again.",
+                "These cells of {} contain an error or no stored value and are read as empty: {}. Save "
+                "it again in a spreadsheet.",
                 path.name,
                 named,
             )
@@ -124,13 +120,11 @@ def _rows(path: Path, sheet: CalamineSheet, notes: Notes) -> Iterator[Found]:
     if merged:
         spans = [f"{_cell_name(*first)}:{_cell_name(*last)}" for first, last in merged[:MAX_NAMED]]
         more = ", …" if len(merged) > MAX_NAMED else ""
-        kind = "merged range" if len(merged) == 1 else "merged ranges"
         notes.remarks.append(
             say(
-                "{} has {:,} {} ({}{}); each cell gets the value of the first.",
+                "{} has {} ({}{}); all their cells get the first value.",
                 path.name,
-                len(merged),
-                kind,
+                counted(len(merged), "merged range"),
                 ", ".join(spans),
                 more,
             )
@@ -230,7 +224,7 @@ def _chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
     read = splits if are_splits else list(filled[:1])
     others = [name for name in filled if name not in read]
     if are_splits:
-        notes.remarks.append(say("Sheets of {} that are read as splits: {}.", path.name, ", ".join(read)))
+        notes.remarks.append(say("Sheets of {} read as splits: {}.", path.name, ", ".join(read)))
     if others:
         named = " and ".join(read) if are_splits else read[0]
         notes.remarks.append(say("{}: the sheet {} is read, {} is not.", path.name, named, ", ".join(others)))
@@ -274,14 +268,14 @@ class _SheetTable:
         told = "; ".join(f'"{text.strip()[:MAX_QUOTED]}"' for text in above if text.strip())
         if told:
             self._notes.remarks.append(
-                say("Text above the table of {} is not read: {}.", self._path.name, told)
+                say("Text above the table of {} is skipped: {}.", self._path.name, told)
             )
         if is_header:
             self._columns = column_names(["" if cell is None else str(cell) for cell in head])
         else:
             width = max(len(values) for _, values in self._waiting)
             self._columns = [f"column {number}" for number in range(1, width + 1)]
-            self._notes.remarks.append(say("{} has no header, so its columns are numbered.", self._path.name))
+            self._notes.remarks.append(say("{} has no header; columns are numbered.", self._path.name))
         self._notes.columns.update(dict.fromkeys(self._columns))
 
     def _row(self, number: int, values: list[Any]) -> Iterator[Found]:

@@ -42,6 +42,4 @@ def storage_errors(what: str, hint: str) -> Iterator[None]:
     except RuntimeError as error:
         if not any(phrase in str(error) for phrase in TORCH_PHRASES):
             raise
-        raise StorageError(
-            say("{} can't be written: only part of it reached the disk.", what), hint
-        ) from error
+        raise StorageError(say("{} can't be written completely.", what), hint) from error

@@ -22,12 +22,12 @@ from engine.system.units import size
 
 FIELD = "training.device"
 OTHER_DEVICE = say('Choose "auto" or "cpu"; `{} doctor` lists the devices.', command_name())
-ON_MACS = 'Apple\'s GPUs compute on Macs with Apple silicon, from macOS 14 on. Choose "auto" or "cpu".'
+ON_MACS = 'Apple\'s GPUs need Apple silicon and macOS 14. Choose "auto" or "cpu".'
 # With less free memory CUDA itself does not start.
 FULL_BYTES = 600 * nvidia_smi.MEBIBYTE
 # A GPU is refused only where processes that are known hold so much of it; else a run may still make it.
 FILLED_SHARE = 0.5
-OTHER_CARD = "Close the program that uses it, or choose another device."
+OTHER_CARD = "Close that program, or choose another device."
 # Others that take less of a GPU are a desktop's programs and hinder no run.
 NOTICED_SHARE = 0.1
 NAMED_PROCESSES = 3
@@ -92,7 +92,7 @@ def _reasons(known: Facts, number: int) -> Iterator[tuple[str, str]]:
     drivers = [each.card.driver for each in cards if each.card and each.card.driver]
     if drivers and int(drivers[0].partition(".")[0]) < build.oldest_driver:
         message = say(
-            "The GPU driver {} is too old: this torch, built for {}, needs {}.",
+            "The GPU driver {} is too old: torch for {} needs {}.",
             drivers[0],
             build.name,
             build.oldest_driver,
@@ -103,7 +103,7 @@ def _reasons(known: Facts, number: int) -> Iterator[tuple[str, str]]:
         yield say("There is no cuda:{}. {}", number, listed), 'Choose one of them or "auto".'
     if known.message and not cards:
         message = say("The GPU driver doesn't work: {}", known.message)
-        yield message, "Restart the computer; if that doesn't help, reinstall the driver."
+        yield message, "Restart the computer, or reinstall the driver."
     nvidia = [card for card in graphics_cards.find() if card.vendor == "nvidia"]
     if nvidia and not nvidia[0].driver:
         yield say("The {} has no driver.", nvidia[0].name), "Install its driver and restart the computer."
@@ -121,10 +121,8 @@ def of_card(device: str) -> DeviceError | None:
     lowest = facts().build.lowest_capability
     if card.capability is not None and card.capability < lowest:
         has, needed = (".".join(map(str, each)) for each in (card.capability, lowest))
-        message = say(
-            "{} is too old for this torch: its compute capability is {}, and {} is needed.", name, has, needed
-        )
-        return DeviceError(message, "Install a torch built for an older CUDA, or choose cpu.", FIELD)
+        message = say("{} is too old for this torch: compute capability {}, needed {}.", name, has, needed)
+        return DeviceError(message, "Install torch for an older CUDA, or choose cpu.", FIELD)
     if not _is_full(card) or _taken(card) < FILLED_SHARE * (card.total_bytes or 0):
         return None
     return DeviceError(_full_text(name, card), OTHER_CARD, FIELD)
@@ -162,7 +160,7 @@ def _is_full(card: GraphicsCard) -> bool:
 
 
 def _full_text(name: str, card: GraphicsCard) -> str:
-    sentence = say("{} is full: only {} of its memory is free.", name, size(card.free_bytes or 0))
+    sentence = say("{} is full: {} of its memory is free.", name, size(card.free_bytes or 0))
     return joined(" ", (sentence, _users_text(card)))
 
 
@@ -228,10 +226,10 @@ def of_failure(error: BaseException) -> DeviceError | None:
     said = text.strip().partition("\n")[0].rstrip(".")
     if BUSY.search(text):
         own = _card(visible_cards.reserved(os.environ))
-        sentence = say("Another program has exclusive use of the GPU: {}.", said)
+        sentence = say("Another program has the GPU to itself: {}.", said)
         return DeviceError(joined(" ", (sentence, _users_text(own[1]) if own else "")), OTHER_CARD, FIELD)
     if LOST.search(text):
-        hint = say("Check its power, cooling and slot, and restart the computer. {}", RESUME)
+        hint = say("Check power, cooling and slot, and restart the computer. {}", RESUME)
         return DeviceError(say("The GPU stopped responding: {}.", said), hint, FIELD)
     return DeviceError(
         say("The GPU reported an error: {}.", said), say("The log has the details. {}", RESUME), FIELD

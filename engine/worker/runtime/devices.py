@@ -74,12 +74,10 @@ def _card_of(process: Rank, kind: str, number: str) -> torch.device:
     count = int(module.device_count())
     if number and process.local_size > 1:
         message = say("{} processes can't all use {}:{}.", process.local_size, kind, number)
-        raise DeviceError(message, "Choose auto; each process then takes its own GPU.", device_problems.FIELD)
+        raise DeviceError(message, "Choose auto; each process takes its own GPU.", device_problems.FIELD)
     if process.local_size > count:
-        message = say(
-            "{} processes share {} GPUs on this computer; each needs its own.", process.local_size, count
-        )
-        raise DeviceError(message, "Start as many processes as there are GPUs.", device_problems.FIELD)
+        message = say("{} processes share {} GPUs; each needs its own.", process.local_size, count)
+        raise DeviceError(message, "Start one process per GPU.", device_problems.FIELD)
     chosen = torch.device(kind, process.local_rank)
     # Libraries ask for the current GPU, FSDP and NCCL among them.
     module.set_device(chosen)
@@ -175,7 +173,7 @@ def number_format(precision: Precision, device: torch.device, *, overflows: bool
         return Format(torch.bfloat16, "this device supports bfloat16")
     known = torch.cpu.get_capabilities() if device.type == "cpu" else {}
     is_faster = any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-    reason = "this CPU multiplies matrices faster in bfloat16" if is_faster else "bfloat16 is not faster here"
+    reason = "this CPU is faster in bfloat16" if is_faster else "bfloat16 is not faster here"
     return Format(torch.bfloat16 if is_faster else torch.float32, reason)
 
 
@@ -203,7 +201,7 @@ def refuse_eight_bits(optimizer: str, device: torch.device) -> None:
     """Raise DeviceError for an optimizer in 8 bits on Apple's GPUs, which bitsandbytes has no kernel for."""
     if device.type == "mps" and optimizer.endswith("8bit"):
         raise DeviceError(
-            "There is no optimizer in 8 bits for Apple's GPUs.",
+            "Apple's GPUs have no 8-bit optimizer.",
             "Choose AdamW or Adafactor, or the device cpu.",
             "training.optimizer",
         )

@@ -43,10 +43,10 @@ def as_error(*, computes: bool) -> OutOfMemoryError:
     """Return the error for the user, where nothing more is known; `computes`: of a job that uses a device."""
     if not computes:
         return OutOfMemoryError(
-            "This doesn't fit in this computer's memory.", "Close other programs, or choose smaller files."
+            "It doesn't fit into memory.", "Close other programs, or choose smaller files."
         )
     return OutOfMemoryError(
-        "This doesn't fit in the device's memory.",
-        "Choose a smaller micro-batch, checkpointed activations, or a quantized or smaller base model.",
+        "It doesn't fit into the device's memory.",
+        "Choose a smaller micro-batch, or a quantized or smaller base model.",
         "training.micro_batch_tokens",
     )

@@ -42,7 +42,7 @@ LOOK_SECONDS, POLL_SECONDS, TICK_SECONDS = 0.5, 0.005, 0.05
 STUCK_SECONDS = 15.0
 # Gradients are summed so many bytes at a time: what their copies take.
 BUCKET_BYTES = 32 << 20
-RESUME = "Start it again; a run resumes from its last checkpoint with any number of ranks."
+RESUME = "Start it again; the run resumes from its last checkpoint."
 FAILED = "failed"
 END = "end"
 

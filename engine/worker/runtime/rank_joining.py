@@ -130,7 +130,7 @@ class RankProcess:
     def require_alive(self, rank: int) -> None:
         """Raise WorkerError if it is gone before it has become this rank."""
         if self._process.poll() is not None:
-            message = say("Rank {} ended before it could join the run.", rank)
+            message = say("Rank {} ended before it joined.", rank)
             raise WorkerError(message, "The log has the details.")
 
     def end(self, *, in_order: bool) -> None:

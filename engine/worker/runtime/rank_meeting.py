@@ -36,11 +36,11 @@ LOOK_SECONDS, LOCK_ATTEMPTS = 0.05, 100
 # What a run left that was killed. Not younger: a folder is made a moment before it is locked.
 LEFT_SECONDS = 3600.0
 NAME, LOCK = "tunesmith-ranks", "lock"
-TOGETHER = "Start all of them at the same time."
+TOGETHER = "Start all at the same time."
 # What must be the same in all ranks, and what to do about it.
 MUST_AGREE = {
-    "recipe": "Start all ranks with the same recipe and the same --set.",
-    "data": "Give all ranks the same conversations, or only rank 0, which reads them.",
+    "recipe": "Start all ranks with the same recipe.",
+    "data": "Give all ranks the same conversations, or only rank 0.",
 }
 # What rank 0 tells once it knows what to compute: the private folder of its job.
 GO = "go"
@@ -203,9 +203,9 @@ def _require_agreement(board: Board, rank: Rank, seconds: float) -> None:
         missing = [str(each) for each, key in enumerate(keys) if not board.check([key])]
         named = ", ".join(missing[:8])
         message = say(
-            "{} of {} ranks did not come within {:.0f} s: {}.", len(missing), rank.size, seconds, named
+            "{} of {} ranks didn't come within {:.0f} s: {}.", len(missing), rank.size, seconds, named
         )
-        hint = say("{} If you didn't set {} for this run, unset it.", TOGETHER, ranks.SIZE)
+        hint = say("{} If you don't need {}, unset it.", TOGETHER, ranks.SIZE)
         problem = WorkerError(message, hint, ranks.SIZE)
     if problem is not None:
         if isinstance(board, Folder):
@@ -270,7 +270,7 @@ def _facts_key(rank: int) -> str:
 def _parent() -> Path:
     parent = private_temporary_folder()
     if parent is None:
-        message = say("{} has no private folder in which the ranks can meet.", tempfile.gettempdir())
+        message = say("{} has no private folder in which ranks can meet.", tempfile.gettempdir())
         raise StorageError(message, "Set TMPDIR to a folder of your own.", "TMPDIR")
     return parent
 
@@ -339,9 +339,9 @@ def _network_store(rank: Rank, interface: str) -> Any:
         )
     except RuntimeError as error:
         reason = str(error).splitlines()[0][:200]
-        message = say("{}:{}, the ranks' meeting point, can't be reached: {}", host, port, reason)
+        message = say("{}:{}, where the ranks meet, can't be reached: {}", host, port, reason)
         raise WorkerError(
-            message, "Check that rank 0 is running there and the port is open.", ranks.ADDRESS
+            message, "Check that rank 0 runs there and the port is open.", ranks.ADDRESS
         ) from error
 
 
@@ -351,9 +351,7 @@ def _listener(host: str, port: int, interface: str) -> int:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     family, address = next(((each[0], each[4]) for each in found if each[4][0] in own), (None, None))
     if family is None or address is None:
-        message = say(
-            "{} has no address at {} ({}), the ranks' meeting point.", host, interface, ranks.INTERFACE
-        )
+        message = say("{} has no address at {} ({}), where the ranks meet.", host, interface, ranks.INTERFACE)
         hint = say("Set {} to rank 0's address: {}.", ranks.ADDRESS, ", ".join(own))
         raise WorkerError(message, hint, ranks.ADDRESS)
     try:

@@ -152,7 +152,7 @@ def require_bounded(described: Any) -> None:
                 raise ValueError(say("its pattern {} may never finish", repr(pattern[:80])))
             growth *= max(1.0, _growth(rule))
         if growth > MAX_GROWTH:
-            raise ValueError(say("its rules may make a text {:,} times longer", MAX_GROWTH))
+            raise ValueError(say("its rules may make text {:,} times longer", MAX_GROWTH))
 
 
 def _rules(value: Any) -> Iterator[dict[str, Any]]:

@@ -239,7 +239,7 @@ class BatchWriter:
         row.chunks = [row.text]
         row.input_facts["cut"] = True
         self._channel.notice(
-            say("Together the summaries of the parts exceed {:,} tokens and are cut.", row.column.limit),
+            say("The parts' summaries exceed {:,} tokens and are cut.", row.column.limit),
             "Lower the maximum length.",
         )
 

@@ -174,11 +174,7 @@ def _require_metric(run: ExampleScores, languages: Sequence[str]) -> None:
     theirs, own = run.protocol.get("metric"), rouge.protocol(languages)
     if theirs != own:
         raise DataError(
-            say(
-                "The arena's runs were scored with another metric: {} there, {} here.",
-                named(theirs),
-                named(own),
-            ),
-            "Run an entry again, and compare with that one.",
+            say("The arena was scored with another metric: {}, here {}.", named(theirs), named(own)),
+            "Run an entry again to compare.",
             "run",
         )

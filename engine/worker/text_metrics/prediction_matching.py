@@ -91,7 +91,7 @@ def _by_order(predictions: Predictions, conversations: Conversations) -> Matches
             ),
             (
                 say(
-                    'Provide one summary per conversation {}, in order, or a column "id". {}',
+                    'Provide a summary per conversation {}, in order, or a column "id". {}',
                     conversations.title,
                     conversations.hint,
                 )
@@ -140,7 +140,7 @@ def _by_id(predictions: Predictions, conversations: Conversations) -> Matches:
         own = ", ".join(f'"{row.example.id}"' for row in conversations.rows[:3])
         raise DataError(
             say(
-                "No id in {} belongs to a conversation {}: {} there, {} here.",
+                "No id in {} is of a conversation {}: {} there, {} here.",
                 predictions.name,
                 conversations.title,
                 theirs,
@@ -148,8 +148,7 @@ def _by_id(predictions: Predictions, conversations: Conversations) -> Matches:
             ),
             (
                 say(
-                    "Use the ids of the data, or remove the column if the rows are in the order of the "
-                    "conversations. {}",
+                    "Use the ids of the data, or remove the column if the rows are in order. {}",
                     conversations.hint,
                 )
             ).strip(),
@@ -176,9 +175,7 @@ def remarks(matches: Matches, predictions: Predictions, conversations: Conversat
         count = len(matches.missing)
         ids = ", ".join(matches.missing[:MAX_NAMED]) + (", …" if count > MAX_NAMED else "")
         conversations_text = counted(count, "conversation")
-        sentences.append(
-            say("Not scored because {} has no summary: {} (ids: {}).", name, conversations_text, ids)
-        )
+        sentences.append(say("Not scored, no summary in {}: {} (ids: {}).", name, conversations_text, ids))
     return sentences
 
 

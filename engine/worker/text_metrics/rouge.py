@@ -52,7 +52,7 @@ class Rouge(evaluate.Metric):
     def _info(self) -> evaluate.MetricInfo:
         text = datasets.Value("string")
         return evaluate.MetricInfo(
-            description="Overlap of words between a summary and a reference summary.",
+            description="Overlap of words between a summary and a reference.",
             citation="Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries",
             features=datasets.Features({"predictions": text, "references": text}),
         )

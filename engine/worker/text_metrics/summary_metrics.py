@@ -135,14 +135,8 @@ def report_unreadable(channel: Channel, unreadable: int, total: int, option: str
     """Warn of references without a word that ROUGE reads; `option` sets the language."""
     if unreadable:
         channel.notice(
-            say("1 of {:,} reference summaries has no word that ROUGE reads.", total)
-            if unreadable == 1
-            else say("{:,} of {:,} reference summaries have no word that ROUGE reads.", unreadable, total),
-            say(
-                "They score 0 in ROUGE; chrF reads all characters. English ROUGE reads only a to z and 0 to "
-                "9; set another language with {}.",
-                option,
-            ),
+            say("No word that ROUGE reads: {:,} of {:,} references.", unreadable, total),
+            say("English ROUGE reads only a to z and 0 to 9; set another language with {}.", option),
             "warning",
         )
 

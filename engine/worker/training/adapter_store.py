@@ -159,7 +159,7 @@ def store(channel: Channel, metadata: AdapterMetadata, write_weights: Callable[[
     """
     folder = library.partial_folder(metadata.id)
     with (
-        storage_errors("The adapter", "Free some disk space, then resume the run."),
+        storage_errors("The adapter", "Free some disk space, then resume."),
         temporary_folder(folder),
     ):
         write_weights(folder)
@@ -169,10 +169,7 @@ def store(channel: Channel, metadata: AdapterMetadata, write_weights: Callable[[
         adapter = library.install(folder, metadata)
     # Read back: a run is complete with an adapter that can be loaded, or not at all.
     if changed := adapter.changed_files():
-        raise StorageError(
-            say("{} of the adapter was not written correctly.", changed[0]),
-            "Check the disk, then resume the run; its last checkpoint is safe.",
-        )
+        raise StorageError(say("{} was not written correctly.", changed[0]), "Check the disk, then resume.")
     channel.emit(
         "adapter_saved",
         adapter=adapter.id,

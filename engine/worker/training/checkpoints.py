@@ -43,7 +43,7 @@ CHECKSUMS_NAME = "checksums.json"
 OPTIMIZER_NAME, SCHEDULE_NAME, RANDOM_NAME = "optimizer.pt", "scheduler.pt", "rng_state.pth"
 SCALER_NAME = "scaler.pt"
 PARTIAL_NAME = "checkpoint.partial"
-DAMAGED = "Delete it; resume continues from the checkpoint before."
+DAMAGED = "Delete it, then resume from the checkpoint before."
 
 
 def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tuple[Path, int]:
@@ -52,7 +52,7 @@ def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tupl
     Raises StorageError; the checkpoints before it are then untouched.
     """
     folder, partial = run.job.folder / f"{CHECKPOINT_PREFIX}{run.step}", run.job.folder / PARTIAL_NAME
-    hint = "Free some disk space; resume continues from the checkpoint before."
+    hint = "Free some disk space, then resume from the checkpoint before."
     with storage_errors(say("The checkpoint of step {}", run.step), hint), temporary_folder(partial):
         save_adapter(run.model, partial)
         save_trainable(run.model, partial)
@@ -179,10 +179,10 @@ def read_state(folder: Path) -> dict[str, Any]:
         state = read_json(folder / STATE_NAME, FileKind.CHECKPOINT_STATE)
     except (OSError, ValueError) as error:
         raise StorageError(
-            say("The {} of {} is damaged: {}.", STATE_NAME, folder.name, error), DAMAGED
+            say("{} of {} is damaged: {}.", STATE_NAME, folder.name, error), DAMAGED
         ) from error
     if not isinstance(state, dict):
-        raise StorageError(say("The {} of {} contains no state.", STATE_NAME, folder.name), DAMAGED)
+        raise StorageError(say("{} of {} contains no state.", STATE_NAME, folder.name), DAMAGED)
     return state
 
 
@@ -208,8 +208,8 @@ def _require_finite(values: Iterable[Any]) -> None:
             and not torch.stack(tensor.aminmax()).isfinite().all()
         ):
             raise TrainingError(
-                "The trained weights or optimizer state contain NaN or infinity, so they are not saved.",
-                "Lower the learning rate, or use float32; resume continues from the last checkpoint.",
+                "Trained weights or optimizer state are not finite and can't be saved.",
+                "Lower the learning rate or use float32, then resume.",
                 "training.learning_rate",
             )
 
@@ -222,7 +222,7 @@ def load_trainable(model: Any, folder: Path) -> None:
         stored = load_file(folder / TRAINABLE_NAME)
     except (OSError, SafetensorError) as error:
         raise StorageError(
-            say("The {} of {} is damaged: {}.", TRAINABLE_NAME, folder.name, error), DAMAGED
+            say("{} of {} is damaged: {}.", TRAINABLE_NAME, folder.name, error), DAMAGED
         ) from error
     for name, tensor in stored.items():
         if name.startswith(METHOD_STATE):

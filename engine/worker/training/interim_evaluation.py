@@ -111,9 +111,7 @@ def _report(run: TrainingRun, loss: float, found: InterimScores | None, of: str)
         run.channel.notice(
             "The base model's validation loss is not finite."
             if of == "base"
-            else say(
-                "The validation loss at step {:,} is not finite, so this state can't be the best.", run.step
-            ),
+            else say("The validation loss at step {:,} is not finite.", run.step),
             "Use bfloat16 or float32, or lower the learning rate.",
             "warning",
         )

@@ -33,7 +33,7 @@ class ModelSelection:
         best.evaluations_without_gain = 0
         best.best_loss, best.best_rouge1, best.best_step = loss, rouge1, run.step
         if run.keeps_best:
-            with storage_errors("The best state so far", "Free some disk space, then resume the run."):
+            with storage_errors("The best state so far", "Free some disk space, then resume."):
                 checkpoints.save_best(run.model, run.best_folder)
 
     def load_best(self) -> bool:
@@ -65,9 +65,7 @@ class ModelSelection:
                 counted(evaluations, "evaluation"),
                 "ROUGE-1" if by_score else "validation loss",
             ),
-            say("The best was {} at step {}.", value, run.progress.best_step)
-            if run.progress.best_step
-            else "",
+            say("Best: {} at step {}.", value, run.progress.best_step) if run.progress.best_step else "",
         )
         run.total_steps = run.step
         return True
@@ -83,12 +81,12 @@ class ModelSelection:
         if run.step < run.total_steps:
             self._run.channel.notice(
                 say(
-                    "Ended at step {:,} of {:,} after {:g} min of training.",
+                    "Stopped at step {:,} of {:,}, after {:g} min of training.",
                     run.step,
                     run.total_steps,
                     minutes,
                 ),
-                "Raise the minutes (training.max_minutes) to train longer.",
+                "Raise the minutes (training.max_minutes).",
             )
             run.total_steps = run.step
         return True

@@ -106,7 +106,7 @@ def _require_same(base: LoadedBase, group: RankGroup) -> None:
             message = say(
                 "{} has {}, {} has {}.", where, _device(told["device"]), there, _device(first["device"])
             )
-            raise BaseModelError(message, "Start one rank per GPU, or choose cpu for all.", "training.device")
+            raise BaseModelError(message, "Start one process per GPU, or choose cpu.", "training.device")
 
 
 def _device(kind: str) -> str:

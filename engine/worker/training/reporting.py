@@ -119,18 +119,14 @@ def report_truncated_texts(channel: Channel, recipe: Recipe, prompter: Prompter)
     if count := prompter.truncated_conversations:
         limit = recipe.data.max_conversation_tokens
         channel.notice(
-            say("1 conversation exceeds {} tokens and is cut.", limit)
-            if count == 1
-            else say("{:,} conversations exceed {} tokens and are cut.", count, limit),
-            "Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.",
+            say("Cut at {} tokens: {}.", limit, counted(count, "conversation")),
+            "Raise the conversation limit (data.max_conversation_tokens).",
         )
     if count := prompter.truncated_summaries:
         limit = recipe.data.max_summary_tokens
         channel.notice(
-            say("1 reference summary exceeds {} tokens and is cut.", limit)
-            if count == 1
-            else say("{:,} reference summaries exceed {} tokens and are cut.", count, limit),
-            "Raise the reference limit (data.max_summary_tokens) to keep summaries whole.",
+            say("Cut at {} tokens: {}.", limit, counted(count, "reference")),
+            "Raise the reference limit (data.max_summary_tokens).",
         )
 
 
@@ -141,9 +137,7 @@ def report_step(run: TrainingRun, report: StepReport, seconds: float) -> None:
     skipped, limit = report.gradient_norm is None, 60 * run.training.max_minutes
     if not math.isfinite(report.loss):
         # JSON has no such number.
-        run.channel.notice(
-            say("Step {:,} is skipped because its loss is not finite.", report.step), level="warning"
-        )
+        run.channel.notice(say("Step {:,} skipped: its loss is not finite.", report.step), level="warning")
         return
     time_used: dict[str, float] = {}
     if limit:
@@ -170,7 +164,7 @@ def report_other_ranks(run: TrainingRun) -> None:
     if before != now:
         run.channel.notice(
             say(
-                "The run continues in {} instead of {:,}. Only the last digits of the result differ.",
+                "The run continues in {} instead of {:,}; only the last digits differ.",
                 counted(now, "process", "processes"),
                 before,
             )
@@ -192,18 +186,16 @@ def report_algorithms(run: TrainingRun, refused_operation: str = "") -> None:
         run.channel.notice("Deterministic algorithms are on.")
     elif run.training.deterministic == "auto":
         run.channel.notice(
-            "Deterministic algorithms are off: with so many trained parameters they would be slow.",
-            "A resumed run may differ in its last digits. Deterministic (training.deterministic) turns them on.",
+            "Deterministic algorithms are off: they are slow for so many parameters.",
+            "A resumed run may differ in its last digits. Turn them on with training.deterministic.",
         )
 
 
 def report_smaller_micro_batches(run: TrainingRun) -> None:
     """Report that a step did not fit into a GPU's memory and was computed in smaller parts."""
     run.channel.notice(
-        say(
-            "The GPU ran out of memory; from now on {:,} tokens are computed at a time.", run.collator.tokens
-        ),
-        "The run continues. Only the last digits of the result differ.",
+        say("Out of GPU memory; {:,} tokens are computed at a time from now on.", run.collator.tokens),
+        "The run continues; only the last digits of the result differ.",
         "warning",
     )
 
@@ -213,10 +205,10 @@ def report_skipped_steps(run: TrainingRun) -> None:
     if count := run.progress.skipped_steps:
         in_float16 = run.base.precision == "float16"
         run.channel.notice(
-            say("{:,} of {:,} steps skipped: gradients overflowed in float16.", count, run.step)
+            say("{:,} of {:,} steps skipped: float16 overflowed.", count, run.step)
             if in_float16
-            else say("{:,} of {:,} steps skipped: loss or gradients were not finite.", count, run.step),
-            "A few at the start are normal. If there are many, use bfloat16 or float32."
+            else say("{:,} of {:,} steps skipped: values were not finite.", count, run.step),
+            "A few are normal; for many, use bfloat16 or float32."
             if in_float16
             else "If there are many, lower the learning rate.",
         )

@@ -274,17 +274,17 @@ def _require_progress(state: TrainState, step: int) -> None:
     if state.scaler.is_enabled():
         if state.scaler.get_scale() < 1:
             raise TrainingError(
-                say("The gradients overflow in float16, at step {} and every step tried before it.", step),
+                say("Gradients overflow in float16, at step {} and every step before.", step),
                 "Use bfloat16 or float32, or lower the learning rate.",
                 "base_model.precision",
             )
     elif state.skipped_in_a_row >= MAX_SKIPPED:
         raise TrainingError(
             say(
-                "The loss or its gradients are not finite at step {}, nor at the {} steps before it.",
+                "The loss or its gradients are not finite at step {} and the {} steps before.",
                 step,
                 MAX_SKIPPED - 1,
             ),
-            "Lower the learning rate, or use float32; resume continues from the last checkpoint.",
+            "Lower the learning rate or use float32, then resume.",
             "training.learning_rate",
         )

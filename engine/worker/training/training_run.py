@@ -43,7 +43,7 @@ from engine.worker.training.step_gradients import StepGradients
 STORED_NAMES = {"evaluation_pending": "owes_evaluation"}
 # Second forward pass without reentrant autograd: the only form that works with adapters on a frozen base.
 ACTIVATION_CHECKPOINTING = {"use_reentrant": False}
-OWN_CODE = "The run uses the libraries' own code; only rounding differs."
+OWN_CODE = "Only rounding differs."
 
 
 @dataclass
@@ -230,20 +230,18 @@ def liger_kernels(run: TrainingRun) -> Iterator[str]:
     version = liger.version(run.base.device, run.base.model.config.model_type) if run.training.liger else ""
     method = run.recipe.method.method
     if version and not liger.suits(method.peft_type):
-        run.channel.notice(
-            say("Liger's kernels are not used: {} doesn't work with them.", method.title), OWN_CODE
-        )
+        run.channel.notice(say("Liger is off: {} doesn't work with it.", method.title), OWN_CODE)
         version = ""
     if version and run.training.shard:
         # They are tried by each rank by itself, which would wait for the others' parts of the base model.
-        run.channel.notice("Liger's kernels are not used: the base model is sharded.", OWN_CODE)
+        run.channel.notice("Liger is off: the base model is sharded.", OWN_CODE)
         version = ""
     if not version:
         yield ""
         return
     with liger.applied(run.model, partial(_try_step, run)) as problem:
         if problem:
-            run.channel.notice(say("Liger's kernels don't work here: {}.", problem), OWN_CODE, "warning")
+            run.channel.notice(say("Liger doesn't work here: {}.", problem), OWN_CODE, "warning")
         yield "" if problem else version
 
 

@@ -142,7 +142,7 @@ def _finding_report(
     excluded = entry.id in options.exclude
     more = _more(entry.id, rows.select(indices))
     if entry.id == "duplicates" and (nearly := count_differing_in_spaces(alike)):
-        more = say("{:,} more differ only in surrounding spaces.", nearly)
+        more = say("{:,} more differ only in spaces.", nearly)
     then = "data.exclude skips them." if excluded else entry.then
     numbered = counted(len(indices), "row")
     return {

@@ -199,7 +199,7 @@ class EntryMenu(QObject):
         self.deleted.emit()
 
 
-MEND = mark("The recipe on the Train page has problems. Fix them first.")
+MEND = mark("Fix the recipe on the Train page first.")
 
 
 class ArenaMaker(QObject):

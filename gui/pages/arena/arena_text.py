@@ -111,11 +111,7 @@ def _smallest_text(row: arenas.Row | None) -> str:
     if row is None:
         return ""
     count = number_text(round(row.cost("parameters") or 0.0))
-    return tr(
-        "Smallest adapter not measurably worse than it: {name}, {count}.",
-        name=row_text(row),
-        count=count,
-    )
+    return tr("Smallest adapter not measurably worse: {name}, {count}.", name=row_text(row), count=count)
 
 
 def _interval(values: Mapping[str, float]) -> str:
@@ -135,5 +131,5 @@ def base_score_text(found: Snapshot) -> str:
         return ""
     low, high = score(means[0]), score(means[-1])
     if low == high:
-        return tr("Base model {score}, the dashed line in each row", score=low)
-    return tr("Base model {low} to {high}, the dashed line in each row", low=low, high=high)
+        return tr("Base model {score}, dashed", score=low)
+    return tr("Base model {low} to {high}, dashed", low=low, high=high)

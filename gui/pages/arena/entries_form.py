@@ -75,12 +75,7 @@ class EntriesForm(QWidget):
         self._methods_field = Field(tr("Methods with their presets"), self.methods)
         self.seeds = IntField(1, arenas.MAX_SEEDS, 1)
         self._seeds_field = Field(
-            tr("&Seeds"),
-            self.seeds,
-            tr(
-                "Trains each method once per seed. The table shows mean, spread, and an interval over "
-                "seeds and conversations. Three are a good start."
-            ),
+            tr("&Seeds"), self.seeds, tr("Trains each method once per seed, for mean, spread and interval.")
         )
         self._arena: arenas.Arena | None = None
         self._is_named = self._is_timed = False
@@ -93,7 +88,7 @@ class EntriesForm(QWidget):
         self.make_button = primary(tr("Create the arena"), "plus")
         self.cancel_button = plain(tr("Cancel"))
         self.file_button = quiet(tr("Add summaries from a file…"), "import")
-        self.file_button.setToolTip(tr("Compare the entries with another system's summaries"))
+        self.file_button.setToolTip(tr("Compare with another system's summaries"))
         scroll = Scroll(parent=self)
         fields = QWidget(scroll.content)
         style.scale(fields, QWidget.setMaximumWidth, 560)
@@ -131,12 +126,9 @@ class EntriesForm(QWidget):
         self._recipe_trains = recipe.method.method.trains
         self._title.setText(tr("New arena"))
         self._about.setText(
-            tr(
-                "All entries are trained on the same data and scored the same way. Prompt, epochs and "
-                "scoring come from the recipe on the Train page."
-            )
+            tr("All entries share the data and the Train page's prompt, epochs and scoring.")
             if is_current
-            else tr("All entries are trained on the same data and scored the same way.")
+            else tr("All entries share the data and the scoring.")
         )
         self.entries.set_items(_choices(with_recipe=is_current))
         self.shared.begin(recipe)
@@ -146,9 +138,7 @@ class EntriesForm(QWidget):
     def ask_for_entries(self, arena: arenas.Arena) -> None:
         self._arena = arena
         self._title.setText(tr("More entries for {arena}", arena=arena.name))
-        self._about.setText(
-            tr("They share the base model, data, prompt, scoring and seed of the existing entries.")
-        )
+        self._about.setText(tr("They share everything but the method with the existing entries."))
         self.entries.set_items(_choices(with_recipe=True))
         self._begin()
 

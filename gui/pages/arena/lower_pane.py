@@ -141,9 +141,7 @@ class DifferencesView(QWidget):
         self.table = DifferencesTable(self)
         self.view = GroupedTableView(self.table, tr("Recipe differences"))
         self._title = Label(tr("Recipe differences"), "section", "text")
-        self._empty = EmptyState(
-            "equals", tr("Nothing to compare"), tr("Select two or more entries in the table above.")
-        )
+        self._empty = EmptyState("equals", tr("Nothing to compare"), tr("Select two or more entries above."))
         vbox(self._title, (self.view, 1), (self._empty, 1), of=self, spacing=8)
 
     def show_differences(self, names: Sequence[str], tables: Sequence[dict[str, Any]]) -> None:

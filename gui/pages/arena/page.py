@@ -118,7 +118,7 @@ class ArenaPage(Page):
         self._empty = EmptyState(
             "arena",
             tr("No arena yet"),
-            tr("An arena trains several methods on your data and compares the results in one table."),
+            tr("An arena trains several methods on your data and compares the results."),
             [self.empty_button],
             parent=self._stack,
         )
@@ -129,9 +129,7 @@ class ArenaPage(Page):
         self.columns_button = ColumnsButton(content)
         self.differences_button = quiet(tr("Show recipe differences"), parent=content)
         self.blind_button = quiet(tr("Compare blind…"), parent=content)
-        self.blind_button.setToolTip(
-            tr("Compare the summaries of the checked entries without seeing which is which")
-        )
+        self.blind_button.setToolTip(tr("Compare the summaries of the checked entries without names"))
         self.report_button = quiet(tr("Report…"), parent=content)
         for button in (self.differences_button, self.blind_button, self.report_button):
             button.set_short()

@@ -28,9 +28,8 @@ from gui.workers.worker_manager import WorkerManager
 COLUMN = "prediction"
 SUFFIXES = (".jsonl", ".csv", ".tsv", ".json", ".ndjson", ".parquet", ".arrow", ".xlsx", ".txt")
 ABOUT = mark(
-    "Scores another system's summaries (a cloud model, a colleague, an older adapter) on this arena's "
-    "conversations, against the same base model. Use a table with a column of summaries and a column "
-    '"id", or a text file with one summary per line in the order of the conversations.'
+    "Scores another system's summaries on this arena's conversations: a table with summaries and a "
+    'column "id", or a text file with one summary per line, in order.'
 )
 SCORE = arenas.SCORE
 
@@ -50,7 +49,7 @@ class SummariesForm(QWidget):
         self._title = Label("", "section", "text", wrap=True)
         self._about = Label(tr(ABOUT), "body", "muted", wrap=True)
         self.save_button = plain(tr("Save the conversations…"), "export")
-        self.save_button.setToolTip(tr("A file with the ids, for the other system to fill in"))
+        self.save_button.setToolTip(tr("A file for the other system to fill in"))
         self.file = QLineEdit()
         self.choose_button = plain(tr("Choose…"), "folder")
         self._file_field = Field(tr("&File of summaries"), self._file_row())
@@ -108,7 +107,7 @@ class SummariesForm(QWidget):
     def ask(self, arena: arenas.Arena, statuses: Sequence[arenas.EntryStatus]) -> None:
         self._arena, self._statuses = arena, statuses
         self.scorer.stop()
-        self._title.setText(tr("Summaries from a file for {arena}", arena=arena.name))
+        self._title.setText(tr("Summaries for {arena}", arena=arena.name))
         self.file.clear()
         self.name.clear()
         self.column.setText(COLUMN)

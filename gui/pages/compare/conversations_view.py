@@ -86,7 +86,7 @@ class ConversationsView(QWidget):
         self._empty = EmptyState(
             "data",
             tr("No scores per conversation"),
-            tr("They are kept of runs that are scored to their end, on the same conversations."),
+            tr("Only fully scored runs on the same conversations have them."),
         )
         fill(self._stack, self._empty, self.splitter)
         vbox(self._stack, of=self)
@@ -113,16 +113,14 @@ class ConversationsView(QWidget):
             first = translate(self._shown[0].label)
             unlike = tr_count(
                 len(others),
-                "{others} uses another base model than {first}, or runs it in another way.",
-                "{others} use a different base model than {first}, or run it differently.",
+                "{others} uses another base model than {first}, or runs it differently.",
+                "{others} use another base model than {first}, or run it differently.",
                 others=reduce(
                     lambda some, one: tr("{some} and {one}", some=some, one=one), map(translate, others)
                 ),
                 first=first,
             )
-            shown = tr(
-                "Each gain is over the run's own base model. The base shown is from {first}.", first=first
-            )
+            shown = tr("Each gain is over the run's own base model; shown: {first}.", first=first)
             self._say(f"{unlike} {shown}", "info", "muted")
         self._show_list()
 
@@ -224,11 +222,9 @@ def _summary_text(rows: Sequence[Row], shown: Sequence[run_comparison.Scored]) -
         "stayed": number_text(len(rows) - rose - fell),
     }
     return (
-        tr("ROUGE-1 rose on {rose}, fell on {fell} and stayed the same on {stayed}.", **counts)
+        tr("ROUGE-1 rose on {rose}, fell on {fell}, unchanged on {stayed}.", **counts)
         if len(shown) == 1
-        else tr(
-            "On average, ROUGE-1 rose on {rose}, fell on {fell} and stayed the same on {stayed}.", **counts
-        )
+        else tr("On average, ROUGE-1 rose on {rose}, fell on {fell}, unchanged on {stayed}.", **counts)
     )
 
 

@@ -63,9 +63,7 @@ class ComparePage(Page):
         self._empty = EmptyState(
             "equals",
             tr("Nothing to compare yet"),
-            tr(
-                "Train an adapter, then compare it with its base model here: scores, summaries and blind votes."
-            ),
+            tr("Train an adapter, then compare it with its base model here."),
             parent=self._stack,
         )
         self.notice = NoticeStrip(parent=self.content)
@@ -302,9 +300,7 @@ class SystemChooser(QWidget):
         self.cancel_button = plain(tr("Cancel"))
         self._count = Label("", "label", "muted")
         self._nothing = EmptyState(
-            "history",
-            tr("There is nothing else to compare with"),
-            tr("Train another adapter, or import one."),
+            "history", tr("Nothing else to compare with"), tr("Train or import another adapter.")
         )
         self._stack = QStackedWidget()
         fill(self._stack, self.view, self._nothing)
@@ -338,11 +334,11 @@ class SystemChooser(QWidget):
         count = len(self.table.chosen())
         too_many = count + 1 > MOST
         self._count.setText(
-            tr("At most {most} can be compared at once. Uncheck some.", most=number_text(MOST))
+            tr("At most {most} can be compared. Uncheck some.", most=number_text(MOST))
             if too_many
             else tr_count(count, "{n} compared with the first", "{n} compared with the first")
             if count
-            else tr("None: the first is compared with its base model")
+            else tr("None: compare with its base model")
         )
         self.compare_button.setEnabled(not too_many)
 
@@ -384,7 +380,7 @@ class CandidateTable(GroupedTable[Candidate]):
         apart = [each for each in self._all if each.why_not]
         below: list[Heading | Candidate] = []
         if apart:
-            facts = tr("scored with another protocol, so not comparable")
+            facts = tr("scored with another protocol, not comparable")
             below = [Heading(tr("Scored differently"), facts), *apart]
         self.set_rows([*able, *below])
 

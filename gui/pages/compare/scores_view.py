@@ -51,10 +51,7 @@ from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import TextView
 
 TITLE_WIDTH = 176
-NOT_COMPARABLE = mark(
-    "These scores aren't comparable: conversations, decoding or base model differ. Compare each with "
-    "its own base model."
-)
+NOT_COMPARABLE = mark("Conversations, decoding or base model differ: compare each with its own base model.")
 LEADS = {
     "better": ("check", mark("{first} writes better summaries than {second}"), "accent"),
     "no measurable difference": (
@@ -81,7 +78,7 @@ class ComparedRow:
 
 def comparison_rows(systems: Sequence[System]) -> list[Heading | ComparedRow]:
     """Return the rows of a comparison: the other scores, then all that is known of the adapters."""
-    rows: list[Heading | ComparedRow] = [Heading(tr("Scores, each bar from 0 to 100")), *_score_rows(systems)]
+    rows: list[Heading | ComparedRow] = [Heading(tr("Scores, bars from 0 to 100")), *_score_rows(systems)]
     beyond = _metric_rows(systems)
     rows += [Heading(tr("Beyond ROUGE")), *beyond] if beyond else []
     facts = [compared_facts(each.adapter) if each.adapter else {} for each in systems]

@@ -58,7 +58,7 @@ class VotesView(QWidget):
         self.choice.setAccessibleName(tr("Comparison"))
         style.scale(self.choice, QWidget.setFixedWidth, 200)
         self.finish_button = plain(tr("Finish"), "check")
-        self.finish_button.setToolTip(tr("Shows the names and results. You can continue voting later."))
+        self.finish_button.setToolTip(tr("Shows names and results. You can continue later."))
         self.more_button = IconButton("more", tr("More"))
         self.notice = NoticeStrip(parent=self)
         self.notice.hide()
@@ -71,7 +71,7 @@ class VotesView(QWidget):
         self._empty = EmptyState(
             "equals",
             tr("No blind comparison yet"),
-            tr("Train an adapter first. Its summaries are then compared without names."),
+            tr("Train an adapter first, to compare its summaries without names."),
             parent=self._stack,
         )
         self._busy = EmptyState("clock", tr("Reading the summaries"), parent=self._stack)
@@ -253,8 +253,8 @@ class SetupView(Scroll):
             Label(tr("Which summaries are better?"), "title", "text", wrap=True),
             Label(
                 tr(
-                    "You see a conversation and two summaries in random order, without names. Choose "
-                    "the better one with 1 or 2, or = for a tie. Names are revealed at the end."
+                    "You see a conversation and two summaries without names. Choose the better one with "
+                    "1 or 2, or = for a tie."
                 ),
                 "body",
                 "muted",
@@ -265,9 +265,9 @@ class SetupView(Scroll):
             self._about,
             self.with_base,
         )
-        foot = tr("Saved with each vote, so that votes of several people can be combined.")
+        foot = tr("Saved with each vote, to combine those of several people.")
         column.addWidget(Field(tr("&Your name"), self.voter, foot))
-        foot = tr("You can stop and continue at any time, and vote on more pairs at the end.")
+        foot = tr("Stop and continue at any time.")
         fill(column, Field(tr("&Pairs to vote on"), self.pairs, foot), FlowBox([self.start_button]))
         fill(self.column, at_most_so_wide(self._card), 1)
         self.with_base.toggled.connect(self._on_toggled)

@@ -82,7 +82,7 @@ def pair_text(work: voting.Voting, pair: voting.PairResult) -> str:
     first, second = (name_of(work.comparison.systems[index]) for index in (pair.first, pair.second))
     tally = pair.tally
     return tr(
-        "Votes on this pair: {wins} for {first}, {losses} for {second}, {ties} ties.",
+        "This pair: {wins} for {first}, {losses} for {second}, {ties} ties.",
         first=first,
         second=second,
         wins=number_text(tally.wins),
@@ -96,15 +96,13 @@ def votes_text(found: voting.Results) -> str:
     votes = tr_count(found.votes, "{n} vote", "{n} votes")
     voters = tr_count(len(found.voters), "{n} voter", "{n} voters")
     text = tr(
-        "{votes} by {voters}. A tie counts as half. 95 % intervals over conversations.",
+        "{votes} by {voters}. A tie counts half. 95 % intervals over conversations.",
         votes=votes,
         voters=voters,
     )
     if not found.identical:
         return text
     ties = tr_count(
-        found.identical,
-        "{n} pair of identical summaries counts as a tie without a vote.",
-        "{n} pairs of identical summaries count as ties without a vote.",
+        found.identical, "{n} identical pair counts as a tie.", "{n} identical pairs count as ties."
     )
     return f"{text} {ties}"

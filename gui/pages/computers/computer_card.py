@@ -34,7 +34,7 @@ class ComputerCard(Card):
         self._icon, self._state = IconLabel("info"), Label("", "label", "muted")
         self.ask_button, self.remove_button = link(tr("Check connection")), link(tr("Remove"))
         self.free_button = link(tr("Free space…"))
-        self.free_button.setToolTip(tr("Lists base models and data there that no run needs."))
+        self.free_button.setToolTip(tr("Lists base models and data that no run needs."))
         self.kept = KeptPart(computer, manager, self)
         self.problem = Label("", "body", "text", wrap=True, selectable=True)
         self._nodes = vbox(spacing=8)

@@ -51,10 +51,7 @@ class ComputersPage(Page):
         self._empty = EmptyState(
             "device",
             tr("No other computer yet"),
-            tr(
-                "Train runs and arenas on a computer with a better GPU, or on a cluster. You see what "
-                "is sent before it is sent; the results come back as if trained here."
-            ),
+            tr("Train on a computer with a better GPU, or on a cluster. You see first what is sent."),
             card=True,
         )
         fill(column, self._empty, 1)
@@ -179,14 +176,13 @@ class ComputerForm(ScrollingDialog):
                 tr("Storage"),
                 self.storage,
                 helper_text=tr(
-                    "Where checkpoints and results are stored. Empty: a private folder on the head. "
-                    "Otherwise a path that all nodes share, or an address such as s3://."
+                    "Empty: a private folder on the head. Or a path that all nodes share, or s3://."
                 ),
             ),
         }
         self._problem = ProblemLine()
         self.column.addWidget(Label(tr("Add a computer"), "section"))
-        about = tr("Needs Tunesmith with Ray, started there with `tunesmith node start`.")
+        about = tr("Needs Tunesmith with Ray: run `tunesmith node start` there.")
         self.column.addWidget(Label(about, "body", "muted", wrap=True))
         fields = list(self._fields.values())
         fill(self.column, fields[0], Field(tr("Connect via"), self.ways))
@@ -204,9 +200,9 @@ class ComputerForm(ScrollingDialog):
         self._fields["ssh"].setVisible(by_ssh)
         self._fields["address"].setVisible(not by_ssh)
         self._fields["token_file"].set_helper_text(
-            tr("A path on that computer. Empty: where `tunesmith node start` puts it.")
+            tr("Empty: where `tunesmith node start` puts it.")
             if by_ssh
-            else tr("Your copy of the token file that `tunesmith node start` prints.")
+            else tr("Your copy of the token file from `tunesmith node start`.")
         )
 
     def computer(self) -> Computer:

@@ -26,19 +26,19 @@ GUESSED = mark("Detected from the column's name")
 TOP = {"conversation": mark("&Conversation column"), "summary": mark("S&ummary column")}
 # The keys of a recipe's data.columns, with title and explanation.
 BY_HAND = {
-    "speaker": (mark("S&peaker"), mark("The column or key with a turn's speaker.")),
-    "text": (mark("T&urn text"), mark("The column or key with a turn's text.")),
-    "group": (mark("&Group rows by"), mark("The column with each row's conversation id.")),
+    "speaker": (mark("S&peaker"), mark("The column or key of the speaker.")),
+    "text": (mark("T&urn text"), mark("The column or key of a turn's text.")),
+    "group": (mark("&Group rows by"), mark("The column with conversation ids.")),
     "references": (
         mark("&Further summaries"),
-        mark("Columns with more reference summaries, separated by commas."),
+        mark("Columns with more references, separated by commas."),
     ),
-    "last_turn": (mark("&Last turn"), mark("Use the last turn of each conversation as its summary.")),
-    "id": (mark("&Id"), mark("The column with each example's id.")),
-    "split": (mark("Spli&t"), mark("The column with each row's split.")),
+    "last_turn": (mark("&Last turn"), mark("Use the last turn as the summary.")),
+    "id": (mark("&Id"), mark("The column with ids.")),
+    "split": (mark("Spli&t"), mark("The column with splits.")),
     "pause": (
         mark("P&ause in a chat"),
-        mark("For chat exports: hours of silence before a new conversation starts."),
+        mark("Hours of silence before a new conversation in chat exports."),
     ),
 }
 # The choices of keys that name no column; the pause takes any other number of hours too.
@@ -56,13 +56,13 @@ CHOICES = {
 READING = {
     "encoding": (
         mark("&Encoding"),
-        mark("The encoding of text files. Check the first rows below."),
+        mark("If the first rows look wrong, try another."),
         ((AUTO, mark("automatic")), *encodings.ENCODINGS.items()),
     ),
     "sheet": (mark("S&heet"), mark("The sheet of a workbook."), ((AUTO, mark("automatic")),)),
     "summary_lists": (
         mark("Lists of su&mmaries"),
-        mark("What a list in the summary column means."),
+        mark("What lists in the summary column mean."),
         (
             (AUTO, mark("automatic")),
             ("sentences", mark("the sentences of one summary")),

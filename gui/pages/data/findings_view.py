@@ -144,12 +144,7 @@ class FindingsView(QWidget):
         super().__init__(parent)
         self._exclusions = exclusions
         self._rows: list[FindingRow] = []
-        self._nothing = Label(
-            tr("No problems found: no duplicates, no empty rows, no conversation in two splits."),
-            "body",
-            "muted",
-            wrap=True,
-        )
+        self._nothing = Label(tr("No problems found."), "body", "muted", wrap=True)
         self._scroll = Scroll((0, 0, 10, 0), spacing=0)
         self.mask_button = link("")
         self.mask_button.clicked.connect(self._mask_all)

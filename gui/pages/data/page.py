@@ -224,7 +224,7 @@ class DataPage(Page):
         self.parts.source.show_problems([look.problem] if look.problem else [])
         if self.report is None:
             self.header.set_title(look.title)
-            self.header.set_subtitle(tr("The first rows. The others are being read."))
+            self.header.set_subtitle(tr("The first rows; the others are being read."))
             self.parts.show_row_preview()
 
     def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
@@ -247,7 +247,7 @@ class DataPage(Page):
         if look is not None:
             self.parts.show_row_preview()
             self.header.set_title(look.title)
-            self.header.set_subtitle(tr("The first rows. The others couldn't be read."))
+            self.header.set_subtitle(tr("The first rows; the others couldn't be read."))
         else:
             self._show_nothing()
         self.parts.source.show_problems(problems)
@@ -459,9 +459,7 @@ class DataPage(Page):
         except AppError as error:
             self.parts.remarks.show_notice(sentences(error.message, error.hint), icon_name="warning")
         else:
-            text = tr_count(
-                count, "{n} row was written to {path}.", "{n} rows were written to {path}.", path=path
-            )
+            text = tr_count(count, "{n} row saved to {path}.", "{n} rows saved to {path}.", path=path)
             self.parts.remarks.show_notice(text, icon_name="info", token="muted")
 
 

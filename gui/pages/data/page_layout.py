@@ -54,7 +54,7 @@ class DataPageLayout(Splitter):
         self._empty = EmptyState(
             "data",
             tr("No conversations loaded"),
-            tr("Enter a hub id, choose files or a folder, paste text, or drop files here."),
+            tr("Choose files or a folder, paste text, or drop files here."),
             [self.sample_button],
             parent=self._stack,
         )
@@ -284,7 +284,7 @@ class Figures(QWidget):
             self._left_out = None
         if count:
             text = tr("excluded") if is_sure else tr("excluded, at most")
-            why = "" if is_sure else tr("Rows over both limits count twice until you check the data again.")
+            why = "" if is_sure else tr("Rows over both limits count twice until you check again.")
             self._left_out = FigureCell(number_text(count), text, why)
             self._row.addWidget(self._left_out)
             self._left_out.show()

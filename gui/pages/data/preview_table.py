@@ -297,7 +297,7 @@ class BrokenRowsView(QWidget):
             lambda row, column: one_line(translate(row[keys[column]])),
             [tr(head) for head in BROKEN_COLUMNS.values()],
         )
-        self.table = TextTable(self._model, tr("Rows that can't be read"))
+        self.table = TextTable(self._model, tr("Unreadable rows"))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setStretchLastSection(True)

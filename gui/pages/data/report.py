@@ -22,10 +22,10 @@ SPLIT_HEADS = {
 }
 SPLITS = tuple(SPLIT_NAMES)
 SHAPES = {
-    "columns": mark("A conversation in each row"),
-    "turns": mark("A list of turns in each row"),
-    "lists": mark("Turn texts and speakers in parallel lists"),
-    "rows": mark("A turn in each row"),
+    "columns": mark("A conversation per row"),
+    "turns": mark("A list of turns per row"),
+    "lists": mark("Parallel lists of texts and speakers"),
+    "rows": mark("A turn per row"),
 }
 # Findings that depend on a limit, with the text and the limit's name.
 LIMITED = {
@@ -210,8 +210,8 @@ class Report:
             return which
         more = tr_count(
             rest,
-            "{n} more is over the current limit. Check again to list it.",
-            "{n} more exceed the current limit. Check again to list them.",
+            "{n} more exceeds the limit. Check again to list it.",
+            "{n} more exceed the limit. Check again to list them.",
         )
         return f"{which} {more}"
 

@@ -64,9 +64,7 @@ class RowView(QWidget):
         column.addWidget(Line())
         column.addSpacing(8)
         fill(column, summary_head, self._summary, hbox(self.try_button, 1), 1)
-        self._empty = EmptyState(
-            "data", tr("No row chosen"), tr("Choose a row to read it and see where it is cut.")
-        )
+        self._empty = EmptyState("data", tr("No row chosen"), tr("Choose a row to read it."))
         vbox(head, (self._content, 1), (self._empty, 1), of=self, margins=(24, 14, 14, 16), spacing=8)
         self.show_row(None)
 
@@ -134,11 +132,11 @@ def _length(row: Row, said: int, cut: Cut | None) -> str:
     if cut is None:
         return f"{tokens}, {tr_count(said, '{n} turn', '{n} turns')}"
     if cut.held:
-        text = mark("This limit cuts {lost} of {turns} turns, the first one partly")
+        text = mark("Cuts {lost} of {turns} turns, one partly")
     elif row.ends:
-        text = mark("This limit cuts {lost} of {turns} turns")
+        text = mark("Cuts {lost} of {turns} turns")
     else:
-        text = mark("This limit cuts about {lost} of {turns} turns")
+        text = mark("Cuts about {lost} of {turns} turns")
     return f"{tokens}. {tr(text, lost=number_text(said - cut.turn), turns=number_text(said))}"
 
 

@@ -34,9 +34,7 @@ from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
 
 STARTER_NAME = mark("The practice model")
-PASTE_HINT = mark(
-    "JSON lines, a table with a header row, or an exported chat. The text is saved in your private folder."
-)
+PASTE_HINT = mark("JSON lines, a table with a header row, or an exported chat.")
 
 
 class SourceBar(QWidget):
@@ -51,7 +49,7 @@ class SourceBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.source = QLineEdit()
-        self.source.setPlaceholderText(tr("File, folder, or Hugging Face dataset"))
+        self.source.setPlaceholderText(tr("File, folder, or Hugging Face data set"))
         self.source.returnPressed.connect(self.check_wanted)
         self.tokenizer = ComboBox([(STARTER, tr(STARTER_NAME))])
         self.tokenizer.chosen.connect(self._choose_again)

@@ -121,7 +121,7 @@ class DoctorPage(Page):
     def copy(self) -> None:
         """Copy all checks as text."""
         copy_text(doctor.diagnostics(self.checks()))
-        self.header.set_subtitle(tr("Copied. Your home folder is shown as ~"))
+        self.header.set_subtitle(tr("Copied, with ~ for your home folder"))
 
     def _show(self) -> None:
         checks = self.checks()
@@ -135,7 +135,7 @@ class DoctorPage(Page):
         )
         self.again_button.setEnabled(self.busy.isHidden())
         self.copy_button.setEnabled(bool(checks))
-        waits = tr("Cancelled. The devices were not checked") if self._cancelled else tr("Checking…")
+        waits = tr("Cancelled. Devices were not checked") if self._cancelled else tr("Checking…")
         self.header.set_subtitle(_summary_text(checks) if is_done else waits)
         for check in checks:
             self._row(check.id).show_check(check)
@@ -210,12 +210,8 @@ def _summary_text(checks: list[doctor.Check]) -> str:
         return tr("To fix: {what}", what=", ".join(problems))
     notices = sum(check.state == "notice" for check in checks)
     if not notices:
-        return tr("Everything Tunesmith needs is installed")
-    return tr_count(
-        notices,
-        "Everything Tunesmith needs is installed. {n} notice",
-        "Everything Tunesmith needs is installed. {n} notices",
-    )
+        return tr("Everything is installed")
+    return tr_count(notices, "Everything is installed. {n} notice", "Everything is installed. {n} notices")
 
 
 def _why(ending: Ending) -> str:

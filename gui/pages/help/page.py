@@ -37,25 +37,20 @@ NAME_WIDTH, TEXT_WIDTH = 168, 680
 NO_TEXT = mark("The package includes no licence text.")
 # What the drawings show, for those who can't see them.
 DRAWINGS = {
-    "adapter": mark("A large frozen base model and a small trained adapter make the tuned model"),
-    "rank": mark("Two thin matrices at rank 1, 4 and 16: the higher the rank, the thicker both"),
-    "nf4": mark(
-        "A histogram of weights, a bell around zero, and below it the sixteen values of NF4, densest near zero"
-    ),
-    "fp4": mark("A histogram of weights, a bell around zero, and below it the values of FP4"),
-    "int8": mark("A histogram of weights, a bell around zero, and below it the evenly spaced values of int8"),
+    "adapter": mark("A large frozen base model and a small trained adapter"),
+    "rank": mark("Two thin matrices at rank 1, 4 and 16, thicker with the rank"),
+    "nf4": mark("A histogram of weights above the values of NF4, densest near zero"),
+    "fp4": mark("A histogram of weights above the values of FP4"),
+    "int8": mark("A histogram of weights above the values of int8"),
     "schedule": mark(
-        "The learning rate rises during warm-up, then falls linearly or along a cosine, or stays constant"
+        "The learning rate rises during warm-up, then falls linearly, along a cosine, or not at all"
     ),
-    "dropout": mark("Rows of inputs, one for each step: every step drops different inputs"),
-    "beams": mark("A tree of token sequences: beam search extends the two likeliest and returns the best"),
-    "verdict": mark(
-        "Three intervals of a difference: right of zero is better, across zero is no measurable "
-        "difference, left of zero is worse"
-    ),
-    "loss": mark("The training loss falls; the validation loss falls too and then rises again"),
-    "tokens": mark("A sentence of six words cut into eight tokens"),
-    "vectors": mark("Four trained vectors before the words of the text"),
+    "dropout": mark("Rows of inputs: every step drops others"),
+    "beams": mark("Beam search extends the two likeliest token sequences"),
+    "verdict": mark("Intervals of a difference: better, no measurable difference, worse"),
+    "loss": mark("The training loss falls; the validation loss falls, then rises"),
+    "tokens": mark("Six words cut into eight tokens"),
+    "vectors": mark("Four trained vectors before the text"),
 }
 
 
@@ -98,7 +93,7 @@ class HelpPage(Page):
         self.view = GroupedTableView(self.table, tr("Topics"), ROW_HEIGHT)
         self.view.horizontalHeader().hide()
         self.reader = TopicView()
-        self._nothing = EmptyState("search", tr("No topic found"), tr("Try another word, or part of one."))
+        self._nothing = EmptyState("search", tr("No topic found"), tr("Try another word."))
         self._lay_out()
         self.search.searched.connect(self._search)
         self.view.chosen.connect(self._read)

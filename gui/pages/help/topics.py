@@ -187,8 +187,8 @@ def _files() -> Topic:
         TERM,
         tr("Files that can be read"),
         tr(
-            "A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides "
-            "how it is read. “Data sets” shows the first rows and what was guessed, and asks what only you can say."
+            "A data set is a file, a folder, or a data set of the Hugging Face Hub. “Data sets” shows "
+            "the first rows and what was detected, and asks about the rest."
         ),
         (*kinds, (tr("Known chats and transcripts"), ", ".join(known))),
         others=tr("formats import export endings"),

@@ -116,11 +116,8 @@ class HomePage(Page):
         self._scroll.column.addLayout(self._columns)
         self._empty = EmptyState(
             "mark",
-            tr("Your first adapter takes about five minutes"),
-            tr(
-                "The guide trains a small model on sample conversations and shows its summaries before "
-                "and after.\nOr start with your own conversations."
-            ),
+            tr("Your first adapter in five minutes"),
+            tr("The guide trains a small model on sample conversations.\nOr start with your own."),
             [self.guide_button, self.own_button],
         )
         for part in (QWidget(), self._scroll, self._empty):
@@ -201,7 +198,7 @@ class HomePage(Page):
             yield NextStep(
                 "play",
                 tr("Resume {run}", run=newest.name),
-                tr("It ended early and can resume from its checkpoint."),
+                tr("It ended early and can be resumed."),
                 tr("Resume"),
                 partial(self.resume_requested.emit, newest.id),
             )
@@ -214,7 +211,7 @@ class HomePage(Page):
             yield NextStep(
                 "check",
                 tr("Score {adapter}", adapter=adapter.name),
-                tr("Find out whether it writes better summaries than its base model."),
+                tr("Find out whether it beats its base model."),
                 tr("Score now"),
                 partial(self.score_requested.emit, adapter.id),
             )
@@ -222,7 +219,7 @@ class HomePage(Page):
             yield NextStep(
                 "equals",
                 tr("Ask people, not only ROUGE"),
-                tr("Choose the better of two summaries without seeing which model wrote which."),
+                tr("Choose the better of two summaries without knowing their models."),
                 tr("Start comparing"),
                 partial(self.blind_requested.emit, [(found.verdict.run_id, "")]),
             )
@@ -230,7 +227,7 @@ class HomePage(Page):
             yield NextStep(
                 "mark",
                 tr("Train your first adapter"),
-                tr("The guide takes about five minutes, with sample conversations or your own."),
+                tr("The guide takes five minutes, with sample conversations or your own."),
                 tr("Start the guide"),
                 partial(self.view_requested.emit, "welcome"),
             )

@@ -17,7 +17,7 @@ SHOWN = {
 # Each order with its title and its purpose.
 ORDERS = {
     "given": (mark("Original order"), mark("In the order of the source.")),
-    "longest": (mark("Longest first"), mark("Long conversations first; they are the hardest to summarise.")),
+    "longest": (mark("Longest first"), mark("Long conversations first, the hardest to summarise.")),
 }
 
 

@@ -63,11 +63,11 @@ def status(item: labelling.Item) -> Status:
     if item.state == "accepted":
         return Status(tr("Accepted, {author}", author=author(item)), "check", "accent")
     if item.state == "skipped":
-        return Status(tr("Skipped, not part of the data set"), "minus", "muted")
+        return Status(tr("Skipped, not in the data set"), "minus", "muted")
     if item.draft is not None and item.state == "drafted":
         return Status(tr("Not accepted yet: {author}", author=author(item)), "edit", "muted")
     if item.text.strip():
-        return Status(tr("Not accepted yet. Saved as you type"), "edit", "muted")
+        return Status(tr("Not accepted. Saved as you type"), "edit", "muted")
     return Status(tr("Not written yet"), "edit", "muted")
 
 
@@ -193,9 +193,7 @@ def to_go(accepted: int) -> str:
         return ""
     minimum = number_text(labelling.MIN_FOR_A_RUN)
     return tr(
-        "A run needs {least} accepted summaries: {lacking} more to accept.",
-        least=minimum,
-        lacking=number_text(lacking),
+        "A run needs {least} accepted summaries: {lacking} more.", least=minimum, lacking=number_text(lacking)
     )
 
 
@@ -205,8 +203,8 @@ def corrected(count: int) -> str:
         return ""
     return tr_count(
         count,
-        "{n} summary that was corrected in the playground is accepted here.",
-        "{n} summaries corrected in the playground are accepted here.",
+        "{n} summary corrected in the playground is accepted.",
+        "{n} summaries corrected in the playground are accepted.",
     )
 
 
@@ -215,8 +213,7 @@ def few(accepted: int) -> str:
     if to_go(accepted) or accepted >= labelling.ENOUGH_FOR_A_RUN:
         return ""
     return tr(
-        "With {count} summaries a run learns little, and one test conversation can't show a gain. They "
-        "may help right away as examples in the prompt (Prompt only).",
+        "A run learns little from {count} summaries. Use them as examples in the prompt (Prompt only).",
         count=number_text(accepted),
     )
 
@@ -226,11 +223,8 @@ def all_done(found: labelling.Progress) -> str:
     if found.open or found.drafted or not found.accepted:
         return ""
     if found.skipped:
-        return tr(
-            "Every conversation is accepted or skipped. Use the summaries for the next run, or review "
-            "the skipped ones."
-        )
-    return tr("Every conversation is accepted or skipped. Use the summaries for the next run.")
+        return tr("All done. Use the summaries for the next run, or review the skipped ones.")
+    return tr("All done. Use the summaries for the next run.")
 
 
 def advice(found: labelling.Progress) -> str:
@@ -252,8 +246,8 @@ def read_in(left_out: dict[str, Any], brought: int) -> str:
         sentences.append(
             tr_count(
                 brought,
-                "The earlier summary of {n} conversation of this source was carried over.",
-                "Earlier summaries of {n} conversations of this source were carried over.",
+                "An earlier summary of {n} conversation was carried over.",
+                "Earlier summaries of {n} conversations were carried over.",
             )
         )
     return " ".join(sentences)

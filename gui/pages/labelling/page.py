@@ -82,12 +82,12 @@ class LabellingPage(Page):
         self.data_button = plain(tr("Choose them in Data sets"))
         self.data_button.clicked.connect(lambda: self.view_requested.emit("data"))
         self.playground_button = plain(tr("Use the playground's"), "playground")
-        self.playground_button.setToolTip(tr("All conversations summarised in the playground"))
+        self.playground_button.setToolTip(tr("All playground conversations"))
         self.playground_button.clicked.connect(lambda: self.open_conversations(()))
         self._empty = EmptyState(
             "edit",
-            tr("No conversations to summarise yet"),
-            tr("Open conversations in Data sets and choose “Write summaries”."),
+            tr("No conversations to summarise"),
+            tr("Choose “Write summaries” in Data sets."),
             [self.data_button, self.playground_button],
             parent=self._stack,
         )
@@ -222,7 +222,7 @@ class LabellingPage(Page):
     def _open_playground(self, examples: Sequence[Example], entries: list[HistoryEntry]) -> None:
         examples = examples or [Example("", entry.conversation, entry.reference) for entry in entries]
         if not examples:
-            self._show_message(tr("The playground has no conversations yet. Summarise one there first."))
+            self._show_message(tr("Summarise a conversation in the playground first."))
             return
         try:
             about = labelling.find(labelling_text.PLAYGROUND) or labelling.create(
@@ -411,7 +411,7 @@ class LabellingPage(Page):
             reading = self.reader.is_busy
             source = labelling_text.source_text(self.reader.source)
             self.header.set_subtitle(
-                tr("From {source}", source=source) if reading else tr("No conversations chosen yet")
+                tr("From {source}", source=source) if reading else tr("No conversations yet")
             )
             self.busy.set_progress(*self.reader.progress())
             self.cancel_button.setVisible(reading)

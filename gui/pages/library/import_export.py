@@ -60,17 +60,13 @@ class ImportExport:
 
     def export_model(self, adapter: Adapter, to: str, precision: str = "") -> None:
         name = "-".join(filter(None, (_file_name(adapter), to, precision)))
-        target = self.dialogs.path_for_folder(
-            self._page, tr("Export: choose where to create the folder"), name
-        )
+        target = self.dialogs.path_for_folder(self._page, tr("Choose where to create the folder"), name)
         if target is not None:
             self._jobs.export(adapter, to, precision, target)
 
     def export_folder(self, adapter: Adapter) -> None:
         name = _file_name(adapter)
-        target = self.dialogs.path_for_folder(
-            self._page, tr("Export: choose where to create the folder"), name
-        )
+        target = self.dialogs.path_for_folder(self._page, tr("Choose where to create the folder"), name)
         if target is not None:
             self._operations.export_folder(adapter, target)
 
@@ -137,7 +133,7 @@ class ImportExport:
         again: list[QAction] = []
         if not exports.script_obstacle(adapter):
             script = partial(self.export_model, adapter, "script")
-            again.append(menu_action(tr("As a script that trains it again…"), script))
+            again.append(menu_action(tr("As a training script…"), script))
         if wanted is not None:
             again.append(menu_action(tr("As a recipe…"), partial(self.export_recipe, wanted)))
         return {SHARE: share, ELSEWHERE: [] if adapter.unmergeable else elsewhere, AGAIN: again}
@@ -214,11 +210,10 @@ class PushDialog(ScrollingDialog):
         title = tr("Send {name} to the Hugging Face Hub", name=self._adapter.name)
         self.column.addWidget(Label(title, "section", wrap=True))
         self._about = Label(
-            tr("You see all files before they are uploaded. The hub needs a token: run `hf auth login` "
-               "once."),
+            tr("You see all files before they are uploaded. Needs a token: run `hf auth login` once."),
             "body",
             "muted",
-            wrap=True,
+            wrap=True
         )  # fmt: skip
         fill(self.column, self._about, self.form, self.preview, self._busy, self.problem)
         foot = hbox(self.show_button, self.send_button, self.back_button, self.cancel_button, 1, spacing=8)
@@ -391,11 +386,11 @@ class PushForm(QWidget):
         self.conversations = QCheckBox(
             tr_count(
                 self._conversations,
-                "Also send the {n} conversation that its prompt shows",
-                "Also upload the {n} example conversations of its prompt",
+                "Also upload the prompt's {n} example conversation",
+                "Also upload the prompt's {n} example conversations",
             )
         )
-        about = tr("A new repository, or one this adapter was uploaded to before.")
+        about = tr("A new repository, or this adapter's.")
         self.name_field = Field(tr("Repository on the hub: owner/name"), self.name, about)
         self._visibility_field = Field(tr("Who can see it"), self.visibility)
         self._what_field = Field(tr("What is sent"), self.what)
@@ -422,7 +417,7 @@ class PushForm(QWidget):
 
     def _conversations_part(self) -> QWidget:
         part = QWidget()
-        foot = tr("They are part of the prompt, so uploading needs them.")
+        foot = tr("They are part of the prompt.")
         vbox(self.conversations, Label(foot, "label", "hint", wrap=True), of=part, spacing=4)
         part.setVisible(bool(self._conversations))
         return part

@@ -21,7 +21,7 @@ from gui.workers.device_queue import Work
 from gui.workers.download_prompt import DownloadPrompt, Request, base_repositories, repositories
 from gui.workers.eta import Eta
 
-ONE_AT_A_TIME = mark("Only one job can run at a time. Wait for it to finish, or cancel it.")
+ONE_AT_A_TIME = mark("Only one job can run at a time. Wait, or cancel it.")
 Result = dict[str, Any]
 Finish = Callable[[Result], None]
 # Conversations on which an export is compared with its adapter.

@@ -122,12 +122,10 @@ class Dialogs:
     """Asks for paths and names; None means cancelled."""
 
     def folder_to_import(self, parent: QWidget) -> Path | None:
-        return file_dialogs.choose_folder(parent, "import", tr("Import an adapter from a folder"))
+        return file_dialogs.choose_folder(parent, "import", tr("Import from a folder"))
 
     def zip_to_import(self, parent: QWidget) -> Path | None:
-        return file_dialogs.open_file(
-            parent, "import", tr("Import an adapter from a zip file"), tr(ZIP_FILES)
-        )
+        return file_dialogs.open_file(parent, "import", tr("Import from a zip file"), tr(ZIP_FILES))
 
     def hub_name_to_import(self, parent: QWidget) -> str | None:
         dialog = HubNameDialog(parent)
@@ -169,7 +167,7 @@ class HubNameDialog(GrowingDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Import an adapter from the hub"))
+        self.setWindowTitle(tr("Import from the hub"))
         label = Label(tr("owner/name, or owner/name@revision"), "body", "muted", wrap=True)
         self.field = QLineEdit()
         self.field.setPlaceholderText("owner/name")

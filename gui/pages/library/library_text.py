@@ -33,7 +33,7 @@ MAX_CHARACTERS = 300
 def subtitle(adapters: Sequence[Adapter]) -> str:
     """Return how many adapters the library has, for how many base models."""
     if not adapters:
-        return tr("Your trained and imported adapters are saved here")
+        return tr("Your adapters are saved here")
     bases = {adapter.metadata.base_model.id for adapter in adapters}
     return tr(
         "{adapters} for {base_models}",
@@ -66,11 +66,11 @@ def unreadable_text(unreadable: Sequence[Unreadable]) -> str:
     """Return which folder in the library is no adapter, and why."""
     reason, more = translate(unreadable[0].reason).rstrip("."), len(unreadable) - 1
     if not more:
-        return tr("Skipped a folder that isn't an adapter: {reason}.", reason=reason)
+        return tr("Skipped, not an adapter: {reason}.", reason=reason)
     return tr_count(
         more,
-        "Skipped a folder that isn't an adapter: {reason} and {n} more.",
-        "Skipped a folder that isn't an adapter: {reason} and {n} more.",
+        "Skipped, not an adapter: {reason} and {n} more.",
+        "Skipped, not an adapter: {reason} and {n} more.",
         reason=reason,
     )
 
@@ -316,8 +316,8 @@ def script_contents(conversations: int) -> str:
     """Return what else is in the folder of a script that trains an adapter again."""
     return tr_count(
         conversations,
-        "It holds the {n} conversation of the training: pass it on only to those who may read it.",
-        "Contains the {n} training conversations; share it only with people allowed to read them.",
+        "Contains {n} training conversation; share it only with people allowed to read it.",
+        "Contains {n} training conversations; share it only with people allowed to read them.",
     )
 
 

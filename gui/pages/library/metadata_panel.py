@@ -200,7 +200,7 @@ class MetadataPanel(QWidget):
         self._scores.show_card(card)
         many = card is not None and card.capped > MANY_CAPPED
         share = percent(card.capped) if card is not None else ""
-        cut = tr("{share} of the summaries were cut off at the length limit.", share=share)
+        cut = tr("{share} of the summaries reached the length limit.", share=share)
         read = notes_text(language_notes(card.protocol)) if card is not None else ""
         self._remarks.setText(" ".join(filter(None, (read, cut if many else ""))))
         for part, shown in (

@@ -86,7 +86,7 @@ class LibraryPage(Page):
         empty = EmptyState(
             "library",
             tr("No adapters yet"),
-            tr("Train one, or import a folder or zip file."),
+            tr("Train one, or import a folder or zip."),
             [self._empty_run, self._empty_import],
         )
         nothing_found = EmptyState("search", tr("No adapter found"), tr("Change the search, or show all."))
@@ -312,9 +312,7 @@ class LibraryPage(Page):
     def delete(self, adapters: Sequence[Adapter]) -> None:
         """Move adapters to the trash, unless a job uses one of them."""
         if (used := next(filter(self.is_in_use, adapters), None)) is not None:
-            self.pane.show_error(
-                tr("{name} is in use by a running job. Delete it after the job ends.", name=used.name)
-            )
+            self.pane.show_error(tr("{name} is in use by a job. Delete it afterwards.", name=used.name))
             return
         self.panel.save_notes()
         self.operations.delete(adapters)

@@ -48,8 +48,8 @@ class ServeDialog(ScrollingDialog):
         names = ", ".join(adapter.name for adapter in self._adapters)
         self.column.addWidget(Label(tr("Serve {names}", names=names), "section", wrap=True))
         about = tr(
-            "Apps on this computer can use it through an OpenAI-compatible API. Other computers can't "
-            "reach it, and requests need the token."
+            "Apps on this computer can use it through an OpenAI-compatible API, with the token. "
+            "Other computers can't reach it."
         )
         self.column.addWidget(Label(about, "body", "muted", wrap=True))
         vbox(

@@ -38,11 +38,11 @@ from gui.widgets.text_view import TextView, Turn, preview, preview_text
 USUAL_COUNT = 20
 # The verdict on a column, paired with the base, where it is not equal.
 STANDS = {
-    "better": mark("{name}: {score}. Better than the base: {gain}"),
-    "worse": mark("{name}: {score}. Worse than the base: {gain}"),
-    "too few to tell": mark("{name}: {score}. Too few conversations to compare with the base: {gain}"),
+    "better": mark("{name}: {score}. Better than base: {gain}"),
+    "worse": mark("{name}: {score}. Worse than base: {gain}"),
+    "too few to tell": mark("{name}: {score}. Too few conversations to compare: {gain}"),
 }
-STANDS_EQUAL = mark("{name}: {score}. No measurable difference from the base: {gain}")
+STANDS_EQUAL = mark("{name}: {score}. No measurable difference: {gain}")
 
 
 class BatchView(QWidget):
@@ -63,7 +63,7 @@ class BatchView(QWidget):
         self.open_button = plain(tr("Open files…"), "folder")
         self.export_button = quiet(tr("Export as CSV…"), "export")
         self.table = BatchTable(self)
-        self.view = GroupedTableView(self.table, tr("Conversations and their summaries"))
+        self.view = GroupedTableView(self.table, tr("Conversations and summaries"))
         self.detail = BatchDetail(self)
         self.notice = NoticeStrip()
         self.cancel_button = plain(tr("Cancel"))
@@ -170,11 +170,10 @@ def score_lines(batch: Batch) -> list[str]:
         return []
     count = len(batch.scored()[0])
     if count == 1:
-        head = tr("ROUGE-1 and chrF on one conversation with a reference, so no interval.")
+        head = tr("On one conversation with a reference, so no interval.")
     else:
         head = tr(
-            "ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.",
-            count=number_text(count),
+            "Mean and 95 % interval, on {count} conversations with a reference.", count=number_text(count)
         )
     lines = [head]
     chrf = batch.column_scores(metrics.CHRF.name)

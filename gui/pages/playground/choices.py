@@ -98,9 +98,8 @@ def mixed_base_text(adapters: Iterable[Adapter]) -> str:
         return ""
     return tr_count(
         len(names),
-        "{names} was trained on another form of the base model. All adapters run on that of {first}: {form}.",
-        "{names} were trained on a different form of the base model. All adapters run on the form of "
-        "{first}: {form}.",
+        "{names} was trained on another form of the base model; all run on that of {first}: {form}.",
+        "{names} were trained on another form of the base model; all run on that of {first}: {form}.",
         names=", ".join(names),
         first=first.name,
         form=", ".join(str(value) for name, value in used.items() if name != "id"),

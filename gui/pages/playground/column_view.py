@@ -309,7 +309,7 @@ class FeedbackTools(QWidget):
             "up": IconButton("thumb", tr("A good summary")),
             "down": IconButton("thumb-down", tr("A bad summary")),
         }
-        self.pen = IconButton("edit", tr("Correct the summary or add a note"))
+        self.pen = IconButton("edit", tr("Correct the summary, or add a note"))
         for thumb in self.thumbs.values():
             thumb.setCheckable(True)
             thumb.clicked.connect(self._press)

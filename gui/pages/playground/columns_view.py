@@ -266,7 +266,7 @@ class HistoryView(QWidget):
         self.label_button = link(tr("Write summaries"))
         self.label_button.setToolTip(tr("Write summaries of these conversations, starting from drafts"))
         self.export_button = link(tr("Export good summaries…"))
-        self.export_button.setToolTip(tr("Export the summaries rated good as training data"))
+        self.export_button.setToolTip(tr("Export good summaries as training data"))
         self.search = SearchField(tr("Search the history"))
         self.which = SegmentedControl(
             [("all", tr("All")), ("rated", tr("Commented"))], short=True, name=tr("Show")

@@ -224,7 +224,7 @@ class Controller(QObject):
         """Request summaries in every column; a run that uses the device is paused first."""
         self._message = ""
         if not conversation:
-            self.say(tr("There is no conversation yet. Paste one, open a file, or pick a sample."))
+            self.say(tr("Paste a conversation, open a file, or pick a sample."))
             return
         columns = tuple(column.entry.adapter for column in self.results.columns)
         request = Request(ConversationInput(conversation, reference), columns, options, prompt)

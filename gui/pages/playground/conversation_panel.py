@@ -77,7 +77,7 @@ class ConversationPanel(QWidget):
         self.meter = TokenMeter()
         self.piecewise = QCheckBox(tr("Summarise in parts"))
         self.piecewise.setToolTip(
-            tr("Summarises parts that fit the limit, then their summaries. Otherwise the end is cut off.")
+            tr("Summarise parts that fit the limit, then their summaries. Otherwise the end is cut off.")
         )
         self.piecewise.toggled.connect(self._choose_piecewise)
         self.reference_edit = QPlainTextEdit()
@@ -86,7 +86,7 @@ class ConversationPanel(QWidget):
         self.reference_edit.setTabChangesFocus(True)
         self.reference_edit.textChanged.connect(self.changed)
         self.label_button = link(tr("Write it"))
-        self.label_button.setToolTip(tr("Write a summary of this conversation, starting from drafts"))
+        self.label_button.setToolTip(tr("Write a summary, starting from drafts"))
         self._open_button = quiet(tr("Open…"))
         self._open_button.clicked.connect(self._offer_ways)
         self._edit_button = quiet(tr("Edit"))
@@ -130,7 +130,7 @@ class ConversationPanel(QWidget):
         return EmptyState(
             "playground",
             tr("No conversation yet"),
-            tr("Paste one, drop a text file, or pick a sample."),
+            tr("Paste one, drop a file, or pick a sample."),
             [sample, paste],
         )
 
@@ -309,7 +309,7 @@ class ConversationPanel(QWidget):
         more = len(said) - len(shown)
         if more:
             shown.append(Turn("", tr_count(more, "{n} more turn", "{n} more turns")))
-        exact, about = tr("end of the trained limit"), tr("approximate end of the trained limit")
+        exact, about = tr("end of the trained limit"), tr("about the end of the trained limit")
         self._turns.set_turns(shown, len(read) if cut else None, exact if self._length.is_counted else about)
 
 

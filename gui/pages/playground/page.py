@@ -81,7 +81,7 @@ class PlaygroundPage(Page):
         self.copy_button.setAccessibleName(tr(COPY))
         self.copy_button.setToolTip(tr(COPY))
         self.unload_button = quiet(tr("Unload"))
-        self.unload_button.setToolTip(tr("Frees the base model's memory. The next summary loads it again."))
+        self.unload_button.setToolTip(tr("Frees the base model's memory."))
         self.summarise_button = primary(tr("Summarise"), "play")
         self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
         # At the left, since it comes and goes: no other button may move then.
@@ -205,7 +205,7 @@ class PlaygroundPage(Page):
             return
         self.panel.settle()
         if not self.decoding.is_valid:
-            self.controller.say(tr("Some decoding options are invalid; see their fields."))
+            self.controller.say(tr("Some settings are invalid; see their fields."))
             return
         try:
             self.decoding.save_last()
@@ -293,7 +293,7 @@ class PlaygroundPage(Page):
         before = column.feedback.edited if column is not None else ""
         self.controller.give_feedback(adapter, feedback)
         if column is not None and column.feedback.edited not in ("", before):
-            where = tr("Correction saved to your training data in “Write summaries”.")
+            where = tr("Saved to your training data in “Write summaries”.")
             self.undo_strip.offer(where, self._label, tr("Write summaries"))
 
     def _label(self) -> None:

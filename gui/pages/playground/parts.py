@@ -115,7 +115,7 @@ def adapter_menu(parent: QWidget, controller: Controller) -> QMenu:
         action.setEnabled(choice.fits)
         action.setData(choice.adapter.id)
     if menu.isEmpty():
-        menu.addAction(tr("No adapters yet. Train one, or import one in the library.")).setEnabled(False)
+        menu.addAction(tr("No adapters yet. Train or import one.")).setEnabled(False)
     return menu
 
 

@@ -101,7 +101,7 @@ def read_conversation(path: Path) -> str:
     """Return the text of a file in any encoding. Raises DataError if it is not text, missing or too large."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            hint = tr("Choose a single conversation, or open the file in Data sets.")
+            hint = tr("Choose one conversation, or open the file in Data sets.")
             raise DataError(tr("{file} is larger than 500 kB.", file=path.name), hint)
         return encodings.decode(foreign_files.read_bytes(path, FileKind.CONVERSATION))
     except (OSError, ValueError) as error:

@@ -179,7 +179,7 @@ class BaseModelsView(Card):
         if self._found:
             self._cost.hide()
         else:
-            self._cost.show_notice(tr("The hub has no text-generating model of this name."))
+            self._cost.show_notice(tr("The hub has no text model of this name."))
         self._show()
 
     def _show_cost(self, cost: dict[str, Any]) -> None:
@@ -195,7 +195,7 @@ class BaseModelsView(Card):
         self._doomed = model.id
         facts = {"name": self._doomed, "size": bytes_text(model.bytes)}
         question = (
-            tr("Delete {name}? This frees {size}. The model can be downloaded again.", **facts)
+            tr("Delete {name}? This frees {size}. You can download it again.", **facts)
             if is_on_hub(model.id)
             else tr("Delete the unpacked copy of {name}? This frees {size}. The GGUF file stays.", **facts)
         )

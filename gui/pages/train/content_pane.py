@@ -149,7 +149,7 @@ class FallbackView(Scroll):
     def show_found(self, found: Mapping[str, Any]) -> None:
         """Show the result of the `shrink` job."""
         sizes = {name: bytes_text(found.get(name)) for name in ("needed", "available")}
-        lacking = tr("It needs about {needed}, but only {available} is available.", **sizes)
+        lacking = tr("It needs about {needed}; {available} is available.", **sizes)
         plans = memory_fallbacks.read(found)
         if plans:
             rest = tr("Batch size is unchanged. Nothing changes until you choose.")
@@ -164,7 +164,7 @@ class FallbackView(Scroll):
             self.card.deleteLater()
         self._plans = plans
         self.card = ErrorCard(
-            tr("This run needs more memory than is available"),
+            tr("This run needs more memory than available"),
             text,
             [plan_row(plan) for plan in plans],
             primary_text=tr("Use this plan") if plans else "",

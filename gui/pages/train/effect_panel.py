@@ -36,9 +36,8 @@ MEMORY = (
     ("runtime", mark("Program"), "grey_soft", 1.0),
 )
 MEMORY_HELP = mark(
-    "Weights: frozen parameters of the base model.\nAdapter: parameters that the method adds.\n"
-    "Gradients, optimizer: their state for each trained parameter.\nActivations: stored for the "
-    "backward pass of the largest batch.\nProgram: Python and its libraries."
+    "Weights: of the base model.\nAdapter: of the method.\nGradients, optimizer: of each trained "
+    "parameter.\nActivations: of the largest batch.\nProgram: Python and its libraries."
 )
 
 
@@ -140,7 +139,7 @@ class EffectPanel(QWidget):
             return
         self._figure.setText(number_text(trainable))
         self._total.setText(tr("of {count} trainable", count=compact(everything)))
-        self._total.setToolTip(tr("{count} in total, adapter included", count=number_text(everything)))
+        self._total.setToolTip(tr("{count} with the adapter", count=number_text(everything)))
         self._share.setText(percent(share, 2 if 0 < share < 0.1 else 0))
 
     def _show_sizes(self, shown: bool) -> None:
@@ -167,10 +166,7 @@ class EffectPanel(QWidget):
     def _show_bits(self, bits: float | None) -> None:
         self._bits.setVisible(bits is not None)
         self._bits.setText(
-            tr(
-                "The quantized layers take {bits} bits per parameter, scales included.",
-                bits=number_text(bits, 3),
-            )
+            tr("Quantized layers take {bits} bits per parameter, with scales.", bits=number_text(bits, 3))
         )
 
     def show_run(

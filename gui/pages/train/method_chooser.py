@@ -68,9 +68,7 @@ class MethodChooser(Card):
         self.back = quiet(tr("Back to the recipe"), "arrow-left")
         self.back.clicked.connect(self.closed)
         head = hbox(self.back, (self._search, 1), margins=(12, 12, 20, 12), spacing=12)
-        self._counted.setToolTip(
-            tr("For the current settings of the method in use, and the presets of the others")
-        )
+        self._counted.setToolTip(tr("The method in use with its settings, others with their presets"))
         self._counted.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._counted)
         self.column.addLayout(head)

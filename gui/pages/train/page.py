@@ -189,7 +189,7 @@ class TrainPage(Page):
             return
         self._leave_new_run(wanted)
         self._waiting = entry
-        self.panel.set_read_only(tr("Settings of a waiting run can't be changed"), "clock")
+        self.panel.set_read_only(tr("Settings are locked while this run waits"), "clock")
         self.right.show_recipe()
         self._show_header()
         self.runs.show_current(entry.key)

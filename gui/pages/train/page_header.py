@@ -61,7 +61,7 @@ class PageHeader(QWidget):
         )
         self.library = QAction(tr("Show in library"), self)
         self.report, self.folder = QAction(tr("Report…"), self), QAction(tr("Open the run's folder"), self)
-        self.free = QAction(tr("Pause and release memory: saves a checkpoint, then ends the process"), self)
+        self.free = QAction(tr("Pause and release memory"), self)
         self._of_recipe = [self.save, self.copy, self.copy_command]
         self._of_run = [self.checkpoint, self.evaluate, self.library, self.report, self.folder]
         self.recent = RecentRecipes(self, self.file_wanted.emit)
@@ -148,7 +148,7 @@ class PageHeader(QWidget):
         if self._is_paused:
             menu.addAction(tr("Continue"), self.pause.click)
         else:
-            menu.addAction(tr("Pause and keep the model loaded, to continue instantly"), self.pause.click)
+            menu.addAction(tr("Pause, keep the model loaded"), self.pause.click)
         menu.addAction(self.free)
         return menu
 

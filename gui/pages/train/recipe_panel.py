@@ -159,7 +159,7 @@ class RecipePanel(QWidget):
         self.set_read_only(
             tr("Settings are locked while training")
             if trains
-            else tr("Settings can't be changed while this run is open")
+            else tr("Settings are locked while this run is open")
         )
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
@@ -220,9 +220,7 @@ class LabelPreview(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=16, spacing=8)
         self.text = TextView(role="body", token="muted")
-        self._legend = Label(
-            tr("marked: label tokens, which it learns to write"), "label", "muted", wrap=True
-        )
+        self._legend = Label(tr("marked: what it learns to write"), "label", "muted", wrap=True)
         self._legend.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         title = Label(tr("What the model reads and learns to write"), "section", wrap=True)
         head = hbox((title, 1), (self._legend, 1))

@@ -192,7 +192,7 @@ class RunList(QWidget):
         self.search.setVisible(has_runs)
         self.compare_button.setVisible(has_runs)
         size = sum(entry.checkpoint_bytes for entry in self.table.runs())
-        text = tr("{size} of checkpoints; each run keeps its last two", size=bytes_text(size))
+        text = tr("{size} of checkpoints; each run keeps two", size=bytes_text(size))
         self._size.setText(text if size else "")
         self._size.setVisible(bool(size))
 
@@ -285,7 +285,7 @@ class RunList(QWidget):
     def _on_promoted(self, adapter: Adapter) -> None:
         self._manager.adapters_changed.emit()
         self.undo_strip.offer(
-            tr("The adapter {adapter} was created from the checkpoint.", adapter=adapter.name),
+            tr("Created {adapter} from the checkpoint.", adapter=adapter.name),
             lambda: self.library_requested.emit(adapter.id),
             tr("Show in library"),
         )
@@ -384,7 +384,7 @@ class RunList(QWidget):
             ]
         found += [
             menu_action(
-                tr("Make an adapter from the checkpoint at step {step}", step=number_text(step_of(path))),
+                tr("Make an adapter from step {step}", step=number_text(step_of(path))),
                 partial(self.operations.promote, path),
             )
             for path in reversed(entry.checkpoints)

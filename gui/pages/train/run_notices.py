@@ -181,16 +181,13 @@ def stop_text(model: RunModel, waited_seconds: float) -> str:
     else:
         so_far = duration_text(float(round(waited_seconds)))
         what = tr("Finishing the current work ({time}).", time=so_far)
-    text = f"{what} {tr('Then a checkpoint and the adapter are saved.')}"
+    text = f"{what} {tr('Then checkpoint and adapter are saved.')}"
     if waited_seconds < INSIST_AFTER_SECONDS:
         return text
     checkpoint = model.state.checkpoint
     if checkpoint is None:
-        return f"{text} {tr('Force ends the run now. All training so far is lost.')}"
-    lost = tr(
-        "Force ends the run now. The steps after the checkpoint at step {step} are lost.",
-        step=checkpoint["step"],
-    )
+        return f"{text} {tr('Force ends the run now and loses its training.')}"
+    lost = tr("Force ends the run now and loses the steps after step {step}.", step=checkpoint["step"])
     return f"{text} {lost}"
 
 

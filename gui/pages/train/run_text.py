@@ -63,8 +63,8 @@ CHANGES = {
     "": mark("ROUGE-1 changed by <b>{points} points</b>"),
 }
 BASE_FORMS = {
-    "chat": mark("The base model was scored in its own chat format, the better of two formats."),
-    "plain": mark("The base model was scored with a plain prompt, the better of two formats."),
+    "chat": mark("The base model was scored in its chat format, the better one."),
+    "plain": mark("The base model was scored with a plain prompt, the better one."),
 }
 DOTS = {"completed": "grey", "stopped": "grey", "failed": "error", "crashed": "error", "away": "accent"}
 
@@ -178,9 +178,9 @@ def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
             parts.append(tr(saved, name=adapter_name))
         return ". ".join(parts), DOTS[state.outcome]
     if model.freeing:
-        return tr("Pausing after the current step, then saving a checkpoint"), "warning"
+        return tr("Pausing after this step, then saving a checkpoint"), "warning"
     if model.stopping:
-        return tr("Stopping after the current step, then saving everything"), "warning"
+        return tr("Stopping after this step, then saving everything"), "warning"
     parts = [stage_text(state)]
     if model.computer:
         parts = [tr("{stage}, on {computer}", stage=parts[0], computer=model.computer)]
@@ -277,13 +277,13 @@ def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -
     found = interval(*((-high, -low) if known == "worse" else (low, high)))
     if not examples:
         return tr(
-            "{change} (95 % interval {interval}) on the same {split} conversations.",
+            "{change} (95 % interval {interval}) on the {split} conversations.",
             change=change,
             interval=found,
             split=part,
         )
     return tr(
-        "{change} (95 % interval {interval}) on the same {count} {split} conversations.",
+        "{change} (95 % interval {interval}) on {count} {split} conversations.",
         change=change,
         interval=found,
         count=number_text(examples),
@@ -389,20 +389,20 @@ def what_is_safe(state: RunState, *, plans: bool = False) -> str:
         return _safe_with_plans(state)
     if state.checkpoint is not None:
         return tr(
-            "Nothing is lost up to the <b>checkpoint at step {step}</b>. Resume continues from there.",
+            "Nothing is lost up to the <b>checkpoint at step {step}</b>.",
             step=number_text(int(state.checkpoint["step"])),
         )
     if state.step:
-        return tr("There was no checkpoint yet. Recipe, curve and log are saved.")
-    return tr("Nothing was trained yet, so nothing is lost. Recipe and log are saved.")
+        return tr("No checkpoint yet. Recipe, curve and log are saved.")
+    return tr("Nothing was trained yet. Recipe and log are saved.")
 
 
 def _safe_with_plans(state: RunState) -> str:
     if state.checkpoint is not None:
         safe = tr(
-            "Nothing is lost: the run continues from the <b>checkpoint at step {step}</b>.",
+            "The run continues from the <b>checkpoint at step {step}</b>.",
             step=number_text(int(state.checkpoint["step"])),
         )
     else:
-        safe = tr("The recipe and its batch size stay the same.")
-    return f"{safe} {tr('Choose a way to make it fit.')}"
+        safe = tr("Recipe and batch size stay the same.")
+    return f"{safe} {tr('Choose how to make it fit.')}"

@@ -286,13 +286,11 @@ def _stopped_text(model: RunModel) -> str:
     step, total = number_text(state.step), number_text(state.total_steps)
     if state.device_released:
         paused = tr("Paused at step {step} of {total}. The device is free.", step=step, total=total)
-        return f"{paused} {tr('Nothing is lost: you can resume the run at any time.')}"
+        return f"{paused} {tr('You can resume the run at any time.')}"
     if not model.recipe.method.method.trains:
         return tr("Stopped. A prompt is saved only after scoring.")
     adapter_text = (
-        mark("The adapter contains the training up to this step.")
-        if state.adapter
-        else mark("Nothing was trained yet.")
+        mark("The adapter is trained up to this step.") if state.adapter else mark("Nothing was trained yet.")
     )
     return f"{tr('Stopped at step {step} of {total}.', step=step, total=total)} {tr(adapter_text)}"
 

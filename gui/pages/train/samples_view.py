@@ -119,7 +119,7 @@ class SamplesView(QWidget):
         if before is None:
             return whose
         if not before:
-            return tr("{summary}. Words not in the base model's summary are marked", summary=whose)
+            return tr("{summary}. Words not in the base model's are marked", summary=whose)
         return tr(
             "{summary}. Words that differ from {step} are marked", summary=whose, step=number_text(before)
         )

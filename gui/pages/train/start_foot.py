@@ -141,7 +141,7 @@ class StartFoot(QWidget):
             self.ready.set_markup(tr("Updating…"))
             self.ready.show()
         elif busy:
-            self._show(tr("Checking the base model and the data…"), "", ())
+            self._show(tr("Checking base model and data…"), "", ())
 
     def say(self, text: str) -> None:
         """Show another text in place of the plan."""
@@ -236,7 +236,7 @@ def _steps_text(plan: Mapping[str, Any]) -> str:
         )
     else:
         happening = tr_count(steps, "<b>{n} step</b>.", "<b>{n} steps</b>.")
-    return f"{happening} {tr('The base model is scored first, so you will see the gain.')}"
+    return f"{happening} {tr('The base model is scored first, to show the gain.')}"
 
 
 def _scoring_text(plan: Mapping[str, Any]) -> str:
@@ -246,9 +246,7 @@ def _scoring_text(plan: Mapping[str, Any]) -> str:
         for notice in plan.get("notices") or ()
         if notice.get("level") != "warning"
     ]
-    return " ".join(notices) or tr(
-        "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
-    )
+    return " ".join(notices) or tr("<b>Nothing is trained.</b> The plain prompt is scored, then this one.")
 
 
 def unpacking_text(unpacks: Mapping[str, str]) -> str:
@@ -263,8 +261,8 @@ def missing_text(names: Sequence[str]) -> str:
     listed = reduce(lambda before, name: tr("{before} and {name}", before=before, name=name), names)
     return tr_count(
         len(names),
-        "{listed} is not on this computer yet. Start shows the size of the download and asks first.",
-        "{listed} must be downloaded. Start shows the size and asks first.",
+        "{listed} must be downloaded. Start asks first.",
+        "{listed} must be downloaded. Start asks first.",
         listed=listed,
     )
 
@@ -386,9 +384,9 @@ def question(computer: Computer, wanted: Recipe, counts: Mapping[str, int]) -> s
     sent = sending.of_recipes([wanted], counts)
     where = f"{computer.name} ({computer.destination})"
     if not sent:
-        return tr("This run is sent to {where}. None of your conversations leave this computer.", where=where)
+        return tr("Sent to {where}, without your conversations.", where=where)
     parts = ", ".join(map(_part, sent))
-    text = tr("This run is sent to {where}, along with: {parts}.", where=where, parts=parts)
+    text = tr("Sent to {where}, along with: {parts}.", where=where, parts=parts)
     return f"{text} {tr('You are asked once per computer.')}"
 
 

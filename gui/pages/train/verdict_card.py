@@ -89,7 +89,7 @@ class VerdictCard(Card):
             self._add_plain_head(state)
         self._add_facts(state)
         if is_practice:
-            text = tr("The practice model is for learning the app. For real work, choose a real model.")
+            text = tr("The practice model is for trying the app.")
             self.practice = NoticeStrip(text, tr("Choose a real model"), "info", "muted")
             self.practice.acted.connect(self.real_model_wanted)
             self.column.addWidget(self.practice)
@@ -117,7 +117,7 @@ class VerdictCard(Card):
 
     def _add_plain_head(self, state: RunState) -> None:
         if state.adapter is not None:
-            text = _with_exclusions(tr("It was not compared with the base model."), state)
+            text = _with_exclusions(tr("Not compared with the base model."), state)
             self._add_head("check", tr("The adapter is saved"), "accent", text)
         else:
             text = tr("The run ended before its first step.")

@@ -49,8 +49,7 @@ ENGLISH = "en"
 INTRO_MARGIN = 64
 INTRO_TITLE = mark("Teach a model to summarise your conversations")
 INTRO_TEXT = mark(
-    "In a few minutes you will see the loss fall, read summaries as they get better, and know by how "
-    "much. Everything stays on this computer."
+    "In a few minutes you see the loss fall and the summaries improve. Everything stays on this computer."
 )
 
 
@@ -111,7 +110,7 @@ class WelcomePage(Page):
             ("method", self.methods),
         ):
             self.steps[key].add(part)
-        hint = Label(tr("You can compare others in the arena later."), "label", "muted")
+        hint = Label(tr("Compare the others in the arena later."), "label", "muted")
         hint.setContentsMargins(0, 8, 0, 0)
         self.steps["method"].add(hint)
 
@@ -326,11 +325,11 @@ class OwnData(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.line = QLineEdit()
-        self.line.setPlaceholderText(tr("File, folder, or owner/name on the hub"))
+        self.line.setPlaceholderText(tr("File, folder, or Hugging Face data set"))
         self.line.setAccessibleName(tr("Your conversations"))
         self.file_button, self.folder_button = plain(tr("File…")), plain(tr("Folder…"))
         self._problem = ProblemLine(self)
-        self.page_button = link(tr("View them in Data sets"))
+        self.page_button = link(tr("View in Data sets"))
         self.no_summaries = NoSummaries()
         self.no_summaries.train_wanted.connect(lambda values: self.choose(values["source"]))
         self._picked = ""

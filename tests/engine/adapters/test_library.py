@@ -210,7 +210,7 @@ def test_a_configuration_that_names_no_method_is_refused(foreign, content):
 def test_weights_that_are_not_those_of_the_metadata_are_refused(tmp_path):
     target = library.export_folder(add_adapter(), tmp_path / "out")
     write_safetensors(target / library.WEIGHTS_NAME, {"other": (3,)})
-    with pytest.raises(AdapterError, match="changed since the adapter was saved"):
+    with pytest.raises(AdapterError, match="changed since it was saved"):
         library.import_adapter(target)
 
 
@@ -241,7 +241,7 @@ def test_a_zip_that_unpacks_to_far_more_than_it_is_is_refused_before_it_does(tmp
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(library.WEIGHTS_NAME, bytes(65 << 20))
     monkeypatch.setattr(zipfile.ZipFile, "extractall", lambda *_: pytest.fail("it was unpacked"))
-    refused(tmp_path / "bomb.zip", "far too much for an adapter of its size")
+    refused(tmp_path / "bomb.zip", "too much for an adapter")
 
 
 def test_a_damaged_zip_is_refused(foreign, tmp_path):

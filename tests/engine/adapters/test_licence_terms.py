@@ -21,10 +21,10 @@ def test_a_licence_is_known_by_its_usual_names(name, terms):
 
 def test_an_unknown_licence_is_told():
     unknown = "is unknown; check it before you share anything."
-    assert licence_terms.of_data("") == f"The licence of the data {unknown}"
-    assert licence_terms.of_base_model("", "mit") == f"The licence of the base model {unknown}"
+    assert licence_terms.of_data("") == f"The data's licence {unknown}"
+    assert licence_terms.of_base_model("", "mit") == f"The base model's licence {unknown}"
     assert (
         licence_terms.of_base_model("ann/small", "") == f"The licence of the base model ann/small {unknown}"
     )
-    read_it = "Tunesmith doesn't know its terms, so read them before you share anything."
+    read_it = "Its terms are unknown; read them before you share anything."
     assert licence_terms.of_data("house-1") == f"The data is under house-1. {read_it}"

@@ -97,7 +97,7 @@ def test_no_key_that_is_read_takes_a_file_a_model_or_code(peft_type):
 def test_a_start_that_changes_the_base_is_refused_with_a_way_out(folder, start):
     say(folder, init_lora_weights=start)
     error = refused(folder)
-    assert "changes the base model itself" in error.message
+    assert "changes the base model" in error.message
     assert "path_initial_model_for_weight_conversion" in error.hint
 
 
@@ -150,7 +150,7 @@ def test_the_slowest_pattern_let_through_ends_soon_on_the_longest_name():
 def test_weights_of_the_base_in_an_adapter_are_refused_by_name(folder, extra):
     write_safetensors(folder / library.WEIGHTS_NAME, {"base_model.q.lora_A.weight": (16, 16), extra: (4, 4)})
     error = refused(folder)
-    assert f"contain {extra}, which doesn't belong" in error.message
+    assert f"contains {extra}, which doesn't belong" in error.message
     assert "overwrite" in error.hint
 
 

@@ -142,7 +142,7 @@ def test_a_queue_has_one_worker_at_a_time():
     assert not arenas.is_worked(arena)
     with arenas.working(arena):
         assert arenas.is_worked(arena)
-        with pytest.raises(ArenaError, match="is running the queue"), arenas.working(arena):
+        with pytest.raises(ArenaError, match="is already running elsewhere"), arenas.working(arena):
             pass
         with pytest.raises(ArenaError, match="is running"):
             arenas.delete(arena)

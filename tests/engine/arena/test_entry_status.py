@@ -77,7 +77,7 @@ def test_offline_an_entry_whose_base_model_is_on_the_hub_is_refused_until_online
     arena = arenas.create(make_recipe("On the hub", base="owner/small", source="sample"), [{}])
     [refused] = read(arena)
     assert refused.state == "refused"
-    assert "owner/small is not on this computer" in refused.reason
+    assert "owner/small is not downloaded" in refused.reason
     monkeypatch.delenv("HF_HUB_OFFLINE")
     assert states(arena) == ["waiting"]
 
@@ -88,7 +88,7 @@ def test_a_run_that_was_deleted_is_told_and_not_begun_again_unasked():
     shutil.rmtree(job.folder)
     [first, *_] = read(arena)
     assert first.state == "failed"
-    assert "no longer exists" in first.reason
+    assert "is gone" in first.reason
     arenas.set_run(arena, first.entry.id, "")
     assert states(arena)[0] == "waiting"
 

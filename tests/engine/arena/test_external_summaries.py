@@ -57,7 +57,7 @@ def test_what_can_not_be_read_says_so(arena, tmp_path):
     (folder / "card.json").write_text('{"schema": 1}', encoding="utf-8")
     status = arenas.Reader().read(added)[-1]
     assert (status.state, status.reason) == (
-        "failed", "Its summaries can't be read. Remove it, and add the file again.",
+        "failed", "Its summaries can't be read. Add the file again.",
     )  # fmt: skip
     assert "Cloud model" not in rows(added)
 

@@ -59,7 +59,7 @@ def test_scores_of_another_protocol_stand_in_a_group_of_their_own():
     assert (first.unlike, second.unlike) == ((), ("beams",))
     [lonely] = second.rows
     assert lonely.against_full is None
-    assert lonely.full_missing == "Full fine-tuning is not among the scored entries."
+    assert lonely.full_missing == "Full fine-tuning is not scored."
 
 
 def test_one_conversation_and_nothing_but_ties_are_said():
@@ -71,7 +71,7 @@ def test_one_conversation_and_nothing_but_ties_are_said():
     ties = make_arena("lora")
     score(ties, 0, BASE)
     [row] = groups(ties)[0].rows
-    assert row.remark == "Every conversation scores the same as the base model."
+    assert row.remark == "Every score equals the base model's."
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,6 @@ def test_losses_on_another_text_are_not_compared_but_the_scores_are():
     found = {row.name: row for row in group.rows}
     assert found["IA3"].forgetting is None
     assert "general_loss" not in {**found["IA3"].metrics, **found["IA3"].base_metrics}
-    assert found["IA3"].remark.endswith("Its loss on general text was measured on a different text.")
+    assert found["IA3"].remark.endswith("Its general loss was measured on another text.")
     assert [name for name, row in found.items() if row.forgetting] != []
     assert all(row.forgetting for name, row in found.items() if name != "IA3")

@@ -79,9 +79,7 @@ def test_one_scored_seed_has_the_interval_over_conversations_and_says_so(home):
     assert (row.name, row.id) == ("LoRA, r 32", "lora-r-32-seed-43")
     assert row.seeds is not None
     assert (row.seeds.seeds, row.seeds.counts, row.seeds.spread) == ((43,), (1, 3), {})
-    assert row.remark == (
-        "Only one seed is scored, so the interval covers conversations alone. Not scored yet: seed 42, 44."
-    )
+    assert row.remark == ("One seed: the interval covers conversations alone. Not scored yet: seed 42, 44.")
     assert row.scores["rouge1"] == bootstrap.interval(SEEDS[1].tolist(), 500).as_dict()
 
 
@@ -121,15 +119,13 @@ def test_seeds_on_other_conversations_have_a_row_of_their_own(home):
     example_scores.save(job.folder, others)
     alone, together = groups(arena)[0].rows
     assert (alone.name, together.name) == ("LoRA, r 32, seed 44", "LoRA, r 32")
-    assert alone.remark == "It was scored on different conversations than the other seeds."
+    assert alone.remark == "Scored on other conversations than the other seeds."
     assert together.remark == "In a separate row: seed 44."
     assert together.seeds is not None
     assert together.seeds.seeds == (42, 43)
     (job.folder / example_scores.FILE_NAME).unlink()
     alone, _ = groups(arena)[0].rows
-    assert (
-        alone.remark == "It has no scores per conversation, so it is listed separately from the other seeds."
-    )
+    assert alone.remark == "Listed separately: no scores per conversation."
 
 
 def test_other_metrics_are_put_together_too_by_conversation_where_they_can(home):

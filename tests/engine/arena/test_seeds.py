@@ -31,7 +31,7 @@ def test_numbers_of_seeds_that_can_not_be_make_no_arena(home, seeds):
     with pytest.raises(RecipeError) as told:
         make_arena("lora", seeds=seeds)
     assert told.value.problems[0].field == "seeds"
-    assert f"{seeds} seeds are too many or too few" in told.value.problems[0].message
+    assert "Choose 1 to" in told.value.problems[0].message
     assert arenas.list_arenas() == ([], [])
 
 
@@ -59,7 +59,7 @@ def test_an_entry_that_is_there_becomes_the_first_of_its_seeds(home):
 def test_a_set_grows_and_is_not_added_twice(home):
     arena = arenas.add(make_arena("lora", seeds=2), TWO[:1], seeds=4)
     assert [each.seed for each in arena.entries] == [42, 43, 44, 45]
-    with pytest.raises(ArenaError, match="already has all these entries with 3 seeds"):
+    with pytest.raises(ArenaError, match="has all these entries with 3 seeds"):
         arenas.add(arena, TWO[:1], seeds=3)
     assert len(arenas.open_arena(arena.folder).entries) == 4
 

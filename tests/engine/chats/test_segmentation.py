@@ -92,12 +92,11 @@ def test_what_became_of_chats_is_counted_in_one_sentence():
 def test_a_chat_that_stays_whole_for_want_of_dates_says_so():
     (words,) = remarks([stats("a.txt", "10:00", "22:00")])
     assert words == (
-        "a.txt is read as turns. WhatsApp export: 2 turns, 1 speaker. "
-        "It stays whole because its times have no dates."
+        "a.txt is read as turns. WhatsApp export: 2 turns, 1 speaker. Kept whole for lack of dates: 1 of 1."
     )
     assert "dates" not in remarks([stats("a.txt", "10:00", "22:00", hours=0)])[0]
     mixed = [stats("a.txt", "10:00"), stats("b.txt", "1.1.24, 10:00")]
-    assert remarks(mixed)[0].endswith("1 of them stays whole because its times have no dates.")
+    assert remarks(mixed)[0].endswith("Kept whole for lack of dates: 1 of 2.")
 
 
 def test_a_pause_is_measured_across_offsets():

@@ -232,7 +232,7 @@ def test_another_adapter_of_the_library_is_not_called_the_run_s(job, job_store, 
     add_adapter("other")
     run = sent(job, job_store)
     ended(job_store, run, line("adapter_saved", adapter=adapter.replace("{run}", job.id), step=1))
-    with pytest.raises(StorageError, match="doesn't belong"):
+    with pytest.raises(StorageError, match="unexpected file"):
         take(job_store, run)
     assert "adapter_saved" not in names(job)
 
@@ -246,7 +246,7 @@ def test_events_without_end_do_not_fill_the_disk(job, job_store, monkeypatch):
         write(job_store, run, line("stage_entered", stage="x" * 200))
         take(job_store, run)
     write(job_store, run, line("stage_entered", stage="x" * 200))
-    with pytest.raises(StorageError, match="more"):
+    with pytest.raises(StorageError, match="too many"):
         take(job_store, run)
     assert job.events_path.stat().st_size - size < 2_000
 
@@ -279,7 +279,7 @@ def test_conversations_and_the_adapter_to_start_from_are_sent(tmp_path):
 
 def test_a_model_that_neither_side_has_is_refused(tmp_path, job):
     recipe = recipe_of(tmp_path, base_model={"id": "owner/model"})
-    with pytest.raises(ComputerError, match="neither") as refused:
+    with pytest.raises(ComputerError, match="not on every node") as refused:
         of_run(job, recipe, lambda *_: False)
     assert refused.value.field == "base_model.id"
 

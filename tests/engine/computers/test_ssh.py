@@ -81,7 +81,7 @@ def test_an_unknown_key_is_not_accepted_by_itself(server):
 
 def test_a_changed_key_is_told_and_not_accepted(server):
     server.change_key()
-    assert refusal() == f"The host key of {HOST} has changed. It may be a different computer."
+    assert refusal() == f"The host key of {HOST} changed. It may be another computer."
     server.stop()
     assert refusal() == f"{HOST} refuses SSH connections."
 
@@ -103,7 +103,7 @@ def test_ssh_asks_nothing_and_takes_the_destination_for_nothing_else():
     [
         (
             "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
-            "has changed",
+            "changed",
         ),
         ("No ED25519 host key is known for desk.\nHost key verification failed.", "is unknown"),
         ("ann@desk.example: Permission denied (publickey).", "refused the login"),

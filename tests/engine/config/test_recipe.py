@@ -178,7 +178,7 @@ def test_what_cannot_be_is_said_at_its_field(tables, field):
 
 @pytest.mark.parametrize(
     ("language", "hint"),
-    [("german", "Did you mean de (German)?"), ("Klingon", "Use auto, or a code of ISO 639 such as de.")],
+    [("german", "Did you mean de (German)?"), ("Klingon", "Use auto, or a code such as de.")],
 )
 def test_an_unknown_language_is_a_problem_of_its_field(language, hint):
     (problem,) = problems_of(changed(evaluation={"language": language}))

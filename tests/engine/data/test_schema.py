@@ -46,21 +46,19 @@ def test_a_column_that_is_missing_is_an_error_that_says_which_there_are():
     with pytest.raises(DataError) as caught:
         infer_schema(["dialogue", "summary"], [], conversation="dialog")
     assert caught.value.field == "data.conversation"
-    assert caught.value.hint == "Did you mean dialogue? The columns are: dialogue, summary."
+    assert caught.value.hint == "Did you mean dialogue? Columns: dialogue, summary."
 
 
 def test_no_likely_column_is_an_error_beside_the_right_field():
     with pytest.raises(DataError) as caught:
         infer_schema(["dialogue", "b"], [])
     assert caught.value.field == "data.summary"
-    assert caught.value.hint == (
-        'The columns are: dialogue, b. Choose the summary column, or write summaries: Conversations, "Write summaries".'
-    )
+    assert caught.value.hint == ('Columns: dialogue, b. Choose the summary column, or "Write summaries".')
 
 
 def test_lists_in_a_column_of_texts_are_refused_by_name():
     shape = infer_schema(["dialogue", "summary"], [{"dialogue": "a", "summary": "b"}])
-    with pytest.raises(DataError, match='Row 1: the column "dialogue" contains lists, not text') as caught:
+    with pytest.raises(DataError, match='Row 1: column "dialogue" contains lists, not text') as caught:
         list(shape.examples([Row(1, {"dialogue": [1, 2], "summary": "b"})]))
     assert caught.value.field == "data.conversation"
 
@@ -73,7 +71,7 @@ def test_a_column_of_numbers_is_no_text_and_refused_by_its_name(numbers, role):
     column = {"conversation": "dialogue", "summary": "summary"}[role]
     rows = [{"dialogue": "Ann: 1", "summary": "one", "other": "x"} | {column: number} for number in numbers]
     for by_hand in ({}, {role: column}):
-        with pytest.raises(DataError, match=f'The column "{column}" contains numbers') as caught:
+        with pytest.raises(DataError, match=f'Column "{column}" contains numbers') as caught:
             infer_schema(["dialogue", "summary", "other"], rows, **by_hand)
         assert caught.value.field == f"data.{role}"
         assert "other" in caught.value.hint
@@ -111,7 +109,7 @@ def test_a_speaker_too_few_is_named_with_its_row():
     ]
     shape = infer_schema(list(rows[0]), rows[:1])
     with pytest.raises(
-        DataError, match='Row 2: "utt" and "speaker" are lists of different lengths, 2 and 1'
+        DataError, match='Row 2: lists "utt" and "speaker" have different lengths, 2 and 1'
     ) as caught:
         list(shape.examples(numbered(rows)))
     assert caught.value.field == "data.conversation"
@@ -133,7 +131,7 @@ def test_messages_of_parts_give_their_texts_and_turns_without_words_are_none():
 def test_a_broken_turn_is_named_with_its_row():
     rows = [{"messages": chat("Ann: Hi"), "summary": "s"}, {"messages": [{"a": 1}], "summary": "s"}]
     shape = infer_schema(["messages", "summary"], rows[:1])
-    with pytest.raises(DataError, match='Row 2: the column "messages" contains no turns') as caught:
+    with pytest.raises(DataError, match='Row 2: column "messages" contains no turns') as caught:
         list(shape.examples(numbered(rows)))
     assert 'A turn has no "content"; it has: a.' in caught.value.hint
 
@@ -156,7 +154,7 @@ def test_keys_that_no_one_could_guess_are_named_by_hand():
 @pytest.mark.parametrize("key", ["speaker", "text"])
 def test_a_key_that_no_turn_has_is_refused_with_those_there_are(key):
     error = refusal([{"messages": chat("Ann: Hi"), "summary": "s"}], by_hand={key: "who"})
-    assert (error.field, error.message) == ("data.columns", 'The turns of column "messages" have no "who".')
+    assert (error.field, error.message) == ("data.columns", 'Turns of column "messages" have no "who".')
     assert "They have: role, content." in error.hint
 
 
@@ -253,7 +251,7 @@ def test_flat_rows_with_an_author_and_a_category_stay_flat():
             "data.columns.last_turn",
             "The last turn can't be the summary",
         ),
-        ({"group": "a", "id": "b"}, "data.columns.id", "take their names from the group."),
+        ({"group": "a", "id": "b"}, "data.columns.id", "is named by its group."),
     ],
 )
 def test_a_mapping_that_makes_no_sense_is_refused(by_hand, field, words):

@@ -16,7 +16,7 @@ INSTRUCTIONS = [
 def test_the_answer_to_one_text_is_its_summary_where_no_column_is():
     shape = shape_of(INSTRUCTIONS)
     assert shape.summary == ""
-    assert "summary: the last turn, because no column looks like summaries" in shape.reason
+    assert "summary: the last turn, a shorter answer" in shape.reason
     assert examples(INSTRUCTIONS)[1] == Example("2", ASKED.removeprefix("user: "), "They meet.")
 
 
@@ -33,7 +33,7 @@ def test_an_instruction_that_all_texts_begin_with_is_no_part_of_the_conversation
         "Ann: Hi\nBob: Yo", "Cem: Off?\nAnn: No", "Ann: Bye\nBob: Bye",
     ]  # fmt: skip
     assert shape_of(rows).as_dict()["instruction"] == "Summarise this:\n\n"
-    assert 'the beginning that all of them share is removed: "Summarise this:"' in shape_of(rows).reason
+    assert 'the shared beginning is removed: "Summarise this:"' in shape_of(rows).reason
     read_examples = examples(rows, by_hand={"last_turn": "summary"})
     assert read_examples[0].conversation == "Summarise this:\n\nAnn: Hi\nBob: Yo"
     other = [*rows, *instructed("Ann: Hm", instruction="Sum up:\n")]
@@ -104,9 +104,9 @@ def labelled(values: list[Any], column: str = "label", **more: Any) -> list[dict
 )
 def test_what_is_no_text_is_no_summary(values, column, held):
     error = refusal(labelled(values, column))
-    assert error.message == f'The column "{column}" contains {held}, which can\'t be a summary.'
+    assert error.message == f'Column "{column}" contains {held}, not a summary.'
     assert error.field == "data.summary"
-    assert error.hint == "Other columns are: dialogue. Choose the summary column."
+    assert error.hint == "Other columns: dialogue. Choose the summary column."
 
 
 @pytest.mark.parametrize("values", [["They greet.", "They part."] * 3, ["yes", "She says yes."]])
@@ -134,9 +134,7 @@ def test_an_instruction_is_the_conversation_where_the_input_is_empty():
     assert [example.conversation for example in examples(rows)] == [
         "Cem: Yo\nDee: Yo", "Ann: 1?\nBob: Yes", "Ann: 2?\nBob: Yes", "Ann: 3?\nBob: Yes",
     ]  # fmt: skip
-    assert 'if empty, "instruction" without the beginning that all of them share: "Shorten:"' in (
-        shape_of(rows).reason
-    )
+    assert 'if empty, "instruction" without its shared beginning: "Shorten:"' in (shape_of(rows).reason)
 
 
 def test_an_instruction_beside_inputs_is_none():
@@ -184,7 +182,7 @@ def test_the_words_of_a_turn_are_its_text():
 def test_without_a_repeated_id_it_is_asked_for():
     rows = [{**row, "id": str(number)} for number, row in enumerate(TURNS)]
     error = refusal(rows, by_hand=WHO)
-    assert error.message == "No column says which rows belong to one conversation."
+    assert error.message == "No column groups rows into conversations."
     assert error.hint == "Name it as data.columns.group, or remove data.columns.speaker."
     assert error.field == "data.columns"
 
@@ -243,7 +241,7 @@ def test_turns_that_are_marked_otherwise_get_lines_with_names(form):
     rows = [{"text": form.format(at), "gist": f"They meet at {at}, both."} for at in "678"]
     (first, *_) = examples(rows)
     assert first.conversation == "Ann: so?\nBob: yes\nAnn: see you at 6\nBob: good"
-    assert 'each turn is written in a line "Name: text"' in shape_of(rows).reason
+    assert 'each turn is a line "Name: text"' in shape_of(rows).reason
 
 
 @pytest.mark.parametrize("text", ["Ann: [laughs] so {}?\nBob: yes", "[1] A note on {}.\n[2] Another one."])
@@ -266,7 +264,7 @@ def test_rows_that_are_turns_of_no_known_conversation_are_asked_about():
     error = refusal(rows, needs_summary=False)
     assert (error.field, error.message) == (
         "data.columns",
-        "No column says which rows belong to one conversation.",
+        "No column groups rows into conversations.",
     )
     assert shape_of(rows, needs_summary=False, conversation="content").conversation == "content"
 

@@ -45,9 +45,9 @@ AMD = Card("amd", "AMD GPU (gfx1100)", "amdgpu")
     [
         (NVIDIA, "the processor", "CUDA build of torch (see pytorch.org)"),
         (AMD, "CUDA 13.0", "ROCm build of torch (see pytorch.org)"),
-        (NVIDIA, "CUDA 13.2", "needs a newer version than 580.65.06"),
-        (replace(NVIDIA, driver="unknown"), "CUDA 13.2", "needs a newer version."),
-        (AMD, "ROCm 7.2", "needs a newer version."),
+        (NVIDIA, "CUDA 13.2", "needs a newer one than 580.65.06"),
+        (replace(NVIDIA, driver="unknown"), "CUDA 13.2", "needs a newer one."),
+        (AMD, "ROCm 7.2", "needs a newer one."),
         (replace(NVIDIA, driver=""), "CUDA 13.2", "Install the driver of the NVIDIA GPU"),
     ],
 )
@@ -55,7 +55,7 @@ def test_a_card_that_torch_can_not_use_is_a_problem_with_the_way_out(card, built
     check = doctor.graphics_check(facts() | {"built_for": built_for}, [card])
     assert check.state == "problem"
     assert way in check.fix
-    assert f"{card.name}, but this torch, built for {built_for}" in check.text
+    assert f"This torch, built for {built_for}, can't use the {card.name}" in check.text
 
 
 def test_where_tunesmith_is_installed_the_way_out_is_its_own_command(monkeypatch):

@@ -37,7 +37,7 @@ def test_what_tunesmith_does_not_know_can_only_be_deleted():
     trash.to_trash(strange, paths.runs_folder(), "run")
     [found] = trash_contents.contents()
     assert (found.kind, found.name) == ("unknown", "strange")
-    with pytest.raises(StorageError, match="Tunesmith doesn't recognise it"):
+    with pytest.raises(StorageError, match="is unknown and can't be restored"):
         trash_contents.restore(found)
     trash_contents.delete(found)
     assert trash_contents.contents() == []
@@ -47,7 +47,7 @@ def test_something_is_found_by_id_beginning_or_name():
     for name in ("tea-1", "tea-2"):
         library.delete(add_adapter(name))
     assert trash_contents.find("tea-1").id == "tea-1"
-    with pytest.raises(StorageError, match="2 things in the trash"):
+    with pytest.raises(StorageError, match="2 items in the trash"):
         trash_contents.find("tea")
     with pytest.raises(StorageError, match='no "coffee" in the trash'):
         trash_contents.find("coffee")

@@ -83,6 +83,6 @@ def test_a_family_it_can_not_do_is_refused_with_a_method_by_title_and_id(entry):
     missing = [family for family in FAMILIES if family not in entry.presets]
     refusals = [entry.refusal(None, BaseFacts(family)) for family in missing]
     assert [problem.hint for problem in refusals if problem] == [
-        f"The closest method that does: {nearest.title}." for _ in missing
+        f"The closest method that works: {nearest.title}." for _ in missing
     ]
     assert all(family in nearest.presets for family in missing)

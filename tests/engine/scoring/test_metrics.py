@@ -9,7 +9,7 @@ def test_a_protocol_names_its_languages_as_sentences():
     assert score_text.language_notes(MIXED) == [
         "Words are read as German (9), Chinese (3)",
         "There is no stemmer for Chinese",
-        "Names can't be recognised in Chinese: only numbers, times and dates are checked",
+        "In Chinese, only numbers, times and dates are checked",
     ]
     assert metrics.untold(MIXED) == {"names": ["zh"]}
 
@@ -29,7 +29,7 @@ def test_what_cannot_be_told_is_named_for_each_language():
     protocol = {"metric": {"languages": {"en": 1, "de": 1, "cy": 2, "km": 3, "ja": 4}}}
     assert metrics.untold(protocol) == {"dates": ["cy"], "both": ["km"], "names": ["ja"]}
     assert score_text.language_notes(protocol)[-3:] == [
-        "No day and month names for Welsh: only names and digits are checked",
-        "Names, days and months can't be recognised in Khmer: only digits are checked",
-        "Names can't be recognised in Japanese: only numbers, times and dates are checked",
+        "In Welsh, only names and digits are checked",
+        "In Khmer, only digits are checked",
+        "In Japanese, only numbers, times and dates are checked",
     ]

@@ -67,7 +67,7 @@ def test_settings_and_tensors_are_read_and_vocabularies_only_passed_over(tmp_pat
         (packed([setting("k", LIST, struct.pack("<IQ", TEXT, 2**40))]), "1,099,511,627,776 entries"),
         (
             packed([setting("k", LIST, struct.pack("<IQ", LIST, 1))]),
-            "a list in its header has the unknown type 9",
+            "a list in its header has unknown type 9",
         ),
         (packed([setting("k", 99, b"")]), "unknown type 99"),
         (packed([setting("k", TEXT, struct.pack("<Q", 1) + b"\xff")]), "not UTF-8"),

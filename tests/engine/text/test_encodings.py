@@ -17,7 +17,7 @@ def test_every_encoding_of_unicode_gives_the_same_text(encoding):
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"\x89PNG\r\n\x1a\n", "it is a picture"),
+        (b"\x89PNG\r\n\x1a\n", "it is really a picture"),
         (b"PK\x03\x04", "a zip archive"),
         (b"abc\0\0\1def", "bytes that are not text"),
         (b"a\0b", "it starts like UTF-16-LE but is damaged"),

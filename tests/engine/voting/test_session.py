@@ -181,7 +181,7 @@ def test_changed_conversations_void_the_comparison(opened):
     opened.close()
     path = opened.info.folder / "conversations.jsonl"
     path.write_text(path.read_text("utf-8").replace("Summary 1 of 3.", "Summary 9 of 3."), encoding="utf-8")
-    with pytest.raises(StorageError, match="were changed"):
+    with pytest.raises(StorageError, match="its votes don't count"):
         voting.load(opened.info)
     path.write_text(path.read_text("utf-8").replace("Summary 9 of 3.", "Summary 1 of 3."), encoding="utf-8")
     opened.__init__(opened.info, "Ann")

@@ -47,7 +47,7 @@ def test_runs_on_other_conversations_are_refused():
         voting.source(add_scored_run(part, adapter_name=name).id)
         for name, part in (("one", texts[:10]), ("two", texts[10:]))
     ]
-    with pytest.raises(DataError, match="did not summarise the same conversations"):
+    with pytest.raises(DataError, match="Their conversations differ"):
         voting.compare(sources)
 
 

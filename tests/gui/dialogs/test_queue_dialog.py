@@ -70,7 +70,7 @@ def test_the_run_is_paused_and_stopped_from_here(dialog, stage, qtbot):
     qtbot.waitUntil(lambda: not model.state.paused)
     dialog.stop_button.click()
     qtbot.waitUntil(lambda: not model.running)
-    qtbot.waitUntil(lambda: "This version of Tunesmith" in dialog.notice.text())
+    qtbot.waitUntil(lambda: "This version can't run" in dialog.notice.text())
     assert dialog.now_row.accessibleName().strip() == "Nothing is running."
     assert not dialog.stop_button.isVisible()
 

@@ -31,7 +31,7 @@ def test_an_empty_trash_says_so(qtbot, styled, home):
     qtbot.waitUntil(lambda: not dialog.view.isVisible())
     assert not dialog.restore_button.isEnabled()
     assert not dialog.empty_button.isEnabled()
-    assert dialog.about.text() == "What you delete stays here for 30 days."
+    assert dialog.about.text() == "Deleted items stay here for 30 days."
 
 
 def test_what_was_deleted_is_listed_with_kind_and_size_and_several_are_restored_at_once(dialog, qtbot):

@@ -52,11 +52,11 @@ def test_what_is_automatic_and_no_limit_are_shown_as_words_and_read_as_zero(form
 @pytest.mark.parametrize(
     ("steps", "examples", "text"),
     [
-        (200, 2400, "3,200 conversations in total, each 1.3 ×."),
-        (300, 2400, "4,800 conversations in total, each 2 ×."),
-        (1, 3, "3 conversations in total, each 1 ×."),
-        (3, 17, "33 conversations in total, each 1.5 ×."),
-        (1, 1, "1 conversation seen, each 1 ×."),
+        (200, 2400, "3,200 conversations, each seen 1.3 ×."),
+        (300, 2400, "4,800 conversations, each seen 2 ×."),
+        (1, 3, "3 conversations, each seen 1 ×."),
+        (3, 17, "33 conversations, each seen 1.5 ×."),
+        (1, 1, "1 conversation, seen 1 ×."),
         (0, 2400, ""),
     ],
 )
@@ -311,7 +311,7 @@ def test_an_adapter_of_another_base_or_method_or_one_that_is_gone_is_said(form, 
     form.choose_method("full")
     assert form.recipe().method.start_from == ""
     assert form.start_from.isVisibleTo(form)
-    assert "mine was removed" in form.start_from._helper.text()
+    assert "and was removed" in form.start_from._helper.text()
     form.choose_method("lora")
     assert form.recipe().method.start_from == ""
 

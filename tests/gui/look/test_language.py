@@ -32,7 +32,7 @@ FILE = """<?xml version="1.0" encoding="utf-8"?>
   <message><source>Summary</source><translation>Zusammenfassung</translation></message>
   <message><source>There is no column "{1}".</source><translation>Es gibt keine Spalte „{1}“.</translation></message>
   <message><source>column "{1}", {2}</source><translation>Spalte „{1}“, {2}</translation></message>
-  <message><source>The columns are: {1}.</source><translation>Die Spalten sind: {1}.</translation></message>
+  <message><source>Columns: {1}.</source><translation>Spalten: {1}.</translation></message>
  </context>
 </TS>
 """
@@ -103,7 +103,7 @@ def test_what_the_engine_says_with_values_in_it(german):
     assert translate(say(no_column, "summary")) == "Es gibt keine Spalte „summary“."
     assert translate(say(no_column, "1,228")) == "Es gibt keine Spalte „1,228“."
     assert translate(say('column "{}", {}', "Rank", "too short")) == "Spalte „Rank“, Zu kurz"
-    assert translate(say("The columns are: {}.", "summary, rank")) == "Die Spalten sind: summary, rank."
+    assert translate(say("Columns: {}.", "summary, rank")) == "Spalten: summary, rank."
     assert translate("Summary") == "Zusammenfassung"
 
     assert translate(say(unreadable, "peft 0.21.0 in 2026", full)) == (
@@ -182,11 +182,12 @@ def test_messages_are_translated_part_by_part(qapp):
             "1 Medienhinweis ausgelassen."
         )
         assert translate(licence_terms.of_base_model("ann/small-1.5", "CC BY 4.0")) == (
-            "Das Basismodell ann/small-1.5 steht unter CC BY 4.0. Was daraus entstanden ist, darf weitergegeben "
-            "werden, wenn Lizenz und Urheber genannt werden."
+            "Das Basismodell ann/small-1.5 steht unter CC BY 4.0. Ergebnisse dürfen Sie weitergeben, "
+            "wenn Sie Lizenz und Urheber nennen."
         )
         assert translate(licence_terms.of_data("my-9.0")) == (
-            "Die Daten stehen unter my-9.0. Was sie über die Weitergabe sagt, ist hier nicht bekannt: Lesen Sie sie."
+            "Die Daten stehen unter my-9.0. Ihre Bedingungen sind nicht bekannt; lesen Sie sie, bevor Sie etwas "
+            "weitergeben."
         )
     finally:
         speak("en")

@@ -171,7 +171,7 @@ def test_scores_have_an_axis_of_their_own_only_where_there_are_any(plot):
     assert len(labels) >= 3
     assert min(labels) < 50.0 < max(labels) < 75.0
     assert plot._legend._score[1].text() == "ROUGE-1 on 16"
-    told = "ROUGE-1 of the summaries of the first 16 conversations of the validation split: 57.5."
+    told = "ROUGE-1 on the first 16 validation conversations: 57.5."
     assert told in plot.accessibleDescription()
     plot.clear()
     plot.redraw()

@@ -57,7 +57,7 @@ def test_left_and_right_walk_along_the_costs_and_stay_inside(scatter, qtbot):
 
 def test_without_points_it_says_so_and_draws_its_axes(scatter):
     scatter.show_points([], None, across=PARAMETERS, chosen="")
-    assert scatter.accessibleDescription() == "No entry has been scored yet."
+    assert scatter.accessibleDescription() == "No entry is scored yet."
     assert not scatter.grab().isNull()
     QTest.keyClick(scatter, Qt.Key.Key_Right)
 

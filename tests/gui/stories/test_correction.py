@@ -29,7 +29,7 @@ def test_from_a_correction_in_the_playground_to_the_data_of_the_next_run(story, 
     column.tools.pen.click()
     column.notes.summary_edit.setPlainText(CORRECTED)
     column.notes.done_button.click()
-    assert "Correction saved to your training data" in playground.undo_strip.text()
+    assert "Saved to your training data" in playground.undo_strip.text()
 
     playground.undo_strip.action_button().click()
     labelled = window.built("labelling")

@@ -83,7 +83,7 @@ def test_of_three_starts_two_wait_one_is_taken_out_and_the_window_closes_and_ope
     click(dialog.close_button)
 
     window.close()
-    assert "2 more are waiting." in window.quit_dialog._waiting.text()
+    assert "2 more start when you reopen Tunesmith." in window.quit_dialog._waiting.text()
     window.quit_dialog.cancel_button.click()
     story.close(window)
     story.scripts["train"] = COMPLETE

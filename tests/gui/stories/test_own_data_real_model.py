@@ -124,7 +124,7 @@ def test_after_the_practice_model_a_real_one_is_chosen_for_the_same_data(story, 
         story.until(train.panel.start_button.isEnabled)
         click(train.panel.start_button)
         story.until(lambda: isinstance(train.run_view.card, VerdictCard) and not train._model.running)
-        assert ("practice model is for learning the app" in texts(train.run_view.card)) == is_practice
+        assert ("practice model is for trying the app" in texts(train.run_view.card)) == is_practice
         if not is_practice:
             click(train.runs.new_button)
 

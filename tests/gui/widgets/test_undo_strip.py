@@ -78,7 +78,7 @@ def test_a_message_covers_nothing_and_leaves_no_gap(story):
     # The train page's is seen beside the recipe and beside the methods, and can be closed.
     for show in (page.right.show_methods, page.right.show_recipe):
         show()
-        page.say("A run is training on the device.", "Download and start")
+        page.say("A run is using the device.", "Download and start")
         settle()
         assert not page.right.notice.visibleRegion().isEmpty()
     page.right.notice.close_button.click()

@@ -96,7 +96,7 @@ def test_an_entry_moved_to_the_front_while_another_runs_is_the_next(harness):
 
 def test_an_arena_that_is_worked_elsewhere_is_left_alone(harness):
     worked = make_arena("lora")
-    with arenas.working(worked), pytest.raises(ArenaError, match="is running the queue"):
+    with arenas.working(worked), pytest.raises(ArenaError, match="is already running elsewhere"):
         harness.queue.start(worked)
     assert not harness.queue.works(worked.id)
 

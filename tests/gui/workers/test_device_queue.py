@@ -165,7 +165,7 @@ def test_a_damaged_or_newer_file_is_put_aside_and_said(bench):
         paths.queue_file().write_bytes(content)
         bench.queue.restore()
         assert bench.queue.waiting == []
-        assert "It was moved to" in bench.queue.read_problems()[0]
+        assert "moved to" in bench.queue.read_problems()[0]
         assert paths.queue_file().with_name("queue-unreadable.json").read_bytes() == content
     bench.add("a", "b")
     assert bench.reopened().names() == ["b"]

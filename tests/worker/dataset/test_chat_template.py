@@ -93,7 +93,7 @@ def test_an_endless_template_is_waited_for_once(monkeypatch):
 
 def test_a_template_that_ends_its_process_is_a_named_error(monkeypatch):
     monkeypatch.setattr(chat_template, "_texts", sandbox_works.exiting)
-    with pytest.raises(ChatTemplateError, match="crashed the process"):
+    with pytest.raises(ChatTemplateError, match="crashed its process"):
         chat_frame(tokenizer_with(CHATML + "{# ends #}"))
 
 

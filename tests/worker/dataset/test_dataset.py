@@ -75,9 +75,7 @@ def test_folder_of_split_files_is_taken_as_it_is(tmp_path, channel):
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (5, 2, 3)
     assert splits.test[0].summary == "Summary 20."
     assert splits.licence == "cc-by-4.0"
-    assert [notice["message"] for notice in notices(channel)] == [
-        "Skipped because the name contains no split: other.csv."
-    ]
+    assert [notice["message"] for notice in notices(channel)] == ["Skipped, no split in the name: other.csv."]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +97,7 @@ def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path, channel):
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (18, 2, 4)
     assert not set(splits.train) & set(splits.validation)
     assert [notice["message"] for notice in notices(channel)] == [
-        "The data has no validation split: 2 training conversations held out for it."
+        "The data has no validation split: 2 training conversations held out."
     ]
 
 
@@ -117,8 +115,8 @@ def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(tmp_pat
     splits = dataset.read(options(folder), channel)
     assert len(splits.train) == 4
     assert [notice["message"] for notice in notices(channel)] == [
-        "Skipped because they have no conversation: 2 rows of train (line 10, line 12). The other 5 are fine.",
-        "Skipped because it has no summary: line 11 of train. The other 6 are fine.",
+        "Skipped 2 rows of train without a conversation: line 10, line 12. The other 5 are fine.",
+        "Skipped 1 row of train without a summary: line 11. The other 6 are fine.",
     ]
 
 
@@ -145,7 +143,7 @@ def test_column_that_is_not_there_is_said(tmp_path, channel):
     error = fail(write_csv(tmp_path / "a.csv", talks(20)), channel, conversation="dialoge")
     assert (error.field, error.hint) == (
         "data.conversation",
-        "Did you mean dialogue? The columns are: dialogue, summary.",
+        "Did you mean dialogue? Columns: dialogue, summary.",
     )
 
 
@@ -184,14 +182,14 @@ def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path, channel):
     error = fail(path, channel)
     assert (error.field, error.message) == (
         "data.conversation",
-        'a.jsonl: The column "dialogue" contains lists, not text.',
+        'a.jsonl: Column "dialogue" contains lists, not text.',
     )
 
 
 def test_too_few_conversations_for_three_splits_are_said(tmp_path, channel):
     error = fail(write_csv(tmp_path / "a.csv", talks(2)), channel)
     assert error.field == "data.source"
-    assert "too few conversations: none is left for the train split" in error.message
+    assert "too few conversations for the train split" in error.message
 
 
 def test_splits_that_are_not_needed_may_be_missing(tmp_path, channel):

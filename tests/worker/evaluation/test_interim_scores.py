@@ -127,7 +127,7 @@ def test_best_state_and_patience_can_follow_rouge_across_a_stop(tmp_path, monkey
     assert [each["step"] for each in events_named(resumed, "step_finished")] == [5]
     [notice] = [each for each in events_named(resumed, "notice") if "Stopped at step" in each["message"]]
     assert notice["message"] == "Stopped at step 5: 3 evaluations without a better ROUGE-1."
-    assert notice["hint"] == "The best was 40.0 at step 2."
+    assert notice["hint"] == "Best: 40.0 at step 2."
     # The loss falls to the end; of equal scores the first counts.
     assert events_named(resumed, "adapter_saved")[-1]["step"] == 2
 

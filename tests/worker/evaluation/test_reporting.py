@@ -47,7 +47,7 @@ def test_many_truncated_summaries_are_reported(source):
     recipe, base, splits, channel = parts(source, max_new_tokens=2)
     assert score_base(recipe, base, splits, channel).values.truncated_fraction == 1.0
     (notice,) = events_of(channel, "notice")
-    assert notice["message"] == "100 % of the summaries of the base model reach 2 tokens and are cut off."
+    assert notice["message"] == "100 % of the summaries of the base model are cut off at 2 tokens."
 
 
 def scored(tmp_path: Path, summaries: list[Any], long: int = 0) -> tuple[Evaluation, Channel]:
@@ -75,13 +75,13 @@ def test_truncated_conversations_and_rows_without_a_reference_are_reported(tmp_p
     # Empty references change nothing.
     assert "references" not in found.protocol
     told = " ".join(messages(channel))
-    assert "Skipped because it has no summary: line 3 of test. The other 5 are fine." in told
-    assert "1 of 5 scored conversations exceeds 200 tokens and is cut." in told
+    assert "Skipped 1 row of test without a summary: line 3. The other 5 are fine." in told
+    assert "Cut at 200 tokens: 1 of 5 scored conversations." in told
 
 
 def test_references_without_a_word_score_nothing_and_are_counted(tmp_path):
     found, channel = scored(tmp_path, [["…"], ["👍 !"]])
-    assert "2 of 6 reference summaries have no word that ROUGE reads." in messages(channel)
+    assert "No word that ROUGE reads: 2 of 6 references." in messages(channel)
     for name in found.scores:
         assert found.values.rouge[name][:2] == [0.0, 0.0]
     # What needs no reference is measured all the same.
@@ -91,7 +91,7 @@ def test_references_without_a_word_score_nothing_and_are_counted(tmp_path):
 def test_where_no_reference_can_be_read_nothing_is_better_or_worse(tmp_path):
     before, channel = scored(tmp_path, [["…"], ["👍"], ["?!"], ["—"], ["。"], ["♥"]] * 2)
     assert {spread["mean"] for spread in before.scores.values()} == {0.0}
-    assert "12 of 12 reference summaries have no word" in " ".join(messages(channel))
+    assert "No word that ROUGE reads: 12 of 12 references" in " ".join(messages(channel))
     recipe, base, splits, channel = parts(str(tmp_path / "conversations"))
     after = score(recipe, base, splits, channel, base.model, before)
     verdicts = {each["verdict"] for each in (after.difference or {}).values()}

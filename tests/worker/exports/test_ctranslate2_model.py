@@ -80,7 +80,7 @@ def test_a_base_model_that_is_not_loaded_is_not_converted_either(tmp_path):
     with pytest.raises(BaseModelError, match=r"has no model\.safetensors"):
         ctranslate2_model.fetch(make_channel("evaluate"), BaseModelOptions(id=str(folder)), None)
     (folder / "adapter_config.json").write_text("{}")
-    with pytest.raises(BaseModelError, match="contains an adapter besides the model"):
+    with pytest.raises(BaseModelError, match="also contains an adapter"):
         ctranslate2_model.fetch(make_channel("evaluate"), BaseModelOptions(id=str(folder)), None)
 
 

@@ -188,10 +188,10 @@ def test_what_no_script_can_repeat_is_refused_by_name(tmp_path):
     (tmp_path / "data" / "train.jsonl").write_text(
         '{"id": "1", "dialogue": "Ann: Hi.", "summary": "Hi."}\n' * 9
     )
-    with pytest.raises(AdapterError, match="conversations have changed"):
+    with pytest.raises(AdapterError, match="Conversations changed"):
         exported(adapter, tmp_path / "out")
     (adapter.folder / "recipe.toml").unlink()
-    with pytest.raises(AdapterError, match="doesn't say how it was trained"):
+    with pytest.raises(AdapterError, match="its training is unknown"):
         exported(adapter, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

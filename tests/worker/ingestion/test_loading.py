@@ -54,7 +54,7 @@ def test_long_texts_and_many_columns_fit_one_event(tmp_path, channel, letter, co
 
 
 def test_keys_that_are_data_are_no_columns(tmp_path, channel):
-    with pytest.raises(DataError, match=r"the names of its columns have [\d,]+ bytes"):
+    with pytest.raises(DataError, match=r"its column names have [\d,]+ bytes"):
         preview(
             write_jsonl(tmp_path / "a.jsonl", [{f"conversation {number}": "x" for number in range(1_000)}]),
             channel,

@@ -35,7 +35,7 @@ def test_a_files_own_names_are_taken_for_those_of_the_others(tmp_path, channel, 
     assert [row.example.summary for row in rows] == ["a 0", "a 1", "a 2", "b 0", "b 1", "b 2"]
     assert all(row.missing is None for row in rows)
     assert (
-        f'b.csv has different columns than the first file: "{head.split(",", maxsplit=1)[0]}" as "dialogue"'
+        f'b.csv has other columns than the first file: "{head.split(",", maxsplit=1)[0]}" as "dialogue"'
         in (notice_messages(channel)[0])
     )
 
@@ -48,14 +48,12 @@ def test_a_file_without_the_columns_is_asked_about_and_can_be_left_out(tmp_path,
         rows_of(tmp_path, channel)
     assert caught.value.field == alignment.FIELD
     assert caught.value.message == (
-        f'{name} lacks the column "summary" that other files have. Its columns are: dialogue, rating.'
+        f'{name} lacks the column "summary" of other files. It has: dialogue, rating.'
     )
     rows = rows_of(tmp_path, channel, other_columns="leave_out")
     assert [row.example.summary for row in rows["train"]] == ["train 0", "train 1", "train 2"]
     assert rows["test"] == []
-    assert notice_messages(channel) == [
-        f"Skipped because of its columns: {name}; they are: dialogue, rating."
-    ]
+    assert notice_messages(channel) == [f"Skipped, other columns: {name}; they are: dialogue, rating."]
 
 
 @pytest.mark.parametrize(
@@ -96,20 +94,16 @@ def test_a_split_without_any_summary_is_asked_about(tmp_path, channel):
     with pytest.raises(DataError) as caught:
         rows_of(tmp_path, channel)
     assert caught.value.field == alignment.FIELD
-    assert caught.value.message == (
-        "No row of test.jsonl has a summary, while rows of other splits do. Its columns are: dialogue, topic."
-    )
+    assert caught.value.message == ("No row of test.jsonl has a summary. Its columns are: dialogue, topic.")
     found = rows_of(tmp_path, channel, other_columns="leave_out")
     assert [len(found[split]) for split in ("train", "validation", "test")] == [3, 0, 0]
-    assert "Skipped because no row has a summary: test.jsonl." in notice_messages(channel)
+    assert "Skipped, no summaries: test.jsonl." in notice_messages(channel)
 
 
 def test_so_is_one_that_a_column_names_and_one_whose_column_is_empty(tmp_path, channel):
     named = 'dialogue,summary,split\n"Ann: 1",S,train\n"Ann: 2",,test\n'
     (tmp_path / "a.csv").write_text(named)
-    with pytest.raises(
-        DataError, match=r"No row of the split test has a summary, while rows of other splits"
-    ):
+    with pytest.raises(DataError, match=r"No row of the split test has a summary"):
         rows_of(tmp_path / "a.csv", channel)
     folder = tmp_path / "more"
     folder.mkdir()
@@ -135,5 +129,5 @@ def test_a_row_that_fits_no_schema_is_named_by_its_file_and_line(tmp_path, chann
     ):
         rows = [json.dumps({"messages": each, "summary": "s"}) for each in turns]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(rows))
-    with pytest.raises(DataError, match=r'b\.jsonl, line 2: the column "messages" contains no turns'):
+    with pytest.raises(DataError, match=r'b\.jsonl, line 2: column "messages" contains no turns'):
         rows_of(tmp_path, channel)

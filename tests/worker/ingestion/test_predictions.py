@@ -68,7 +68,7 @@ def test_another_column_can_be_named(tmp_path):
     with pytest.raises(DataError) as caught:
         read(path)
     assert caught.value.message == 'own.csv has no column "prediction": it has id, output, model.'
-    assert caught.value.hint == "Name the column with the summaries; on the command line with --column."
+    assert caught.value.hint == "Name the column with the summaries (--column)."
     assert caught.value.field == FIELD
 
 

@@ -51,7 +51,7 @@ def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path, channe
         "train": [1, 2], "validation": [3], "test": [4, 5],
     }  # fmt: skip
     assert notice_messages(channel) == [
-        'talks.json contains lists that are read as splits: "train", "validation", "test".'
+        'talks.json contains lists read as splits: "train", "validation", "test".'
     ]
 
 
@@ -80,7 +80,7 @@ def test_rows_that_name_no_split_are_left_out_and_said(tmp_path, channel):
     rows = [*first, talk(300, split="held"), talk(301, split="test"), talk(302, split="")]
     assert numbers(as_lines(tmp_path / "a.jsonl", rows), channel)["test"] == [302]
     assert notice_messages(channel) == [
-        '2 rows skipped because the column "split" names no split ("held" 1, "" 1; rows 301, 303).'
+        '2 rows skipped: "split" names no split ("held" 1, "" 1; rows 301, 303).'
     ]
 
 
@@ -170,7 +170,7 @@ def test_files_whose_names_tell_no_split_are_asked_about(tmp_path, channel):
         selected(folder, channel)
     assert caught.value.field == UNNAMED_FIELD
     assert caught.value.message == (
-        "Some files are named after splits (test: test.jsonl; train: train.jsonl), others are not: more.jsonl."
+        "Some file names contain a split (test: test.jsonl; train: train.jsonl), others don't: more.jsonl."
     )
 
 

@@ -91,7 +91,7 @@ def test_a_file_that_changes_or_vanishes_while_it_is_read_is_named(name, deed, t
             stream.write(b"\n")
     else:
         other.replace(path)
-    with pytest.raises(DataError, match=f"{name} {words} while it was read"):
+    with pytest.raises(DataError, match=f"{name} {words} while being read"):
         list(rows)
 
 
@@ -123,4 +123,4 @@ def test_packed_tables_beside_plain_ones_are_read_and_the_rest_is_told(tmp_path,
     (folder / "README.txt").write_text("What this is.")
     splits = read(folder, channel)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (6, 2, 3)
-    assert notice_messages(channel) == ["Skipped because other files are read: notes.txt, train.csv.gz."]
+    assert notice_messages(channel) == ["Skipped, other files are read: notes.txt, train.csv.gz."]

@@ -82,7 +82,7 @@ def test_findings_name_their_rows(talks, check):
     assert found["train", "empty_conversation"]["text"] == (
         "No conversation in 1 row of train. Runs skip such rows."
     )
-    assert "1 more differ only in surrounding spaces." in found["train", "duplicates"]["text"]
+    assert "1 more differ only in spaces." in found["train", "duplicates"]["text"]
 
 
 def test_lengths_are_those_of_the_base_models_tokenizer(talks, check):
@@ -110,7 +110,7 @@ def test_lengths_are_estimated_without_a_tokenizer_and_it_is_said(talks, check, 
     assert not result["tokens"]["exact"]
     assert result["splits"]["test"]["lengths"]["conversation"]["max"] == 250
     notices = [event["message"] for event in read_all(channel.job.events_path) if event["event"] == "notice"]
-    assert notices == ["No base model is named: token lengths are estimated, 4 characters a token."]
+    assert notices == ["No base model is named: tokens are estimated, 4 characters each."]
 
 
 def test_result_of_long_conversations_fits_one_event(tmp_path, check):

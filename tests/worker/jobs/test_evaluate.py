@@ -53,7 +53,7 @@ def test_the_job_scores_base_and_adapters_and_writes_their_metadata(source):
         assert card.base == result["base"]["scores"]
         assert card.protocol == result["protocol"]
     messages = [event["message"] for event in events_of(channel, "notice")]
-    assert any(message.startswith("second was trained with a different prompt") for message in messages)
+    assert any(message.startswith("second was trained with another prompt") for message in messages)
 
 
 def test_an_adapter_scored_beside_others_scores_as_alone(source):

@@ -204,7 +204,7 @@ def test_nothing_that_is_sent_names_this_computer(hub, tmp_path, monkeypatch):
 
 def test_a_prompt_that_names_the_home_folder_is_not_sent(hub):
     prompt = PromptFacts(template=f"Of {Path.home()}/x: {{conversation}}", max_conversation_tokens=512)
-    with pytest.raises(AdapterError, match="would contain the path of a folder on this computer"):
+    with pytest.raises(AdapterError, match="would contain a folder's path"):
         send(add_adapter("tea", prompt=prompt))
     assert hub.requests == []
 
@@ -237,17 +237,17 @@ def test_licences_are_told_before_anything_is_sent(hub):
     _, told = send(adapter, dry_run=True)
     assert told == [
         (
-            "The base model google/flan-t5-base is under apache-2.0. You may share what you made from it if you name "
+            "The base model google/flan-t5-base is under apache-2.0. You may share results if you name "
             "the licence and the authors."
         ),
-        "The data is under CC BY-NC-ND 4.0. You may not share what you made from it.",
+        "The data is under CC BY-NC-ND 4.0. You may not share results.",
     ]
-    with pytest.raises(AdapterError, match="may not share what you made"):
+    with pytest.raises(AdapterError, match="may not share results"):
         send(adapter, public=True)
     assert hub.requests == []
     unknown = library.update(adapter, data=adapter.metadata.data.model_copy(update={"licence": ""}))
     _, told = send(unknown, public=True)
-    assert told[1].startswith("The licence of the data is unknown")
+    assert told[1].startswith("The data's licence is unknown")
     assert hub.private == set()
 
 

@@ -36,7 +36,7 @@ def test_ctranslate2_writes_the_same_and_what_it_can_t_fails_alone():
     }
     failed = {event["adapter"]: event["message"] for event in events_of(channel, "summary_failed")}
     assert failed.keys() == {other.id, whole.id}
-    assert "runs merged models" in failed[whole.id]
+    assert "needs a merged model" in failed[whole.id]
     (over,) = events_of(channel, "request_finished")
     assert over["cancelled"] is False
     # What the playground shows while columns wait.

@@ -103,12 +103,12 @@ CASES = (
         {"id": "lora"}, kind="gpt2", tables={"data": {"shots": 16}},
     ),
     Case(
-        "weights far beyond the memory", "base_model.quantization", "of memory, but only ",
+        "weights far beyond the memory", "base_model.quantization", "of memory; ",
         "Quantize the base model", {"id": "lora"}, kind=None,
     ),
     Case(
         "what full fine-tuning keeps far beyond the memory", "method.id",
-        "with gradients and optimizer, take ", "LoRA", {"id": "full"}, kind=None,
+        "with gradients and optimizer", "LoRA", {"id": "full"}, kind=None,
     ),
 )  # fmt: skip
 

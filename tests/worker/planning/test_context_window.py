@@ -143,7 +143,7 @@ def test_examples_in_the_prompt_that_overflow_are_refused_with_what_would_fit(ki
     assert found(fitting + 1) != []
     alone = tokens(kind, recipe_of(tmp_path, kind, "lora", 400), LONG)[0] + (ANSWER if kind == "gpt2" else 0)
     (none_fits,) = found(1, alone)
-    assert none_fits["hint"].startswith("None would fit")
+    assert none_fits["hint"].startswith("Lower the conversation limit")
 
 
 @pytest.mark.parametrize("method", ["lora", "prompt_tuning"])

@@ -62,8 +62,8 @@ def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(t
 @pytest.mark.parametrize(
     ("needed", "killed", "text"),
     [
-        (12_400_000_000, False, "needs 12.4 GB of memory, but only 8.0 GB is available"),
-        (8_000_000_000, False, "needs more memory than the 8.0 GB that is available"),
+        (12_400_000_000, False, "needs 12.4 GB of memory; 8.0 GB is available"),
+        (8_000_000_000, False, "needs more memory than 8.0 GB"),
         (8_000_000_000, True, "ran out of memory"),
     ],
 )

@@ -178,7 +178,7 @@ def test_what_is_not_here_is_a_problem_of_the_plan_while_offline(tmp_path, chann
     assert plan["steps"] == 6
     (problem,) = plan["problems"]
     assert problem["field"] == "base_model.id"
-    assert "google/flan-t5-base is not on this computer" in problem["message"]
+    assert "google/flan-t5-base is not downloaded" in problem["message"]
     both = Planner(channel).plan(changed(recipe, "data.source=knkarthick/samsum"))
     assert [problem["field"] for problem in both["problems"]] == ["base_model.id", "data.source"]
 

@@ -47,7 +47,7 @@ def test_a_plan_names_what_a_verdict_hangs_on(tmp_path, channel):
 def test_too_few_scored_conversations_are_said_with_what_to_do(tmp_path, channel):
     written = "evaluation.max_new_tokens=0"
     few = plan(channel, tmp_path, written)
-    assert warnings(few) == ["Only 6 conversations to test on; a verdict needs at least 10."]
+    assert warnings(few) == ["Only 6 conversations to test on; a verdict needs 10."]
     assert "Add conversations" in few["notices"][-1]["hint"]
     limited = plan(channel, tmp_path, written, "evaluation.examples=3")
     assert "evaluation.examples" in limited["notices"][-1]["hint"]
@@ -72,14 +72,14 @@ def test_limits_by_hand_that_cut_many_are_said(tmp_path, channel):
     cut = plan(channel, tmp_path, source, "data.max_summary_tokens=20", "data.max_conversation_tokens=10")
     conversations, references, outputs = warnings(cut)
     assert conversations == "160 of 160 conversations exceed 10 tokens and are cut."
-    assert references == "160 of 160 reference summaries exceed 20 tokens and are cut."
-    assert outputs == "20 of 20 scored references exceed the output limit of 8 tokens."
+    assert references == "Cut at 20 tokens: 160 of 160 references."
+    assert outputs == "Over the output limit of 8: 20 of 20 references."
 
 
 @pytest.mark.parametrize(
     ("language", "known", "said"),
     [
-        ("de", ("en",), "The conversations are in German, but the base model is made for English."),
+        ("de", ("en",), "The conversations are in German; the base model is for English."),
         ("de", ("en", "de"), ""),
         ("de", (), ""),
         ("", ("en",), ""),

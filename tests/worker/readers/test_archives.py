@@ -123,17 +123,15 @@ def test_a_member_behind_a_password_is_named(tmp_path):
     for header, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(header) + at] |= 1
     path.write_bytes(content)
-    assert refusal(path) == 'a.zip contains "train.csv", which is protected by a password.'
+    assert refusal(path) == 'a.zip contains "train.csv", which has a password.'
 
 
 def test_bombs_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "SAFE_BYTES", 1 << 20)
     bomb = bytes(8 << 20)
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(bomb))
-    assert "unpacks to far more than is plausible for its size" in refusal(tmp_path / "a.csv.gz")
-    assert "unpacks to far more than is plausible for its size" in refusal(
-        zipped(tmp_path / "b.zip", **{"a.csv": bomb})
-    )
+    assert "unpacks to far more than plausible" in refusal(tmp_path / "a.csv.gz")
+    assert "unpacks to far more than plausible" in refusal(zipped(tmp_path / "b.zip", **{"a.csv": bomb}))
     assert not list(cache_folder().rglob("*.csv"))
 
 

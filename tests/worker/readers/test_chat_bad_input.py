@@ -49,7 +49,7 @@ def test_a_conversation_without_a_pause_that_no_row_can_hold_is_named(tmp_path, 
     table = write(tmp_path / "a.txt", "".join(lines))
     assert conversations(table) == ["Ann: word\nAnn: word\nAnn: word"]
     assert [(each.position, each.reason) for each in table.broken] == [
-        ("the conversation of 2024-01-02 10:00", "it has more than 200 characters without a longer pause")
+        ("the conversation of 2024-01-02 10:00", "it has more than 200 characters without a pause")
     ]
 
 
@@ -122,9 +122,9 @@ def test_a_page_with_a_table_of_conversations_is_no_conversation(tmp_path):
     (tmp_path / "a.html").write_text(
         f"<html><table>{head}<tr><td>Ann: hi</td><td>They greet.</td></tr></table></html>"
     )
-    with pytest.raises(DataError, match=r"a\.html can't be read: it is a page with a table") as caught:
+    with pytest.raises(DataError, match=r"a\.html can't be read: it is a table") as caught:
         list(open_table([tmp_path / "a.html"]))
-    assert caught.value.hint == "Open it in a spreadsheet, and save the table as xlsx or csv."
+    assert caught.value.hint == "Save it as xlsx or csv."
 
 
 def test_a_mail_without_line_ends_takes_bounded_memory(tmp_path):

@@ -16,7 +16,7 @@ from tests.helpers.read_sources import all_examples, preview, read_source
 # 2024-01-01 10:00
 BEGINNING = 1_704_103_200
 HOUR = 3600
-USUAL_PAUSE = "a pause of 4 hours starts the next conversation"
+USUAL_PAUSE = "a pause of 4 h starts a new conversation"
 MEMBERS = [
     {"id": "U1", "name": "ann.l", "profile": {"display_name": "Ann"}},
     {"id": "U2", "name": "bob", "profile": {"display_name": "", "real_name": "Bob Ray"}},
@@ -84,7 +84,7 @@ def test_what_holds_no_messages_beside_chats_is_left_out_and_named(tmp_path, cha
     folder = workspace(tmp_path / "export")
     write(folder / "notes.json", [{"a": 1}])
     assert conversations(folder, channel) == EXPECTED
-    assert notice_messages(channel) == ["Skipped because it contains no chat messages: notes.json.", TOLD]
+    assert notice_messages(channel) == ["Skipped, no chat messages: notes.json.", TOLD]
 
 
 def telegram(hours: int, sender: str, text: str, **more: Any) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def test_a_pause_that_is_no_number_of_hours_is_refused(tmp_path, channel, pause)
 
 def test_a_pause_for_data_without_chats_is_refused(tmp_path, channel):
     source = write(tmp_path / "a.json", [{"conversation": "Ann: Hi", "summary": ""}])
-    with pytest.raises(DataError, match="contains no chat export that a pause could split"):
+    with pytest.raises(DataError, match="contains no chat export to split"):
         conversations(source, channel, pause="4")
 
 
@@ -207,7 +207,7 @@ def test_members_that_can_not_be_read_leave_ids_and_say_so(tmp_path, channel):
     (folder / "users.json").write_text("[{")
     found = conversations(folder / "test", channel)
     assert found == {"test 2024-01-01 11:00": "U2: Lunch?\nU1: Yes"}
-    assert notice_messages(channel)[0] == "users.json can't be read, so speakers are named by their ids."
+    assert notice_messages(channel)[0] == "users.json can't be read, so speakers are named by id."
 
 
 def test_a_chat_in_which_no_one_says_anything_is_refused_with_what_is_in_it(tmp_path, channel):
@@ -282,5 +282,5 @@ def test_list_with_more_objects_later_is_told(tmp_path):
     *_, last = table
     assert (last.values["answers[0].text"], last.line) == ("first", len(ROWS) + 2)
     assert table.remarks == (
-        'Some rows have several objects in "answers"; "answers[0].text" is that of the first.',
+        'Some rows have several objects in "answers"; "answers[0].text" reads the first.',
     )

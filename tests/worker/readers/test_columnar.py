@@ -88,7 +88,7 @@ def test_row_with_other_bytes_than_utf8_is_broken(tmp_path):
     rows = open_table([tmp_path / "a.parquet"])
     assert [record.values for record in rows] == [{"a": "x", "b": "fine"}]
     assert [(each.position, each.reason) for each in rows.broken] == [
-        ("row 2", 'the column "b" contains bytes that are not UTF-8')
+        ("row 2", 'column "b" contains bytes that are not UTF-8')
     ]
 
 
@@ -106,7 +106,7 @@ def test_cut_file_is_said(tmp_path, name, write, share):
 
 def test_feather_of_the_first_version_is_named(tmp_path):
     (tmp_path / "a.feather").write_bytes(b"FEA1" + bytes(50) + b"FEA1")
-    with pytest.raises(DataError, match=r"a\.feather is a feather file of the first version"):
+    with pytest.raises(DataError, match=r"a\.feather is an old feather file"):
         list(open_table([tmp_path / "a.feather"]))
 
 

@@ -126,9 +126,7 @@ def test_texts_of_another_form_are_named_beside_others(tmp_path, channel):
     (tmp_path / "b.txt").write_text("<?xml version='1.0'?>\n<chat/>\n")
     source = locate(DataOptions(source=str(tmp_path)), channel)
     assert source.files == {None: (tmp_path / "a.txt",)}
-    assert [message for message, _ in source.remarks] == [
-        "Skipped because such files can't be read: 1 .txt (b.txt)."
-    ]
+    assert [message for message, _ in source.remarks] == ["Skipped, can't be read: 1 .txt (b.txt)."]
     (tmp_path / "a.txt").unlink()
     with pytest.raises(DataError, match=r"b\.txt is a file in another format, which can't be read"):
         locate(DataOptions(source=str(tmp_path)), channel)
@@ -150,6 +148,4 @@ def test_files_that_no_reader_knows_are_named_and_counted_beside_others(is_zip, 
     source = Path(shutil.make_archive(str(folder), "zip", folder)) if is_zip else folder
     remarks = [message for message, _ in locate(DataOptions(source=str(source)), channel).remarks]
     listed = "a.TextGrid, S00, S01, S02, S03"
-    assert remarks == [
-        f"Skipped because such files can't be read: 12 without an ending, 1 .textgrid ({listed} and 8 more)."
-    ]
+    assert remarks == [f"Skipped, can't be read: 12 without an ending, 1 .textgrid ({listed} and 8 more)."]

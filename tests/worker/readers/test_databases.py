@@ -56,7 +56,7 @@ def test_of_several_tables_one_is_asked_for(tmp_path):
 def test_tables_named_after_splits_are_splits(tmp_path):
     table = open_table([written(tmp_path / "a.db", "train", "test")], finds_chats=False)
     assert [record.values["split"] for record in table] == ["train"] * 5 + ["test"] * 5
-    assert table.remarks == ("Tables of a.db that are read as splits: train, test.",)
+    assert table.remarks == ("Tables of a.db read as splits: train, test.",)
 
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 'a' UNION ALL SELECT x FROM n) SELECT x FROM n"
@@ -98,7 +98,7 @@ def test_bytes_are_told_and_wrong_ones_break_their_row(tmp_path):
     table = open_table([written(tmp_path / "a.db", "talks", also=also)], finds_chats=False)
     *_, last = table
     assert last.values == {"dialogue": "x", "summary": None}
-    assert table.remarks == ('The column "summary" of "talks" contains bytes; such cells are read as empty.',)
+    assert table.remarks == ('Column "summary" of "talks" contains bytes, read as empty.',)
     assert [each.position for each in table.broken] == ["row 7"]
 
 
@@ -117,6 +117,6 @@ def test_damage_and_encryption_are_named(tmp_path):
     with pytest.raises(DataError, match=r"a\.db can't be read: its contents are damaged"):
         rows(path)
     path.write_bytes(bytes(range(256)) * 16)
-    with pytest.raises(DataError, match="not an SQLite database, or it is encrypted") as caught:
+    with pytest.raises(DataError, match="is encrypted, or not an SQLite database") as caught:
         rows(path)
     assert caught.value.field == "data.source"

@@ -29,7 +29,7 @@ def test_windows_1252_is_the_last_resort_and_is_told(tmp_path, ascii_rows_before
     found = table(tmp_path / "a.csv", written(rows), "cp1252")
     assert values(found)[-1] == rows[-1]
     assert [remark.partition(",")[0] for remark in found.remarks] == [
-        "a.csv is not UTF-8 and is read as Windows-1252 (Western European). If letters look wrong"
+        "a.csv is not UTF-8 and is read as Windows-1252 (Western European). If accents look wrong"
     ]
 
 
@@ -38,7 +38,7 @@ def test_bytes_that_are_no_utf8_in_a_file_that_is_break_their_row_alone(tmp_path
     rows = table(tmp_path / "a.csv", content)
     assert [record.number for record in rows] == [1, 2, 4]
     assert [(each.position, each.reason) for each in rows.broken] == [
-        ("row 3", 'the column "b" contains an invalid character: FF FE, at its beginning')
+        ("row 3", 'column "b" contains an invalid character: FF FE, at its beginning')
     ]
 
 
@@ -46,7 +46,7 @@ def test_halves_of_characters_in_utf16_break_their_row_alone(tmp_path):
     content = "\ufeffa,b\nx,\ud83d\nfine,y\n".encode("utf-16-le", "surrogatepass")
     rows = table(tmp_path / "a.csv", content)
     assert values(rows) == [("fine", "y")]
-    assert rows.broken[0].reason.startswith('the column "b" contains an invalid character')
+    assert rows.broken[0].reason.startswith('column "b" contains an invalid character')
 
 
 def test_ragged_rows_are_named_by_line_and_column(tmp_path):
@@ -127,7 +127,7 @@ def test_a_first_line_of_texts_is_a_row_and_no_header(tmp_path, first):
     found = table(tmp_path / "a.csv", written(rows))
     assert values(found) == rows
     assert found.columns == ("column 1", "column 2")
-    assert found.remarks == ("a.csv has no header, so its columns are numbered.",)
+    assert found.remarks == ("a.csv has no header; columns are numbered.",)
     assert [record.line for record in found] == [1, 2 + first.count("\n")]
 
 
@@ -135,7 +135,7 @@ def test_a_first_line_with_two_speakers_is_a_row_too(tmp_path):
     text = "".join(f"Ann: Is it {n}? Bob: Yes, it is.\tAnn asks for {n}.\n" for n in range(3))
     found = table(tmp_path / "a.tsv", text)
     assert len(list(found)) == 3
-    assert found.remarks == ("a.tsv has no header, so its columns are numbered.",)
+    assert found.remarks == ("a.tsv has no header; columns are numbered.",)
     assert table(tmp_path / "b.tsv", "Q1: How old are you?\tQ2: Where?\n7\tRome\n").head(1)[0].values == {
         "Q1: How old are you?": "7",
         "Q2: Where?": "Rome",
@@ -145,7 +145,7 @@ def test_a_first_line_with_two_speakers_is_a_row_too(tmp_path):
 def test_wrong_bytes_are_named_with_what_stands_before_them(tmp_path):
     rows = table(tmp_path / "a.csv", "a,b\nCafé,ü\nGrüße,x\n".encode() + b'x,"Ann: Hi\n Bob \xff \xfe!"\n')
     assert list(rows)
-    assert rows.broken[0].reason == 'the column "b" contains an invalid character: FF, after "Ann: Hi Bob"'
+    assert rows.broken[0].reason == 'column "b" contains an invalid character: FF, after "Ann: Hi Bob"'
 
 
 def test_rows_that_a_spreadsheet_saved_in_one_cell_each_are_taken_out_of_it(tmp_path):

@@ -131,7 +131,7 @@ def test_of_lists_of_different_lengths_one_is_asked_for(tmp_path):
     (problem,) = caught.value.problems
     assert (
         problem.message
-        == "a.json is one object with lists of different lengths: Recap (2), Transcript (1), by (1)."
+        == "a.json is an object with lists of different lengths: Recap (2), Transcript (1), by (1)."
     )
     assert (problem.field, problem.choices) == ("data.sheet", ("Recap", "Transcript", "by"))
     assert problem.hint == 'Choose one. Recap: "They greet."; Transcript: "Ann: hi"; by: "x"'
@@ -217,8 +217,8 @@ def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path):
     )
     assert values(rows) == [{"a": "😀"}]
     assert [each.reason for each in rows.broken] == [
-        'the column "a" contains values that are nested too deeply',
-        'the column "b" contains an invalid character: half of one, at its beginning',
+        'column "a" contains values that are nested too deeply',
+        'column "b" contains an invalid character: half of one, at its beginning',
     ]
 
 

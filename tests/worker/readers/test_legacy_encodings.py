@@ -157,7 +157,7 @@ def test_a_data_set_in_any_encoding_has_the_fingerprint_of_its_utf_8(tmp_path, c
     assert fingerprint(tmp_path / "a.csv", channel) == wanted
     (said,) = notice_messages(channel)
     assert said.startswith(
-        f"a.csv is not UTF-8 and is read as {encodings.ENCODINGS[encoding]}. If letters look wrong"
+        f"a.csv is not UTF-8 and is read as {encodings.ENCODINGS[encoding]}. If accents look wrong"
     )
 
 

@@ -68,7 +68,7 @@ def test_a_table_without_a_header_loses_no_row(write):
     table = open_table([path])
     assert values(table) == ROWS
     assert table.columns == ("column 1", "column 2", "column 3")
-    assert table.remarks == (f"{path.name} has no header, so its columns are numbered.",)
+    assert table.remarks == (f"{path.name} has no header; columns are numbered.",)
 
 
 def test_a_cell_right_of_the_header_breaks_its_row(write):
@@ -101,7 +101,7 @@ def test_a_protected_workbook_is_named(tmp_path, name):
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1016) + directory)
     with pytest.raises(DataError, match=f"{name} is protected by a password") as caught:
         list(open_table([tmp_path / name]))
-    assert caught.value.hint == "Save it without the password, and choose it again."
+    assert caught.value.hint == "Save it without the password."
 
 
 NAMES = ["id", "dialogue", "summary"]

@@ -62,7 +62,7 @@ def test_properties_and_tables_of_markdown_are_left_out_and_its_tldr_is_the_summ
     ]
     assert table.remarks[:2] == (
         "a.md has properties or tables above the turns, which are skipped.",
-        "a.md has a TL;DR, which is read as its summary.",
+        "a.md has a TL;DR, read as its summary.",
     )
 
 
@@ -111,7 +111,7 @@ def test_summaries_below_their_conversations_are_told_and_read(tmp_path):
     table = open_table([tmp_path / "a.txt"])
     rows = [record.values for record in table]
     assert rows[1] == {"id": "a 2", "conversation": "Ann: Hi 1\nBob: Yo", "summary": "They greet, 1."}
-    assert table.remarks == ("a.txt has summaries below its conversations, which are read as summaries.",)
+    assert table.remarks == ("a.txt has summaries below its conversations, which are read.",)
 
 
 SAID = "Ann: {0}?\nBob: Yes."
@@ -181,7 +181,7 @@ def test_a_summary_without_a_conversation_is_broken(tmp_path):
     assert len(list(table)) == 3
     ((position, reason),) = [(each.position, each.reason) for each in table.broken]
     assert position.startswith("x.txt")
-    assert reason == "the file x.txt with the conversation is missing"
+    assert reason == "the conversation x.txt is missing"
 
 
 @pytest.mark.parametrize("name", ["week_sum.txt", "summary.txt", "call-ref.txt"])

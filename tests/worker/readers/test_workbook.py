@@ -61,7 +61,7 @@ def test_errors_and_formulas_without_a_value_are_empty_and_named(tmp_path):
     found = book(tmp_path / "a.xlsx", [HEAD, ("1", "=A1", "x"), ("2", "#REF!", "y"), ("3", "z", "=A2")])
     assert values(found) == [("1", None, "x"), ("2", None, "y"), ("3", "z", None)]
     (remark,) = found.remarks
-    assert remark.startswith("These cells of a.xlsx contain an error or a formula without a stored value")
+    assert remark.startswith("These cells of a.xlsx contain an error or no stored value")
     assert "read as empty: B2, B3, C4." in remark
 
 
@@ -70,7 +70,7 @@ def test_merged_cells_all_have_their_value_and_are_told(tmp_path):
     found = book(tmp_path / "a.xlsx", [HEAD, *rows], merge=["A2:A4", "C2:C3"])
     assert values(found) == [("c1", "Ann: a", "s"), ("c1", "Bob: b", "s"), ("c1", "Ann: c", None), rows[3]]
     assert found.remarks == (
-        "a.xlsx has 2 merged ranges (A2:A4, C2:C3); each cell gets the value of the first.",
+        "a.xlsx has 2 merged ranges (A2:A4, C2:C3); all their cells get the first value.",
     )
 
 

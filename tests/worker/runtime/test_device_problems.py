@@ -187,7 +187,7 @@ def test_a_card_that_nobody_known_fills_is_remarked_on_and_may_be_tried(cards, t
     cards(row(0, used="12100"), device="cuda:0", processes=processes)
     torch_finds_cards()
     [notice] = devices.notices(devices.usable("cuda:0"))
-    assert notice["message"] == "cuda:0 (NVIDIA RTX 3060) is full: only 197.1 MB of its memory is free."
+    assert notice["message"] == "cuda:0 (NVIDIA RTX 3060) is full: 197.1 MB of its memory is free."
 
 
 @pytest.mark.usefixtures("all_pids")
@@ -208,7 +208,7 @@ def test_a_card_that_torch_has_no_kernels_for_is_refused(cards, torch_finds_card
     cards(row(0, "NVIDIA GTX 1080", capability="6.1"), device="cuda:0")
     torch_finds_cards()
     assert refused("cuda:0").message == (
-        "cuda:0 (NVIDIA GTX 1080) is too old for this torch: its compute capability is 6.1, and 7.5 is needed."
+        "cuda:0 (NVIDIA GTX 1080) is too old for this torch: compute capability 6.1, needed 7.5."
     )
 
 
@@ -245,7 +245,7 @@ class AcceleratorError(RuntimeError):
         (RuntimeError("CUBLAS_STATUS_EXECUTION_FAILED when calling cublasSgemm"), "reported an error"),
         (
             RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable"),
-            "exclusive use of the GPU",
+            "has the GPU to itself",
         ),
     ],
 )

@@ -114,7 +114,7 @@ def test_a_run_does_not_meet_in_what_another_one_left_which_goes_in_time(both, t
     [folder] = temporary.iterdir()
     long_ago = time.time() - rank_meeting.LEFT_SECONDS - 60
     os.utime(folder, (long_ago, long_ago))
-    with pytest.raises(WorkerError, match=r"1 of 2 ranks did not come within .*: 1\.") as refused:
+    with pytest.raises(WorkerError, match=r"1 of 2 ranks didn't come within .*: 1\.") as refused:
         meet(FIRST, {})
     assert refused.value.field == "WORLD_SIZE"
     assert not list(temporary.iterdir())

@@ -36,7 +36,7 @@ def test_what_is_missing_and_what_matches_nothing_is_named():
     assert (found.missing, found.unknown) == (("b", "d"), (2, 4))
     assert remarks(found, own, there) == [
         "No conversation of the test split matches rows 2 and 4 of own.csv.",
-        "Not scored because own.csv has no summary: 2 conversations (ids: b, d).",
+        "Not scored, no summary in own.csv: 2 conversations (ids: b, d).",
     ]
     assert found.as_dict() == {
         "matched": 2, "missing": {"count": 2, "ids": ["b", "d"]}, "unknown": {"count": 2, "rows": [2, 4]},
@@ -59,7 +59,7 @@ def test_ids_that_match_nothing_are_shown_beside_the_own_ones():
     with pytest.raises(DataError) as caught:
         match(file(("x", "1"), ("y", "2")), conversations("a", "b", hint="More."))
     assert caught.value.message == (
-        'No id in own.csv belongs to a conversation of the test split: "x", "y" there, "a", "b" here.'
+        'No id in own.csv is of a conversation of the test split: "x", "y" there, "a", "b" here.'
     )
     assert caught.value.hint.endswith("More.")
 

@@ -80,7 +80,7 @@ def test_a_best_state_is_whole_or_not_there(tmp_path, monkeypatch):
 )
 def test_a_disk_that_takes_part_of_a_file_is_told_in_our_words(said):
     with (
-        pytest.raises(StorageError, match="only part of it"),
+        pytest.raises(StorageError, match="can't be written completely"),
         storage_errors("The checkpoint", "Free some space."),
     ):
         raise RuntimeError(said)

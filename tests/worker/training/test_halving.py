@@ -24,7 +24,7 @@ from tests.helpers.tiny_runs import (
 from tests.helpers.worker_setup import load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
-TOLD = "The GPU ran out of memory"
+TOLD = "Out of GPU memory"
 
 
 @pytest.fixture(autouse=True)

@@ -139,7 +139,7 @@ def test_a_failure_falls_back_to_the_libraries_own_code_with_a_remark(tmp_path, 
     assert len(package.models) == 1
     assert used(events) is None
     [remark] = told(events)
-    assert "don't work here" in remark
+    assert "doesn't work here" in remark
     assert ("transformers has changed" if place == "apply" else f"{place} can't be compiled") in remark
 
 

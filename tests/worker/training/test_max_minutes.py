@@ -50,7 +50,7 @@ def test_a_run_with_all_its_minutes_spent_ends_also_when_resumed(tmp_path, monke
     state = run_store.open_run(job).state
     assert (state.fraction_done, run_summaries.read_entry(job).fraction_done) == (1.0, 1.0)
     [told] = [event for event in events_named(events, "notice") if "min of training" in event["message"]]
-    assert told["message"] == "Ended at step 3 of 6 after 0.05 min of training."
+    assert told["message"] == "Stopped at step 3 of 6, after 0.05 min of training."
     metadata = adapter_of(events).metadata
     assert (metadata.training.step, metadata.training.stopped, metadata.training.seconds) == (3, False, 3.0)
     assert [path.name for path in run_store.checkpoints(job)][-1] == "checkpoint-3"

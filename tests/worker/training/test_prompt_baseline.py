@@ -31,7 +31,7 @@ pytestmark = pytest.mark.torch
 
 OWN = "data.prompt=Say it shortly: {conversation} Shortly: "
 SHOTS = "data.shots=2"
-PLAIN = "This is the unchanged base model: edit the prompt or add examples."
+PLAIN = "This is the unchanged base model. Edit the prompt, or add examples."
 
 
 def order(events):
@@ -104,7 +104,7 @@ def test_evaluate_scores_a_prompt_with_its_own_words_beside_the_base_with_the_re
     assert result["protocol"]["prompt"] == DEFAULT_PROMPT
     assert result["adapters"][0]["prompt"] == {"template": adapter.metadata.prompt.template, "shots": 2}
     assert result["adapters"][0]["scores"] == events_named(events, "evaluated")[-1]["scores"]
-    assert "a different prompt" not in "".join(event["message"] for event in events_named(told, "notice"))
+    assert "another prompt" not in "".join(event["message"] for event in events_named(told, "notice"))
 
 
 def test_a_trained_adapter_reads_its_examples_again_in_the_playground(tmp_path):

@@ -123,4 +123,4 @@ def test_masks_are_in_all_texts_before_anything_sees_them(tmp_path, channel):
     # The second row is the first one's copy once both are masked; what goes with it is not counted.
     assert len(splits.train) == 2
     assert splits.masked == {"email": 3}
-    assert "Personal data is masked in the texts (E-mail address: 3)." in notice_messages(channel)
+    assert "Personal data is masked (E-mail address: 3)." in notice_messages(channel)

@@ -214,7 +214,7 @@ def init_from_inputs(model: PeftModel, base: LoadedBase, batches: Sequence[Micro
     are few, and fails on encoder-decoders. Raises AdapterError if there are no examples, or fewer tokens than the rank.
     """
     if not batches:
-        message = "EVA needs training examples, and there are none."
+        message = "EVA needs training examples."
         raise AdapterError(message, "Choose another initialisation.", FIELD)
     was_training = model.training
     model.eval()
@@ -253,7 +253,7 @@ def _init_from_covariance(covariance: _Covariance) -> None:
     if covariance.tokens < rank:
         raise AdapterError(
             say("EVA needs at least {} tokens; the training examples have {}.", rank, covariance.tokens),
-            "Choose another initialisation, a lower rank or more examples.",
+            "Choose another initialisation, lower the rank, or add examples.",
             FIELD,
         )
     _, found = torch.linalg.eigh(covariance.sum)

@@ -107,12 +107,7 @@ def _dividing(
         return next((size for size in usual if size in divisors), max(d for d in divisors if d <= MAX_CHOSEN))
     if chosen not in divisors:
         raise AdapterError(
-            say(
-                "{} {} doesn't divide the widths of all adapted layers: {}.",
-                what,
-                chosen,
-                ", ".join(map(str, sizes)),
-            ),
+            say("{} {} must divide all layer widths: {}.", what, chosen, ", ".join(map(str, sizes))),
             say("These do: {}.", ", ".join(str(size) for size in divisors if size > 1) or 1),
             f"method.{field}",
         )
@@ -242,7 +237,7 @@ class ShiraHooks(MethodHooks):
 def _at_most(chosen: int, limits: list[int], field: str, what: str) -> None:
     if limits and chosen > min(limits):
         raise AdapterError(
-            say("{} {} is more than the narrowest adapted layer can have.", what, chosen),
+            say("{} {} is too large for the narrowest layer.", what, chosen),
             say("At most {}.", min(limits)),
             f"method.{field}",
         )

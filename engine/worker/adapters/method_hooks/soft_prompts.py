@@ -166,9 +166,5 @@ def _initial_ids(options: PromptOptions | PrefixOptions, base: LoadedBase, count
         return torch.randint(len(base.tokenizer), (count,))
     ids = base.tokenizer(options.init_text, add_special_tokens=False)["input_ids"]
     if not ids:
-        raise AdapterError(
-            "The starting text has no tokens in the base model's vocabulary.",
-            "Write another text.",
-            "method.init_text",
-        )
+        raise AdapterError("The starting text has no tokens.", "Write another text.", "method.init_text")
     return torch.tensor((ids * count)[:count])

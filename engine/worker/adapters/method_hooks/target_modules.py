@@ -12,9 +12,7 @@ from engine.worker.modeling.architecture import Width, architecture_of, width_of
 from engine.worker.modeling.base_models import LoadedBase
 
 ALL_LINEAR = "all-linear"
-_ALONE = say(
-    '"{}" means every linear layer except the output head, so it can\'t be combined with names.', ALL_LINEAR
-)
+_ALONE = say('"{}" can\'t be combined with names.', ALL_LINEAR)
 
 
 def default_targets(base: LoadedBase) -> list[str] | str:

@@ -9,7 +9,7 @@ starts at zero, so training starts exactly at the base model. It is not linear, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -59,18 +59,14 @@ SUBLAYER_ENDS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
 class BottleneckConfig(PeftConfig):
     """Size and position of the adapters; without `target_modules` the placement and the model type decide."""
 
-    size: int = field(default=64, metadata={"help": "Width of the bottleneck"})
-    placement: Placement = field(default="houlsby", metadata={"help": "houlsby or pfeiffer"})
-    activation: str = field(default="gelu", metadata={"help": "relu, gelu or silu"})
-    dropout: float = field(default=0.0, metadata={"help": "Dropout within the bottleneck"})
-    scale: float = field(default=1.0, metadata={"help": "Factor of what the adapter adds"})
-    target_modules: list[str] | str | None = field(
-        default=None, metadata={"help": "Names of the layers that get an adapter after them"}
-    )
-    exclude_modules: list[str] | str | None = field(
-        default=None, metadata={"help": "Names of modules left out"}
-    )
-    modules_to_save: list[str] | None = field(default=None, metadata={"help": "Not used by this tuner"})
+    size: int = 64
+    placement: Placement = "houlsby"
+    activation: str = "gelu"
+    dropout: float = 0.0
+    scale: float = 1.0
+    target_modules: list[str] | str | None = None
+    exclude_modules: list[str] | str | None = None
+    modules_to_save: list[str] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -129,7 +125,7 @@ class BottleneckLayer(nn.Module, BaseTunerLayer):
 
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
         """Refuse: no weight computes the same."""
-        raise NotImplementedError("Bottleneck adapters are not linear and can't be merged.")
+        raise NotImplementedError("Bottleneck adapters can't be merged.")
 
 
 class BottleneckModel(BaseTuner):
@@ -176,7 +172,7 @@ def adapted_layers(model_type: str, placement: Placement) -> tuple[str, ...]:
         if model_type in model_types.split("|"):
             return feed_forward if placement == "pfeiffer" else attention + feed_forward
     raise AdapterError(
-        say("Tunesmith doesn't know where attention and feed-forward end in {} models.", model_type),
+        say("Attention and feed-forward ends of {} models are unknown.", model_type),
         "Name their last layers under Applied to.",
         "method.target_modules",
     )
@@ -188,7 +184,7 @@ def width(layer: nn.Module, name: str) -> int:
     width = getattr(layer, "out_features", getattr(layer, "nf", None))
     if not isinstance(width, int):
         raise AdapterError(
-            say("{} is not a linear layer, so no adapter can follow it.", name),
+            say("{} is not a linear layer.", name),
             "Name linear layers under Applied to.",
             "method.target_modules",
         )

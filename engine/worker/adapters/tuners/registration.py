@@ -34,7 +34,7 @@ def refuse_unregistered(peft_type: str, title: str) -> None:
     """Raise AdapterError for one of our own types if the entry `peft_type` is off."""
     if peft_type in OWN_TYPES and not enabled("peft_type"):
         raise AdapterError(
-            say("{} needs the patch peft_type, which {} switches off.", title, VARIABLE),
+            say("{} needs the patch peft_type, switched off by {}.", title, VARIABLE),
             say("Set {} to all.", VARIABLE),
             VARIABLE,
         )

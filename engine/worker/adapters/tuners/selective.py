@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, TypeAlias
 
@@ -42,18 +42,12 @@ class SelectiveConfig(PeftConfig):
     `target_modules` are found by the other settings and saved. Where they are named, they decide alone.
     """
 
-    selection: str = field(
-        default="all", metadata={"help": "Kind of parameters: all, weights, biases or norms"}
-    )
-    last_blocks: int = field(default=0, metadata={"help": "Only the last blocks of each stack; 0 is all"})
-    patterns: list[str] | None = field(default=None, metadata={"help": "Only modules with such names"})
-    target_modules: list[str] | str | None = field(
-        default=None, metadata={"help": "Names of the modules that hold trained parameters"}
-    )
-    exclude_modules: list[str] | str | None = field(
-        default=None, metadata={"help": "Names of modules left out"}
-    )
-    modules_to_save: list[str] | None = field(default=None, metadata={"help": "Not used by this tuner"})
+    selection: str = "all"
+    last_blocks: int = 0
+    patterns: list[str] | None = None
+    target_modules: list[str] | str | None = None
+    exclude_modules: list[str] | str | None = None
+    modules_to_save: list[str] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -109,7 +103,7 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
     def _active_values(self) -> dict[str, torch.Tensor]:
         """Return the active adapter's values of this module, none if it trains nothing of it."""
         if len(self.active_adapters) > 1:
-            raise ValueError("Only one selective adapter can be active at a time.")
+            raise ValueError("Only one selective adapter can be active.")
         chosen = [name for name in self.active_adapters if name in self.selective_values]
         own = dict(self.base_layer.named_parameters(recurse=False))
         return {

@@ -53,20 +53,20 @@ def test_seeds_are_one_row_that_says_their_spread_and_which_are_missing(bench, s
 
     lora, ia3, prompt = table.items()
     assert table.explanation(lora, "score") == (
-        "Mean of 3 seeds. The interval covers seeds and conversations."
+        "Mean of 3 seeds; the interval covers seeds and conversations."
     )
     assert "with seed 42, 5" in table.explanation(lora, "spread")
     assert table.explanation(lora, "name") == "LoRA, r 32, 3 seeds"
     assert table.explanation(lora, "minutes").endswith("The mean of the seeds.")
     assert "The whole run took" in table.explanation(ia3, "minutes")
     assert table.explanation(ia3, "score") == (
-        "Only one seed is scored, so the interval covers conversations alone. Not scored yet: seed 44. Failed: seed 43."
+        "One seed: the interval covers conversations alone. Not scored yet: seed 44. Failed: seed 43."
     )
     assert table.explanation(ia3, "spread").endswith("with seed 42.")
     assert table.explanation(prompt, "spread") == "Nothing is trained, so the seed doesn't matter."
     spoken = table.accessible_text(lora)
     assert spoken.startswith("LoRA, r 32, 3 seeds, ROUGE-1 5")
-    assert "Standard deviation of the seeds' means" in spoken
+    assert "Standard deviation over seeds" in spoken
     page.view.order_wanted.emit("spread")
     assert made.names()[-1] == "LoRA, r 32"
     page.view.order_wanted.emit("score")
@@ -148,7 +148,7 @@ def test_a_new_arena_asks_for_seeds_and_more_join_the_entries_that_are_there(ben
     made.page.add_button.click()
     form.make_button.click()
     assert form.isVisible()
-    assert "already has all these entries with 3 seeds" in form._problem.text()
+    assert "has all these entries with 3 seeds" in form._problem.text()
 
 
 def test_seeds_beyond_the_largest_are_told_beside_the_form(bench):
@@ -159,7 +159,7 @@ def test_seeds_beyond_the_largest_are_told_beside_the_form(bench):
     made.page.empty_button.click()
     made.page.form.seeds.setValue(2)
     made.page.form.make_button.click()
-    assert "past the last possible seed, 2147483647" in made.page.form._problem.text()
+    assert "pass the last one, 2147483647" in made.page.form._problem.text()
     assert arenas.list_arenas()[0] == []
 
 

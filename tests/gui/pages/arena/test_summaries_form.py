@@ -172,7 +172,7 @@ def test_without_a_scored_entry_the_form_says_what_is_missing(home, styled, qtbo
     stage = Stage(qtbot)
     stage.page.ask_for_summaries()
     stage.page.summaries_form.take(tmp_path / "own.csv")
-    assert stage.page.summaries_form._problem.text().startswith("No entry has been scored yet.")
+    assert stage.page.summaries_form._problem.text().startswith("No entry is scored yet.")
     stage.manager.leave()
 
 

@@ -60,7 +60,7 @@ def test_conversations_are_sorted_searched_marked_tried_and_exported(page, qtbot
     tab = page.conversations
     opened(page, qtbot)
     assert listed(tab.view) == ["c", "b", "a"]
-    said = "ROUGE-1 rose on 1, fell on 1 and stayed the same on 1."
+    said = "ROUGE-1 rose on 1, fell on 1, unchanged on 1."
     assert page.header.subtitle() == "3 test conversations, greedy"
     assert said in tab.summary.text()
     marked = {
@@ -192,7 +192,7 @@ def test_several_runs_stand_beside_one_another(page, qtbot):
         "starter-lora",
         "ia3-run",
     ]
-    assert "On average, ROUGE-1 rose on 2, fell on 1 and stayed the same on 0." in tab.summary.text()
+    assert "On average, ROUGE-1 rose on 2, fell on 1, unchanged on 0." in tab.summary.text()
     assert listed(tab.view) == ["c", "b", "a"]
     row = table.row_of("1")
     shown = {column.key: table.index(row, at).data() for at, column in enumerate(table.columns)}

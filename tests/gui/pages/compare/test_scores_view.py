@@ -38,7 +38,7 @@ def test_scores_stand_on_one_scale_and_what_is_the_same_can_be_left_out(shown):
     assert [view.systems.index(row, verdict).data() for row in (1, 2)] == ["Better", "No difference"]
 
     table = view.table
-    assert table.headings()[0].title == "Scores, each bar from 0 to 100"
+    assert table.headings()[0].title == "Scores, bars from 0 to 100"
     cells = [
         table.index(table.row_of(name), at).data(CELL_ROLE) for name in ("rouge2", "rougeL") for at in (2, 3)
     ]

@@ -81,7 +81,7 @@ def test_runs_that_can_not_be_compared_are_said(page):
     settle(page)
     page.setup.start_button.click()
     settle(page)
-    assert "did not summarise the same conversations" in page.notice.text()
+    assert "Their conversations differ" in page.notice.text()
     assert shown(page) == "setup"
 
 
@@ -163,9 +163,7 @@ def test_the_result_names_the_better_system_with_its_interval(page):
     assert shown(page) == "results"
     said = page.results.texts
     assert said[0] == "LoRA, r 16 is preferred to the base model (the practice model)"
-    assert (
-        "Votes on this pair: 30 for LoRA, r 16, 0 for the base model (the practice model), 0 ties." in said[1]
-    )
+    assert "This pair: 30 for LoRA, r 16, 0 for the base model (the practice model), 0 ties." in said[1]
     assert "30 votes by 1 voter" in said[2]
     assert said[3:6] == ["LoRA, r 16", RUN_NAMES[0], "98\xa0%"]
     assert not page.results.go_on_button.isEnabled()

@@ -110,7 +110,7 @@ def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: P
     page.open(str(tmp_path / "chat.txt"))
     qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy)
     mapping = page.parts.source.mapping
-    assert "pause of 4 hours starts the next conversation" in mapping.reason.text()
+    assert "pause of 4 h starts a new conversation" in mapping.reason.text()
     assert page.row_preview.rows[0]["conversation"] == "Ann: Day 1"
     state = page.parts.unlabelled
     assert state.text() == "These 9 conversations have no summaries yet."

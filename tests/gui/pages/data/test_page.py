@@ -143,7 +143,7 @@ def test_limits_follow_the_data_until_they_are_moved_and_go_into_the_recipe(show
     assert summaries.limit == 40
 
     page.parts.rows.choose(1)
-    assert "This limit cuts" in page.parts.row_view.tokens.text()
+    assert "Cuts " in page.parts.row_view.tokens.text()
     for _ in range(2):
         key = QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_PageDown, Qt.KeyboardModifier.NoModifier)
         page.parts.conversations.histogram.keyPressEvent(key)
@@ -211,7 +211,7 @@ def test_rows_over_a_limit_are_those_of_the_limit_as_it_is_now(shown, tmp_path, 
     drag(8)
     # The duplicate and the one that stands in test as well are at hand, the others are not.
     assert list(rows.numbers()) == [1, 2, 3, 20]
-    more = "16 more exceed the current limit. Check again to list them."
+    more = "16 more exceed the limit. Check again to list them."
     assert rows.which() == f"Conversation over the limit: 20 in train, 2 in validation, 2 in test. {more}"
     target = tmp_path / "rows.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
@@ -252,8 +252,8 @@ def test_a_check_makes_room_for_the_next_which_inherits_no_decisions(shown, qtbo
     assert page.header.title() == "few.jsonl"
     assert page.values()["exclude"] == []
     assert page.parts.too_few.text() == (
-        "Only 16 conversations to train on; a model learns little from fewer than 30. "
-        "Only 2 conversations to test on; a verdict needs at least 10."
+        "Only 16 conversations to train on; a model needs at least 30. Only 2 conversations to test on; "
+        "a verdict needs 10."
     )
     page.open(str(chats))
     thread = page.checker.active_job.thread
@@ -316,9 +316,7 @@ def test_the_first_rows_are_shown_with_their_roles_before_the_check_is_complete(
     assert page.parts.preview_table.headings() == [
         "id: name", "dialogue: conversation", "summary: summary", "title",
     ]  # fmt: skip
-    assert page.parts.source.mapping.reason.text().startswith(
-        "A conversation in each row. Conversation: column"
-    )
+    assert page.parts.source.mapping.reason.text().startswith("A conversation per row. Conversation: column")
 
 
 def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
@@ -340,7 +338,7 @@ def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not page.checker.is_busy)
     assert said(page)[:2] == ["Ann: so it is"] * 2
     assert page.values()["columns"] == {"speaker": "by", "group": "no"}
-    assert mapping.reason.text().startswith("A turn in each row")
+    assert mapping.reason.text().startswith("A turn per row")
 
 
 def test_personal_data_is_masked_in_the_preview_and_in_the_recipe(page, qtbot, tmp_path):

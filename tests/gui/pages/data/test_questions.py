@@ -97,7 +97,7 @@ def test_a_guessed_encoding_is_said_and_another_one_can_be_chosen(page, qtbot, t
     (tmp_path / "mac.csv").write_bytes(f"dialogue,summary\n{rows}".encode("mac_roman"))
     checked(page, qtbot, str(tmp_path / "mac.csv"))
     mapping = page.parts.source.mapping
-    assert "If letters look wrong" in page.parts.remarks.text()
+    assert "If accents look wrong" in page.parts.remarks.text()
     mapping.reading["encoding"].set_key("mac_roman")
     mapping.reading["encoding"].chosen.emit("mac_roman")
     qtbot.waitUntil(lambda: not page.checker.is_busy)

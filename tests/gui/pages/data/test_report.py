@@ -86,7 +86,7 @@ def test_a_report_has_the_splits_in_their_order_with_rows_and_lengths(result):
     assert (train.turns_median, train.speakers_median) == (3, 2)
     assert [row.id for row in report.first_rows()] == ["r1", "r2", "r1", "r2"]
     assert report.row("train", 3) is None
-    assert report.shape.text == "A conversation in each row. By name."
+    assert report.shape.text == "A conversation per row. By name."
 
 
 def test_what_a_limit_cuts_is_counted_exactly_with_the_marks_around_summaries(result):
@@ -114,7 +114,7 @@ def german(monkeypatch):
         "train": ("Training",),
         "Train ({count})": ("Training ({count})",),
         "{count} in {split}": ("{count} in {split}",),
-        "A conversation in each row": ("In jeder Zeile ein Gespräch",),
+        "A conversation per row": ("Ein Gespräch je Zeile",),
         "{n} rows": ("{n} Zeile", "{n} Zeilen"),
         "excluded": ("ausgelassen",),
         "Excluded. Undo": ("Ausgelassen. Rückgängig machen",),
@@ -129,7 +129,7 @@ def german(monkeypatch):
 
 def test_what_is_found_is_said_in_the_language_that_is_preferred(result, german):
     report = read(result)
-    assert report.shape.text == "In jeder Zeile ein Gespräch. Nach dem Namen."
+    assert report.shape.text == "Ein Gespräch je Zeile. Nach dem Namen."
     assert split_head("train", 2) == "Training (2)"
     finding = report.findings[0]
     assert (finding.id, finding.title, finding.detail) == (
@@ -205,6 +205,6 @@ def test_of_a_book_the_beginning_is_shown(qtbot, styled):
     view = qtbot.add(RowView())
     view.show_row(row("Ann: hi\n" * 100_000, 300_000), limit=400_000)
     assert sum(len(turn.text) for turn in view.conversation.turns()) < 20_000
-    assert view.tokens.text() == "300,000 tokens. The first 19,999 of 800,000 characters are shown."
+    assert view.tokens.text() == "300,000 tokens. Showing the first 19,999 of 800,000 characters."
     view.show_row(row("Ann: hi", 3), limit=512)
     assert view.tokens.text() == "3 tokens, 1 turn"

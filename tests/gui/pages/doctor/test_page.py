@@ -61,7 +61,7 @@ def test_it_looks_once_by_itself_and_shows_everything_in_order(stage, qtbot):
     ]
     QTest.qWait(1)
     assert tops == sorted(tops)
-    assert "Everything Tunesmith needs is installed" in stage.page.header.subtitle()
+    assert "Everything is installed" in stage.page.header.subtitle()
 
 
 def test_the_window_is_never_held(stage, monkeypatch):
@@ -95,7 +95,7 @@ def test_devices_that_never_answer_are_given_up_without_a_verdict_on_them(stage,
     stage.page.cancel_button.click()
     assert not stage.page.busy.isVisible()
     assert stage.page.again_button.isEnabled()
-    assert stage.page.header.subtitle() == "Cancelled. The devices were not checked"
+    assert stage.page.header.subtitle() == "Cancelled. Devices were not checked"
     assert "device" not in {check.id for check in stage.page.checks()}
     stage.script = [["emit", {"event": "result_made", "result": FACTS}]]
     assert stage.look()["device"].state == "ok"

@@ -117,7 +117,7 @@ def test_a_run_has_the_device_until_it_is_paused_for_a_draft(opened, workers, qt
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
     run = workers.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: run.state.step > 1)
-    qtbot.waitUntil(lambda: "training on the device" in opened.strip.text())
+    qtbot.waitUntil(lambda: "using the device" in opened.strip.text())
     assert not opened.summary.draft_button.isEnabled()
     press(opened, Qt.Key.Key_D, CTRL)
     assert not opened.draft_writer.is_writing

@@ -43,7 +43,7 @@ def test_every_key_is_kept_before_the_next_one_and_nothing_is_accepted_without_w
         QTest.keyClicks(opened.summary.edit, typed[-1])
         assert f'"text":"{typed}"' in path.read_text("utf-8")
     assert opened.summary.problem.text() == ""
-    assert opened.summary.status() == "Not accepted yet. Saved as you type"
+    assert opened.summary.status() == "Not accepted. Saved as you type"
     opened.toolbar.order.chosen.emit("longest")
     assert (opened.conversation.position.text(), opened.summary.text()) == ("1 of 3", "Tea")
 
@@ -64,8 +64,8 @@ def test_keys_lead_to_other_conversations_and_skip_until_every_one_is_decided(op
         press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
     assert opened.toolbar.progress() == "1 of 3 accepted, 2 skipped, 10 needed for a run"
     assert opened.conversation.position.text() == "3 of 3"
-    assert opened.summary.status() == "Skipped, not part of the data set"
-    assert opened.strip.text().startswith("Every conversation is accepted or skipped.")
+    assert opened.summary.status() == "Skipped, not in the data set"
+    assert opened.strip.text().startswith("All done.")
 
 
 def test_undo_and_redo_go_through_conversations_by_keys(opened):
@@ -219,7 +219,7 @@ def tried(conversation: str, *columns: HistoryColumn) -> HistoryEntry:
 def test_the_playgrounds_history_becomes_a_set_with_what_was_corrected_accepted(page, qtbot):
     page.open_last()
     page.playground_button.click()
-    qtbot.waitUntil(lambda: "The playground has no conversations yet." in page.strip.text())
+    qtbot.waitUntil(lambda: "Summarise a conversation in the playground first." in page.strip.text())
     history = HistoryStore()
     good = HistoryColumn(
         "a1", "tuned", "", "They have tea.", feedback=Feedback(thumb="up", edited="Both have tea.")
@@ -235,7 +235,7 @@ def test_the_playgrounds_history_becomes_a_set_with_what_was_corrected_accepted(
         "Both have tea.", "accepted", "edited draft",
     )  # fmt: skip
     assert found[TEA].draft.adapter == "a1"
-    assert page.strip.text() == "1 summary that was corrected in the playground is accepted here."
+    assert page.strip.text() == "1 summary corrected in the playground is accepted."
 
 
 def test_a_later_correction_replaces_what_no_one_has_written_here(page, qtbot):
@@ -262,11 +262,11 @@ def test_accepted_summaries_are_used_for_the_next_run_once_there_are_enough(page
         QTest.keyClicks(page.summary.edit, f"Number {number}.")
         press(page, Qt.Key.Key_Return, CTRL)
     assert not page.use_button.isEnabled()
-    assert page.use_button.toolTip() == "A run needs 5 accepted summaries: 1 more to accept."
+    assert page.use_button.toolTip() == "A run needs 5 accepted summaries: 1 more."
     assert page.toolbar.progress() == "4 of 12 accepted, 10 needed for a run"
     QTest.keyClicks(page.summary.edit, "Number 4.")
     press(page, Qt.Key.Key_Return, CTRL)
-    assert "can't show a gain" in page.strip.text()
+    assert "A run learns little" in page.strip.text()
     with qtbot.waitSignal(page.use_requested):
         page.use_button.click()
         assert not page.use_button.isEnabled()

@@ -57,7 +57,7 @@ def test_a_summary_is_said_to_be_a_draft_until_it_is_accepted(work):
 
     assert said() == "Not written yet"
     work.write(1, "Tea.")
-    assert said() == "Not accepted yet. Saved as you type"
+    assert said() == "Not accepted. Saved as you type"
     work.accept(1)
     assert said() == "Accepted, written by you"
     work.put_draft(1, DRAFT)
@@ -70,7 +70,7 @@ def test_a_summary_is_said_to_be_a_draft_until_it_is_accepted(work):
     work.accept(1)
     assert said() == "Accepted, an edited draft of My LoRA"
     work.skip(1)
-    assert said() == "Skipped, not part of the data set"
+    assert said() == "Skipped, not in the data set"
 
 
 def test_steps_are_told_in_words(work):
@@ -106,9 +106,7 @@ def test_what_was_left_out_is_told():
         "Skipped: 4 excluded in Data sets (e-mail address: 3; duplicate conversations: 1), "
         "2 empty, 1 duplicate, 7 beyond the limit of 100,000."
     )
-    assert labelling_text.read_in(none, 1) == (
-        "The earlier summary of 1 conversation of this source was carried over."
-    )
+    assert labelling_text.read_in(none, 1) == ("An earlier summary of 1 conversation was carried over.")
 
 
 def test_sets_of_one_name_are_told_apart_by_when_they_were_begun():

@@ -54,7 +54,7 @@ def test_one_menu_offers_every_export_by_what_it_is_for_and_the_recipe_among_the
     assert list(groups) == ["Share", "Use elsewhere", "Reproduce"]
     assert groups["Share"] == ["To the Hugging Face Hub…", "As a zip file…", "As a folder…"]
     assert groups["Use elsewhere"][0] == "As a plain model…"
-    assert groups["Reproduce"] == ["As a script that trains it again…", "As a recipe…"]
+    assert groups["Reproduce"] == ["As a training script…", "As a recipe…"]
     assert grey == []
     made.page.operations.export_recipe(adapter.recipe(), tmp_path / "mine.toml")
     made.until(made.page.pane.undo_strip.isVisible)

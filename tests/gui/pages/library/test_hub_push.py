@@ -57,8 +57,8 @@ def test_the_dialog_imports_only_by_what_can_be_a_name(qtbot):
 
 
 NAME, ADDRESS = "ann/tea", "https://huggingface.co/ann/tea"
-FORBIDDEN = "The data is under CC BY-NC-ND 4.0. You may not share what you made from it."
-HINT = "Share the repository with no one until the licence's owner has agreed."
+FORBIDDEN = "The data is under CC BY-NC-ND 4.0. You may not share results."
+HINT = "Share it only once the licence's owner agrees."
 
 
 def found(**more):
@@ -189,7 +189,7 @@ def test_conversations_in_the_prompt_and_the_plain_model_go_only_where_that_is_s
     dialog = opened(made, add_adapter("tea", prompt=prompt, exports=[export]))
     dialog.form.name.setText(NAME)
     assert not dialog.show_button.isEnabled()
-    assert dialog.form.conversations.text() == "Also send the 1 conversation that its prompt shows"
+    assert dialog.form.conversations.text() == "Also upload the prompt's 1 example conversation"
     dialog.form.conversations.click()
     dialog.form.what.set_current("model")
     assert not dialog.show_button.isEnabled()

@@ -19,7 +19,7 @@ Bench = library_bench.Bench
 
 def test_an_empty_library_says_what_to_do(bench, qtbot):
     page = bench().page
-    assert page.header.subtitle() == "Your trained and imported adapters are saved here"
+    assert page.header.subtitle() == "Your adapters are saved here"
     assert not page.view.isVisible()
     assert not page.panel.isVisible()
     assert not page.pane.search.isVisible()
@@ -73,7 +73,7 @@ def test_what_arrives_in_the_folder_is_listed_at_once_and_what_is_wrong_with_it_
     assert made.names() == ["plain"]
     assert page.header.subtitle() == "1 adapter for 1 base model"
     assert page.panel.integrity.text() == "Changed or missing: adapter_model.safetensors"
-    assert page.pane.notice.text() == "Skipped a folder that isn't an adapter: odd has no adapter.toml."
+    assert page.pane.notice.text() == "Skipped, not an adapter: odd has no adapter.toml."
     assert page.panel.score_button.isVisible()
     library.add_score(adapter, score_card(0.48))
     made.until(lambda: not page.panel.score_button.isVisible())
@@ -285,7 +285,7 @@ def test_a_script_is_offered_where_one_can_train_it_again_and_says_what_it_holds
     made.dialogs.place = tmp_path
 
     def entry(name):
-        return made.exports(library.find(name)).get("As a script that trains it again…")
+        return made.exports(library.find(name)).get("As a training script…")
 
     assert entry("b") is None
     result = {"path": str(tmp_path / "a-script"), "bytes": 5_000, "verified": None, "conversations": 24}
@@ -293,8 +293,8 @@ def test_a_script_is_offered_where_one_can_train_it_again_and_says_what_it_holds
     entry("a")()
     made.until(made.page.pane.undo_strip.isVisible)
     assert made.page.pane.undo_strip.text() == (
-        "Exported to a-script, 5.0 kB. Contains the 24 training conversations; share it only with people allowed to "
-        "read them."
+        "Exported to a-script, 5.0 kB. Contains 24 training conversations; share it only with people "
+        "allowed to read them."
     )
     assert [asked["to"] for asked in made.asked] == ["script"]
 

@@ -101,6 +101,6 @@ def test_adapters_of_several_bases_and_a_device_in_use_are_refused(stage, monkey
     assert "different base models" in made.dialog._problem.text()
 
     made = stage(starter("chats"))
-    monkeypatch.setattr(made.manager, "device_text", lambda: "A run is training on the device.")
+    monkeypatch.setattr(made.manager, "device_text", lambda: "A run is using the device.")
     made.dialog._begin()
     assert "A run is training" in made.dialog._problem.text()

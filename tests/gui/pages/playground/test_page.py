@@ -96,8 +96,8 @@ def test_the_base_is_loaded_as_the_first_adapter_was_scored(page, qtbot):
     assert page.controller.summarizer.base_model == loaded
     assert page.controller.history.items[0].base_model == loaded
     assert page.strip.text() == (
-        "q2-name was trained on another form of the base model. All adapters "
-        "run on that of q1-name: 7bcac572, bfloat16, nf4."
+        "q2-name was trained on another form of the base model; all run on that of q1-name: 7bcac572, "
+        "bfloat16, nf4."
     )
     first = page.controller.summarizer._thread
     for adapter in ("q1", "q2"):
@@ -256,7 +256,7 @@ def test_a_text_file_of_any_encoding_is_shown_and_what_is_no_text_refused(page, 
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff\xfe\x00")
     page.open_file(tmp_path / "picture.png")
     assert page.strip.text() == (
-        "picture.png can't be read: it is a picture, whatever its name says. Choose a plain text file."
+        "picture.png can't be read: it is really a picture. Choose a plain text file."
     )
     assert page.panel.conversation == ""
     for encoding in ("utf-16", "utf-8-sig", "cp1252"):
@@ -284,7 +284,7 @@ def test_a_run_is_paused_for_a_try_and_goes_on_afterwards(page, workers, qtbot):
     qtbot.waitUntil(lambda: run.state.step > 1)
     page.open_conversation(CONVERSATION)
     page.open(["a1"])
-    qtbot.waitUntil(lambda: "on the device" in page.strip.text())
+    qtbot.waitUntil(lambda: "using the device" in page.strip.text())
     assert not page.summarise_button.isEnabled()
     assert not page.controller.summarizer.alive
 

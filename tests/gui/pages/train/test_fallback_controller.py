@@ -15,7 +15,7 @@ GB = 1_000_000_000
 LORA = MethodSettings("lora", method("lora").options())
 PROBLEM = {
     "field": "training.micro_batch_tokens",
-    "message": "This run needs about 12.4 GB of memory, but only 8.0 GB is available.",
+    "message": "This run needs about 12.4 GB of memory; 8.0 GB is available.",
     "hint": "Make the micro-batch smaller, or checkpoint activations.",
 }
 SHORT = PLAN | {"memory_bytes": 12_400_000_000, "memory_there_bytes": 8 * GB, "problems": [PROBLEM]}
@@ -109,7 +109,7 @@ def result(found):
 def test_nothing_is_changed_before_a_plan_is_chosen_which_is_then_written_and_planned_anew(stage, qtbot):
     before = stage.page.panel.form.recipe()
     fit = lacking(stage, qtbot, result(FOUND))
-    assert "It needs about 12.4 GB, but only 7.0 GB is available." in texts(fit)
+    assert "It needs about 12.4 GB; 7.0 GB is available." in texts(fit)
     first, second = (row.accessibleName() for row in rows(fit))
     prices = "6.9 GB, −44\u00a0%, not timed, the same"
     assert first == f"Micro-batch 8 to 4, Batch size is unchanged: 8 examples, {prices}"

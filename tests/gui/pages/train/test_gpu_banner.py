@@ -26,7 +26,7 @@ def test_an_idle_card_is_told_of_with_the_way_out_and_no_other(banner, monkeypat
     monkeypatch.setenv("TUNESMITH_SET_UP", "tunesmith --set-up")
     banner.judge(IDLE)
     assert not banner.isHidden()
-    said = "This computer has an NVIDIA GPU, but this torch, built for the CPU, can't use it."
+    said = "This torch, built for the CPU, can't use the NVIDIA GPU."
     assert said in banner.strip.text()
     assert "tunesmith --set-up" in banner.strip.text()
     banner.judge(USED)
@@ -40,9 +40,9 @@ def test_put_away_it_stays_away_until_it_says_something_else(banner, qtbot, monk
     banner.judge(IDLE)
     banner.strip.action_button().click()
     assert banner.isHidden()
-    text = "This computer has an {1}, but this torch, built for {2}, can't use it."
+    text = "This torch, built for {1}, can't use the {2}."
     spoken = language.Catalogue(
-        engine={text: ("{1} ist da, aber dieses torch, gebaut für {2}, nutzt sie nicht.",)}
+        engine={text: ("{2} ist da, aber dieses torch, gebaut für {1}, nutzt sie nicht.",)}
     )
     monkeypatch.setattr(language._now, "catalogue", spoken)
     again = qtbot.add(GpuBanner(Preferences()))

@@ -80,10 +80,10 @@ def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(page, qtbot):
     for table, name, field in (("base_model", MODEL, "base_model.id"), ("data", DATA, "data.source")):
         with qtbot.waitSignal(page._manager.planner.planned):
             page.edit(recipe.from_tables(here | {table: HUB[table]}))
-        refusal = f"{name} is not on this computer, and Tunesmith is offline."
+        refusal = f"{name} is not downloaded, and Tunesmith is offline."
         assert refusal in page.panel.form.field(field).around.problem()
         assert not page.panel.start_button.isEnabled()
-        assert "Start shows the size" not in texts(page.panel)
+        assert "Start asks first" not in texts(page.panel)
         # What is known without it is still planned.
         assert ("steps" in texts(page.panel)) == (table == "base_model")
     page.edit(recipe.from_tables(here))

@@ -41,7 +41,7 @@ SHORT = [
     *BEGUN,
     SAVED,
     ["emit", {"event": "memory_exceeded", "step": 12, **VERDICT_TEXTS}],
-    ["out_of_memory", "The largest batch needs 12.4 GB of memory, but only 12.0 GB is available."],
+    ["out_of_memory", "The largest batch needs 12.4 GB of memory; 12.0 GB is available."],
 ]
 
 

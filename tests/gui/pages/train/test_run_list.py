@@ -93,7 +93,7 @@ def test_runs_are_listed_counted_and_narrowed_and_none_is_opened_by_itself(bench
     opened: list[str] = []
     page.open_requested.connect(opened.append)
     assert counts(page) == [10, 7, 3]
-    assert page._size.text().endswith("of checkpoints; each run keeps its last two")
+    assert page._size.text().endswith("of checkpoints; each run keeps two")
     page.view.setFocus()
     assert page.view.current() is None
 
@@ -251,15 +251,15 @@ def test_a_checkpoint_becomes_an_adapter_and_a_damaged_one_is_refused_with_the_r
     made = bench()
     (entry,) = made.entries()
     with qtbot.waitSignal(made.manager.adapters_changed):
-        made.press("Make an adapter from the checkpoint at step 20", entry)
+        made.press("Make an adapter from step 20", entry)
     (adapter,) = library.scan()[0]
     assert adapter.name == f"{job.id}-20 · step 20"
-    assert made.page.undo_strip.text() == f"The adapter {adapter.name} was created from the checkpoint."
+    assert made.page.undo_strip.text() == f"Created {adapter.name} from the checkpoint."
     with qtbot.waitSignal(made.page.library_requested) as shown:
         made.page.undo_strip.action_button().click()
     assert shown.args == [adapter.id]
     (job.folder / "checkpoint-20" / "adapter.toml").unlink()
-    made.press("Make an adapter from the checkpoint at step 20", entry)
+    made.press("Make an adapter from step 20", entry)
     made.until(made.page.notice.isVisible)
     assert made.page.notice.text().startswith("checkpoint-20 has no adapter.toml.")
 

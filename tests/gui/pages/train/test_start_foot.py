@@ -61,7 +61,7 @@ def test_the_first_plan_is_not_called_an_update(stage):
     stage.page.shown()
     stage.page.panel.form.base_model_chooser().pick("owner/other")
     foot = stage.page.panel.foot
-    assert texts(foot).count("Checking the base model and the data…") == 1
+    assert texts(foot).count("Checking base model and data…") == 1
     assert "Updating…" not in texts(foot)
     assert dimmed(foot) == set()
 
@@ -75,7 +75,7 @@ READY = {
 }
 LINE = "1,228 training conversations · 200 to test on · German · summaries up to 39 of 64 tokens"
 DOUBT = {
-    "message": "Only 4 conversations to test on; a verdict needs at least 10.",
+    "message": "Only 4 conversations to test on; a verdict needs 10.",
     "hint": "Add some.",
     "level": "warning",
 }

@@ -38,7 +38,7 @@ def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path
     choose(stage, qtbot, "blue")
     stage.page.panel.start_button.click()
     said = stage.page.right.notice.text()
-    assert "This run is sent to blue (ute@blue). None of your conversations leave this computer." in said
+    assert "Sent to blue (ute@blue), without your conversations." in said
     assert run_store.list_jobs() == []
 
     stage.page.right.notice.acted.emit()
@@ -89,7 +89,7 @@ def test_offline_nothing_is_sent(blue, stage, qtbot, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     choose(stage, qtbot, "blue")
     stage.page.panel.start_button.click()
-    assert "nothing is sent to blue" in stage.page.right.notice.text()
+    assert "offline and can't reach blue" in stage.page.right.notice.text()
     assert run_store.list_jobs() == []
 
 

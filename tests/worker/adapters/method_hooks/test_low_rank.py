@@ -228,7 +228,7 @@ def test_eva_begins_at_the_main_directions_of_what_a_layer_reads_without_the_pad
 
 def test_eva_without_examples_or_with_too_few_says_so():
     base = load_tiny("llama")
-    with pytest.raises(AdapterError, match="there are none") as caught:
+    with pytest.raises(AdapterError, match="needs training examples") as caught:
         attach.attach(base, lora(initialisation="eva"))
     assert caught.value.field == "method.initialisation"
     (few,) = Collator("decoder-only", 0, 100)([Encoded([5, 6], [5, 6])]).micro_batches

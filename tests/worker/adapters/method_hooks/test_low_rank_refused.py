@@ -92,7 +92,7 @@ def test_what_is_no_linear_layer_is_refused_with_the_layers_that_are(kind, metho
         ([""], "has no layer without a name", "It has q, k"),
         (
             ["q", "all-linear"],
-            '"all-linear" means every linear layer',
+            '"all-linear" can\'t be combined with names',
             "Use it alone, or name layers: q, k",
         ),
     ],

@@ -117,7 +117,7 @@ def test_methods_of_linear_layers_are_refused_on_gpt2_unless_it_is_quantized(met
     (problem,) = caught.value.problems
     entry = next(entry for entry in METHODS if entry.id == method)
     assert problem.field == "method.id"
-    assert problem.message.startswith(f"{entry.title} changes linear layers, and gpt2 keeps")
+    assert problem.message.startswith(f"{entry.title} needs linear layers; gpt2")
     assert "Conv1D" in problem.message
     if "nf4" in entry.quantizations:
         make_recipe("gpt2", method={"id": method}, base_model={"quantization": "nf4"})
@@ -128,7 +128,7 @@ def test_methods_of_linear_layers_are_refused_on_gpt2_unless_it_is_quantized(met
     [
         ("delora", "t5", "nf4", "base_model.quantization", "It works on an unquantized base."),
         # Unquantized, its weights are in Conv1D layers, so taking that would not help.
-        ("delora", "gpt2", "nf4", "method.id", "The closest method that supports them: LoRA."),
+        ("delora", "gpt2", "nf4", "method.id", "The closest method that works: LoRA."),
         ("shira", "gpt2", "int8", "base_model.quantization", "It works on an nf4 base or an fp4 base."),
     ],
 )
