@@ -48,7 +48,7 @@ LOWEST_CAPABILITY, OLDER_GPUS = 7.5, "cu126"
 TRIAL = "import accelerate, datasets, peft, torch, transformers; from PySide6 import QtSvg, QtWidgets"
 HAS_GPU = "import sys, torch; sys.exit(not (torch.version.cuda or torch.version.hip))"
 WORDS = (
-    "Tunesmith downloads torch, in the build for your GPU, and its other libraries once: 0.6 to 5 GB, which take"
+    "Tunesmith downloads torch, in the build for your GPU, and its other libraries once: 0.4 to 5 GB, which take"
     " 2.5 to 17 GB on the disk. What you have trained stays as it is."
 )
 PROBLEMS = {
