@@ -63,8 +63,7 @@ class Place(NamedTuple):
 NOWHERE = Place()
 
 
-@dataclass(frozen=True)
-class SourcedExample:
+class SourcedExample(NamedTuple):
     """An example, complete or not, the numbers of its rows, and the place of the first of them."""
 
     example: Example

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine import chats
 from engine.chats import ImportStats
@@ -56,8 +56,7 @@ HEAD_ROWS = 200
 KEPT_BYTES = 4 << 20
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """A row of a table: its number, from 1, and its values by column.
 
     `file` is the name of its file if the table has several, `line` its line or row there, 0 if that is not known.
@@ -318,7 +317,7 @@ class Table:
         is_changed = aligned.names or aligned.references
         for row in chain(head, rows):
             if is_changed and isinstance(row, Record):
-                yield replace(row, values=aligned.values(row.values))
+                yield row._replace(values=aligned.values(row.values))
             else:
                 yield row
 

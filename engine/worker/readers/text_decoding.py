@@ -108,10 +108,15 @@ def lines(path: Path, notes: Notes) -> Iterator[str]:
         pieces.append(chunk)
         length += len(chunk)
         if "\n" in chunk or "\r" in chunk or pieces[0].endswith("\r"):
-            # Splits where universal newlines do, and nowhere else.
-            complete = list(io.StringIO("".join(pieces), newline=""))
-            # The last line may go on, and a CR at its end may be the first half of CRLF.
-            rest = complete.pop() if complete and not complete[-1].endswith("\n") else ""
+            text = "".join(pieces)
+            if "\r" in text:
+                # Splits where universal newlines do, and nowhere else.
+                complete = list(io.StringIO(text, newline=""))
+                # The last line may go on, and a CR at its end may be the first half of CRLF.
+                rest = complete.pop() if complete and not complete[-1].endswith("\n") else ""
+            else:
+                *parts, rest = text.split("\n")
+                complete = [f"{part}\n" for part in parts]
             pieces, length = [rest] if rest else [], len(rest)
             number += len(complete)
             yield from complete

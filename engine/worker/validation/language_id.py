@@ -22,6 +22,8 @@ SAMPLE = 400
 COMMON_WORDS = 300
 MIN_LETTERS = 40
 MAX_CHARACTERS = 600
+# Of a text, for its share of common words.
+SHARE_CHARACTERS = 300
 # A fraction of the median share of common words.
 MIN_COMMON_FRACTION = 0.6
 # Below it the language is unknown: "pizza? ok" could be any.
@@ -76,7 +78,7 @@ class Languages:
         counts = Counter(code for _, code in guesses)
         self.main, main_count = counts.most_common(1)[0] if counts else ("", 0)
         self.share = main_count / len(guesses) if guesses else 0.0
-        in_main = [words(text[:MAX_CHARACTERS]) for text, code in guesses if code == self.main]
+        in_main = [words(text[:SHARE_CHARACTERS]) for text, code in guesses if code == self.main]
         word_counts = Counter(word for each in in_main for word in set(each))
         self._common = {word for word, _ in word_counts.most_common(COMMON_WORDS)}
         self._min_common = (
@@ -113,7 +115,7 @@ class UsualLanguages:
 
     def is_other(self, view: RowView) -> bool:
         """Return whether one of a row's texts is in another language."""
-        said = words(view.conversation[:MAX_CHARACTERS])
+        said = words(view.conversation[:SHARE_CHARACTERS])
         return self.conversation.is_other(view.conversation, said) or self.summary.is_other(
             view.summary, view.summary_words
         )
