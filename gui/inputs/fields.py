@@ -36,26 +36,25 @@ class CompositeControl(Protocol):
 
 
 class ProblemLine(QWidget):
-    """An icon and one line: the problem, and what to do."""
+    """An icon and one line: the problem, and what to do. Both are made with the first problem: few fields have one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = Label("", "label", "error", self, wrap=True)
-        hbox(
-            (IconLabel("problem", "error", 14, self), 0, Qt.AlignmentFlag.AlignTop),
-            (self._text, 1),
-            of=self,
-            spacing=6,
-        )
+        self._text: Label | None = None
         self.hide()
 
     def show_problem(self, message: str, hint: str = "") -> None:
         """Show a problem; an empty message removes it."""
-        self._text.setText(f"{message} {hint}".strip())
+        if self._text is None and message:
+            self._text = Label("", "label", "error", self, wrap=True)
+            icon = IconLabel("problem", "error", 14, self)
+            hbox((icon, 0, Qt.AlignmentFlag.AlignTop), (self._text, 1), of=self, spacing=6)
+        if self._text is not None:
+            self._text.setText(f"{message} {hint}".strip())
         self.setVisible(bool(message))
 
     def text(self) -> str:
-        return self._text.text()
+        return self._text.text() if self._text is not None else ""
 
 
 class Field(QWidget):

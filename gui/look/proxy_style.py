@@ -33,11 +33,11 @@ _METRICS = {
 }
 
 _HINTS = {
+    # Fusion's own, but asked for more often than all others together.
+    QStyle.StyleHint.SH_Widget_ShareActivation: 0,
     QStyle.StyleHint.SH_ComboBox_Popup: 0,
     QStyle.StyleHint.SH_ToolTip_WakeUpDelay: 500,
     QStyle.StyleHint.SH_ScrollBar_ContextMenu: 0,
-    QStyle.StyleHint.SH_EtchDisabledText: 0,
-    QStyle.StyleHint.SH_DitherDisabledText: 0,
     QStyle.StyleHint.SH_ScrollView_FrameOnlyAroundContents: 0,
     QStyle.StyleHint.SH_Slider_AbsoluteSetButtons: Qt.MouseButton.LeftButton.value,
     QStyle.StyleHint.SH_Widget_Animation_Duration: 0,
