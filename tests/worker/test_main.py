@@ -78,7 +78,7 @@ def test_ranks_that_wait_for_a_job_too_long_end(monkeypatch):
     monkeypatch.setattr(worker.rank_joining, "end_unused", ended.set)
     monkeypatch.setattr(worker, "IDLE_SECONDS", 0.0)
     # The window goes once they are gone.
-    monkeypatch.setattr(worker, "_told", lambda: None if ended.wait(60) else "")
+    monkeypatch.setattr(worker, "_told", lambda: None if ended.wait() else "")
 
     assert worker.main(None) == 0
     assert ended.is_set()

@@ -12,7 +12,7 @@ LONG = "flan-t5-base · conversations-of-the-support-desk-2026.csv · LoRA r 32"
 
 
 @pytest.fixture
-def measured(qapp):
+def measured(styled):
     return QFontMetrics(font("body"))
 
 

@@ -32,7 +32,7 @@ def test_from_the_first_start_to_ones_own_adapter_in_the_playground(story, qtbot
     window, runs = story.open(guides=True), []
     window.manager.run_ended.connect(runs.append)
     # The guide: every step as it is.
-    for _ in range(4):
+    while window.current_key() == "welcome":
         QTest.qWait(50)
         press(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: bool(runs))

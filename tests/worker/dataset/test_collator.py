@@ -172,7 +172,7 @@ def test_a_step_is_prepared_while_the_one_before_it_is_computed():
     steps = steps_from(loader, 0, one_ahead=True)
     next(steps)
 
-    assert is_second_prepared.wait(30)
+    is_second_prepared.wait()
     steps.close()
     assert not any(prepared)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("steps")]

@@ -83,7 +83,7 @@ def test_a_driver_that_hangs_is_given_up_and_not_asked_again_while_it_does(tmp_p
     with monkeypatch.context() as patch:
         patch.setattr(nvidia_smi._hanging[0], "poll", lambda: None)
         patch.setattr(nvidia_smi, "_asked_again_at", 0.0)
-        assert "doesn't answer" in nvidia_smi.ask(timeout=30).problem
+        assert "doesn't answer" in nvidia_smi.ask().problem
     nvidia_smi._hanging[0].wait()
     assert "doesn't answer" in nvidia_smi.ask().problem
     monkeypatch.setattr(nvidia_smi, "_asked_again_at", time.monotonic())

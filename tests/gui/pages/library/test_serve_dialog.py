@@ -54,7 +54,7 @@ def stage(styled, qtbot, home):
 
 def status(address, token):
     host, _, path = address.removeprefix("http://").partition("/")
-    with closing(http.client.HTTPConnection(host, timeout=20)) as connection:
+    with closing(http.client.HTTPConnection(host)) as connection:
         connection.request("GET", f"/{path}/models", headers={"Authorization": f"Bearer {token}"})
         response = connection.getresponse()
         return response.status, response.read()
@@ -70,7 +70,7 @@ def test_clients_find_what_the_dialog_says_until_it_is_closed(stage, qtbot):
         target=lambda: found.append(status(made.dialog.address.text(), made.dialog.token.text()))
     )
     asking.start()
-    asking.join(20)
+    asking.join()
     code, body = found[0]
     assert code == 200
     assert [model["id"] for model in json.loads(body)["data"]] == ["chats", "mails", "base"]
