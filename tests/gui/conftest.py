@@ -45,6 +45,12 @@ class Bot(QtBot):
         self.addWidget(widget)
         return widget
 
+    def place(self, widget, width, height):
+        """Show it in a size until the end of the test."""
+        self.add(widget).resize(width, height)
+        widget.show()
+        return widget
+
     def show(self, widget):
         """Show it until the end of the test."""
         with self.waitActive(widget):

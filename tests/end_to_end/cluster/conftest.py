@@ -17,6 +17,13 @@ from tests.helpers.command_line import Terminal
 from tests.helpers.ray_cluster import ray_cluster
 from tests.helpers.tiny_runs import tiny_recipe
 
+MARKS = [
+    pytest.mark.slow("engine/cluster/", "engine/computers/", "tests/end_to_end/cluster/"),
+    pytest.mark.end_to_end,
+    pytest.mark.torch,
+    pytest.mark.timeout(900),
+]
+
 
 @pytest.fixture(autouse=True)
 def _no_leaks():

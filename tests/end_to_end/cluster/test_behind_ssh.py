@@ -2,23 +2,16 @@
 
 from pathlib import Path
 
-import pytest
-
 from engine.computers import store
 from engine.computers.computer import Computer
 from engine.jobs.job import Job
 from engine.runs.run_store import checkpoints
-from tests.end_to_end.cluster.conftest import event_of, first_with
+from tests.end_to_end.cluster.conftest import MARKS, event_of, first_with
 from tests.helpers.command_line import Terminal
 from tests.helpers.ray_cluster import RayCluster
 from tests.helpers.ssh_server import HOST, ssh_server
 
-pytestmark = [
-    pytest.mark.slow("engine/cluster/", "engine/computers/", "tests/end_to_end/cluster/"),
-    pytest.mark.end_to_end,
-    pytest.mark.torch,
-    pytest.mark.timeout(900),
-]
+pytestmark = MARKS
 
 
 def test_a_tunnel_that_is_cut_is_mended(home, cluster, recipe_file, tmp_path, monkeypatch):

@@ -14,16 +14,11 @@ from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.runs.run_summaries import read_entry
 from engine.system import ranks
-from tests.end_to_end.cluster.conftest import event_of, first_with
+from tests.end_to_end.cluster.conftest import MARKS, event_of, first_with
 from tests.helpers.ray_cluster import RayCluster
 from tests.helpers.tiny_runs import train_in_process
 
-pytestmark = [
-    pytest.mark.slow("engine/cluster/", "engine/computers/", "tests/end_to_end/cluster/"),
-    pytest.mark.end_to_end,
-    pytest.mark.torch,
-    pytest.mark.timeout(900),
-]
+pytestmark = MARKS
 
 
 def test_an_arena_outlives_its_bridge_and_a_node(terminal, home, cluster, recipe_file, monkeypatch):

@@ -141,9 +141,7 @@ def test_a_scrubber_stands_at_the_newest_or_where_it_was_moved_to(scrubber):
 
 
 def test_an_elided_label_explains_itself_only_where_it_is_cut(styled, qtbot):
-    label = qtbot.add(ElidedLabel("a text of some length"))
-    label.resize(400, 20)
-    label.show()
+    label = qtbot.place(ElidedLabel("a text of some length"), 400, 20)
     assert label.toolTip() == ""
     label.resize(40, 20)
     assert label.toolTip() == "a text of some length"

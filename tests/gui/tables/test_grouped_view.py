@@ -75,9 +75,7 @@ def test_a_translated_head_is_whole_and_a_name_as_head_is_shortened(styled, qtbo
     table = RunTable()
     columns = (Column("a", title, 40), Column("b", title, 40, as_is=True), Column("c", ""))
     monkeypatch.setattr(table, "columns", columns)
-    view = qtbot.add(GroupedTableView(table, "Runs"))
-    view.resize(2000, 300)
-    view.show()
+    view = qtbot.place(GroupedTableView(table, "Runs"), 2000, 300)
     wide = QFontMetrics(font("head")).horizontalAdvance(title)
     # Widths have fractions.
     assert view.columnWidth(0) > wide + 2 * px(INSET)

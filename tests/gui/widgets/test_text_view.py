@@ -14,10 +14,7 @@ TURNS = [Turn("Leila", "Morning!\nIs it late?"), Turn("أحمد", "Oh no."), Tur
 
 @pytest.fixture
 def view(styled, qtbot) -> TextView:
-    made = qtbot.add(TextView())
-    made.resize(400, 300)
-    made.show()
-    return made
+    return qtbot.place(TextView(), 400, 300)
 
 
 def copied(view: TextView, start: int, end: int) -> str:

@@ -83,19 +83,6 @@ def _living(group: int) -> list[int]:
     return found
 
 
-def test_a_worker_that_is_deaf_to_stop_is_forced(follow, qtbot):
-    follower = follow([["deaf", 60]])
-    follower.until(qtbot, "job_accepted")
-    follower.thread.stop()
-    qtbot.wait(300)
-    assert follower.thread.isRunning()
-    follower.thread.force()
-
-    ending = follower.ending(qtbot)
-    assert ending.outcome == "crashed"
-    assert "killed" in ending.message
-
-
 def test_a_program_that_cannot_be_started(tmp_path, qtbot):
     job = create_job(tmp_path, "check_data", {})
     thread = EngineThread(job, command=[str(tmp_path / "nothing")])

@@ -29,10 +29,7 @@ class Stage:
         self.script: list[Any] = []
         self.asked: list[dict[str, Any]] = []
         self.manager = scripted_manager(self._script)
-        self.page = ArenaPage(self.manager)
-        qtbot.addWidget(self.page)
-        self.page.resize(1232, 860)
-        self.page.show()
+        self.page = qtbot.place(ArenaPage(self.manager), 1232, 860)
         self.page.shown()
         self.settle()
 

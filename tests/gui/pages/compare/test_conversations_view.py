@@ -34,9 +34,7 @@ def some_scores() -> ExampleScores:
 
 @pytest.fixture
 def page(home, qtbot) -> ComparePage:
-    made = qtbot.add(ComparePage())
-    made.resize(1232, 900)
-    made.show()
+    made = qtbot.place(ComparePage(), 1232, 900)
     made.show_tab("conversations")
     return made
 

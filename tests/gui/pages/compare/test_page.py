@@ -175,9 +175,7 @@ def test_nothing_is_cut_off(qapp, qtbot, home, width, scale, code):
     style.apply(qapp, "light", scale)
     try:
         linked_runs(3)
-        page = qtbot.add(ComparePage())
-        page.resize(width, 800)
-        page.show()
+        page = qtbot.place(ComparePage(), width, 800)
         page.open_adapters(["adapter-0", "adapter-1", "adapter-2"])
         is_read(page, qtbot)
         found = []

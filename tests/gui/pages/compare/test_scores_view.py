@@ -16,9 +16,7 @@ def shown(home, styled, qtbot):
     fill_library()
 
     def show(*ids: str) -> ScoresView:
-        view = qtbot.add(ScoresView())
-        view.resize(1232, 900)
-        view.show()
+        view = qtbot.place(ScoresView(), 1232, 900)
         view.show_found(systems.read([Wanted(each) for each in ids]))
         return view
 

@@ -28,9 +28,7 @@ Key = Qt.Key
 
 @pytest.fixture
 def page(styled, qtbot, home):
-    made = qtbot.add(VotesView())
-    made.resize(1232, 860)
-    made.show()
+    made = qtbot.place(VotesView(), 1232, 860)
     yield made
     made.controller.close()
 
@@ -278,9 +276,7 @@ def dressed(qapp):
 @pytest.mark.parametrize(("code", "width", "scale"), [("en", 1232, 1.0), ("de", 968, 2.0)])
 def test_nothing_is_cut_off(dressed, qtbot, home, width, scale, code):
     dressed(code, scale)
-    page = qtbot.add(VotesView())
-    page.resize(width, 800)
-    page.show()
+    page = qtbot.place(VotesView(), width, 800)
     page.open_systems([Wanted(origin=job.id) for job in add_runs(2)])
     settle(page)
     found = [f"setup: {fault}" for fault in layout_problems(page)]

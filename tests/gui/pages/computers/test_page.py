@@ -60,10 +60,7 @@ class Stage:
         self.facts = {}
         self.clears = []
         self.manager = scripted_manager(self._script)
-        self.page = ComputersPage(self.manager)
-        qtbot.addWidget(self.page)
-        self.page.resize(900, 700)
-        self.page.show()
+        self.page = qtbot.place(ComputersPage(self.manager), 900, 700)
 
     def _script(self, job):
         request = job.request()

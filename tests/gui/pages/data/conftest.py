@@ -11,8 +11,6 @@ from gui.workers.worker_manager import WorkerManager
 @pytest.fixture
 def page(qtbot, home, styled) -> Iterator[DataPage]:
     manager = WorkerManager()
-    made = qtbot.add(DataPage(manager))
-    made.resize(1232, 860)
-    made.show()
+    made = qtbot.place(DataPage(manager), 1232, 860)
     yield made
     manager.leave()

@@ -60,16 +60,6 @@ def result(tmp_path_factory, chats) -> dict[str, Any]:
 
 
 @pytest.fixture
-def page(qtbot, home, styled):
-    manager = WorkerManager()
-    made = qtbot.add(DataPage(manager))
-    made.resize(1232, 860)
-    made.show()
-    yield made
-    manager.leave()
-
-
-@pytest.fixture
 def shown(page, chats, result) -> DataPage:
     """The page with the chats checked."""
     page.parts.source.set_source(str(chats))

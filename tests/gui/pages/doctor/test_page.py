@@ -25,10 +25,7 @@ class Stage:
         self.qtbot = qtbot
         self.script = [["emit", {"event": "result_made", "result": FACTS}]]
         self.manager = scripted_manager(self._script)
-        self.page = DoctorPage(self.manager)
-        qtbot.addWidget(self.page)
-        self.page.resize(900, 700)
-        self.page.show()
+        self.page = qtbot.place(DoctorPage(self.manager), 900, 700)
 
     def _script(self, job):
         assert job.request()["kind"] == "devices"

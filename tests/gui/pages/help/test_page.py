@@ -19,9 +19,7 @@ def all_topics():
 
 @pytest.fixture
 def page(styled, qtbot):
-    made = qtbot.add(HelpPage())
-    made.resize(1200, 800)
-    made.show()
+    made = qtbot.place(HelpPage(), 1200, 800)
     yield made
     wait_for(made)
 

@@ -41,9 +41,7 @@ def make(styled, qtbot, home):
     def shown() -> HomePage:
         manager = WorkerManager()
         managers.append(manager)
-        page = qtbot.add(HomePage(manager, Preferences()))
-        page.resize(1232, 900)
-        page.show()
+        page = qtbot.place(HomePage(manager, Preferences()), 1232, 900)
         page.shown()
         wait_for(page)
         qtbot.waitUntil(lambda: page.found is not None)

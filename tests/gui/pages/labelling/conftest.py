@@ -17,9 +17,7 @@ def summaries():
 @pytest.fixture
 def page(workers, qtbot):
     add_adapter("a1", recipe=make_recipe(base="starter"))
-    made = qtbot.add(LabellingPage(workers.manager))
-    made.resize(1072, 800)
-    made.show()
+    made = qtbot.place(LabellingPage(workers.manager), 1072, 800)
     made.shown()
     yield made
     made.controller.close()

@@ -20,7 +20,4 @@ def page(workers, uncounted, qtbot):
     for adapter_id in ("a1", "a2", "a3", "a4"):
         make_adapter(adapter_id)
     make_adapter("b1", "google/flan-t5-base")
-    made = qtbot.add(PlaygroundPage(workers.manager))
-    made.resize(1232, 860)
-    made.show()
-    return made
+    return qtbot.place(PlaygroundPage(workers.manager), 1232, 860)

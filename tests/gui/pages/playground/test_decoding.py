@@ -15,10 +15,7 @@ from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, make_adapter
 
 @pytest.fixture
 def row(qtbot, home, styled):
-    made = qtbot.add(DecodingRow())
-    made.resize(800, 400)
-    made.show()
-    return made
+    return qtbot.place(DecodingRow(), 800, 400)
 
 
 def write(row: DecodingRow, name: str, value: object) -> None:

@@ -93,10 +93,7 @@ TEXT = "Leila: the venue wrote\nTom: what do they offer?\nLeila: Thursday 21st"
 
 @pytest.fixture
 def panel(qtbot, styled):
-    made = qtbot.add(ConversationPanel())
-    made.resize(368, 700)
-    made.show()
-    return made
+    return qtbot.place(ConversationPanel(), 368, 700)
 
 
 def test_turns_are_parted_where_the_limit_falls_and_a_turn_within_it_in_two():

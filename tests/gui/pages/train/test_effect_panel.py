@@ -18,10 +18,7 @@ LORA = MethodSettings("lora", method("lora").options())
 
 @pytest.fixture
 def effect(styled, qtbot):
-    made = qtbot.add(EffectPanel())
-    made.resize(WIDTH, 600)
-    made.show()
-    return made
+    return qtbot.place(EffectPanel(), WIDTH, 600)
 
 
 def _split(effect: EffectPanel) -> SplitBar:

@@ -46,10 +46,7 @@ FOUND = {
 
 @pytest.fixture
 def effect(styled, qtbot) -> EffectPanel:
-    made = qtbot.add(EffectPanel())
-    made.resize(296, 600)
-    made.show()
-    return made
+    return qtbot.place(EffectPanel(), 296, 600)
 
 
 def offers(effect: EffectPanel) -> bool:

@@ -33,10 +33,7 @@ class Bench:
         self.script: list[Any] = []
         self.manager = scripted_manager(self._script)
         self.qtbot = qtbot
-        self.page = RunList(self.manager)
-        qtbot.addWidget(self.page)
-        self.page.resize(280, 860)
-        self.page.show()
+        self.page = qtbot.place(RunList(self.manager), 280, 860)
 
     def _script(self, job: Job) -> list[Any]:
         return self.script
