@@ -3135,8 +3135,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>Mean and 95 % interval, on {count} conversations with a reference.</source>
-   <translation>Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
+   <source>ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.</source>
+   <translation>ROUGE-1 und chrF, Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/models/arena_table.py" />
@@ -3809,8 +3809,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>On one conversation with a reference, so no interval.</source>
-   <translation>Auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
+   <source>ROUGE-1 and chrF on one conversation with a reference, so no interval.</source>
+   <translation>ROUGE-1 und chrF auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />

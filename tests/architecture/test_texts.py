@@ -58,7 +58,7 @@ COUNT_BEFORE_NOUN = re.compile(r"\{(?:count|number|n|steps)\} [a-z]+s\b")
 # The count is never one here: a limit, a size of models, or more than the one that has its own text.
 NEVER_ONE = {
     "Hide the summaries of {count} parts",
-    "Mean and 95 % interval, on {count} conversations with a reference.",
+    "ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.",
     "Show the summaries of {count} parts",
     "Showing the first {most} of {count} characters.",
     "The name has {count} characters.",

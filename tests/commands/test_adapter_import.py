@@ -108,7 +108,7 @@ def test_damaged_weights_and_such_as_can_run_code_are_refused_by_name(served, in
     refused(
         done,
         "are in adapter_model.bin, not in adapter_model.safetensors",
-        "only safetensors files are accepted",
+        "Only safetensors files are accepted",
     )
     assert not [line for line in served.requests if "resolve" in line]
 

@@ -153,7 +153,7 @@ def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(in_pr
         "data.broken_rows: a.jsonl can't be read: 3",
     )
     assert "--set data.broken_rows=leave_out" in refused.err
-    told = refused.out[refused.out.index("Unreadable rows:") :].splitlines()
+    told = refused.out[refused.out.index("Rows that can't be read:") :].splitlines()
     assert told[1] == "  line 8: it is not JSON: unterminated string starting at character 35"
     assert told[21] == "  and 10 more. --export FOLDER writes all to a file."
     consent = ("--set", "data.broken_rows=leave_out", "--export", "left_out", "--json")

@@ -19,7 +19,7 @@ def test_the_hub_is_searched(in_process, tmp_path, monkeypatch):
     (tmp_path / "served/models/someone/writer-de").mkdir(parents=True)
     with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch):
         assert "someone/writer-de" in in_process.run("models", "--search", "writer").out
-        assert "has no text model" in in_process.run("models", "--search", "painter").out
+        assert "has no text-generating model" in in_process.run("models", "--search", "painter").out
 
 
 @pytest.mark.parametrize(

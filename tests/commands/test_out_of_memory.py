@@ -68,7 +68,7 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(recipe, narro
     narrow(LITTLE)
     assert say("train", str(recipe)) == 1
     captured = capsys.readouterr()
-    assert "but only 22.0 MB is available" in captured.err
+    assert "; 22.0 MB is available" in captured.err
     [job] = run_store.list_jobs()
     commands = [line.strip() for line in captured.out.splitlines() if "main.py resume" in line]
     assert commands

@@ -170,10 +170,11 @@ def score_lines(batch: Batch) -> list[str]:
         return []
     count = len(batch.scored()[0])
     if count == 1:
-        head = tr("On one conversation with a reference, so no interval.")
+        head = tr("ROUGE-1 and chrF on one conversation with a reference, so no interval.")
     else:
         head = tr(
-            "Mean and 95 % interval, on {count} conversations with a reference.", count=number_text(count)
+            "ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.",
+            count=number_text(count),
         )
     lines = [head]
     chrf = batch.column_scores(metrics.CHRF.name)

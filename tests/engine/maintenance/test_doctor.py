@@ -19,7 +19,7 @@ def facts(*devices, trouble=""):
     return {
         "torch": "2.13.0", "built_for": "the processor", "devices": [*devices, PROCESSOR],
         "chosen": [*devices, PROCESSOR][0]["id"], "precision": "bfloat16",
-        "precision_reason": "this GPU supports bfloat16", "threads": 2, "quantization_trouble": trouble,
+        "precision_reason": "this device supports bfloat16", "threads": 2, "quantization_trouble": trouble,
     }  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def test_keys_of_the_base_in_an_adapter_file_are_refused_and_the_base_stays(tmp_
     evil = stranger(
         tmp_path, lambda tensors: tensors.update({"base_model.model.shared.weight": torch.zeros_like(before)})
     )
-    with pytest.raises(AdapterError, match=r"contain base_model\.model\.shared\.weight"):
+    with pytest.raises(AdapterError, match=r"contains base_model\.model\.shared\.weight"):
         attach.load_adapter(base, evil)
     assert torch.equal(base.model.shared.weight, before)
 

@@ -162,7 +162,7 @@ def test_conversations_without_any_summary_are_counted(tmp_path, channel, rows):
     error = fail(path, channel)
     assert isinstance(error, UnlabelledError)
     assert error.count == 20
-    assert (error.field, error.message) == ("data.summary", "These 20 conversations have no summaries yet.")
+    assert (error.field, error.message) == ("data.summary", "No summaries yet: 20 conversations.")
 
 
 def test_a_column_that_may_hold_the_summaries_is_asked_for(tmp_path, channel):
@@ -182,7 +182,7 @@ def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path, channel):
     error = fail(path, channel)
     assert (error.field, error.message) == (
         "data.conversation",
-        'a.jsonl: Column "dialogue" contains lists, not text.',
+        'a.jsonl: Row 1: column "dialogue" contains lists, not text.',
     )
 
 
@@ -211,12 +211,12 @@ def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path, ch
     error = fail(tmp_path / "a.csv", channel)
     assert error.field == "data.broken_rows"
     assert error.message == (
-        'a.csv can\'t be read: 2 rows are broken (line 14: it ends before the column "summary"; '
+        'a.csv can\'t be read: 2 broken rows (line 14: it ends before the column "summary"; '
         'line 15: it continues after the column "summary": 3 cells for 2 columns).'
     )
     splits = dataset.read(options(tmp_path / "a.csv", broken_rows="leave_out"), channel)
     assert len((*splits.train, *splits.validation, *splits.test)) == 12
-    assert [notice["message"][:31] for notice in notices(channel)] == ["a.csv: 2 rows are broken (line "]
+    assert [notice["message"][:27] for notice in notices(channel)] == ["a.csv: 2 broken rows (line "]
 
 
 def test_turns_in_rows_of_their_own_are_grouped(tmp_path, channel):

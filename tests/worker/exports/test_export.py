@@ -187,7 +187,7 @@ def test_an_adapter_without_a_prompt_is_merged_and_not_tried(adapter_of, tmp_pat
     adapter = adapter_of("llama", prompt=None)
     verified = do_export(adapter, tmp_path / "out", conversations=5)["verified"]
     assert verified == verified | {"state": "not tried", "reason": export.NO_PROMPT}
-    with pytest.raises(AppError, match="which prompt"):
+    with pytest.raises(AppError, match="prompt is unknown"):
         do_export(adapter, tmp_path / "other", "ctranslate2")
 
 

@@ -50,9 +50,7 @@ def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path, channe
     assert numbers(as_json(tmp_path / "talks.json", content), channel) == {
         "train": [1, 2], "validation": [3], "test": [4, 5],
     }  # fmt: skip
-    assert notice_messages(channel) == [
-        'talks.json contains lists read as splits: "train", "validation", "test".'
-    ]
+    assert notice_messages(channel) == ['talks.json is read as splits: "train", "validation", "test".']
 
 
 def test_a_list_of_a_split_beside_another_list_is_asked_about(tmp_path, channel):

@@ -52,7 +52,7 @@ def count(splits: dataset.Splits) -> int:
 def test_a_column_of_numbers_is_named_with_its_file(name, column, tmp_path, channel):
     write(tmp_path / name, [row | {column: number + 0.5} for number, row in enumerate(talks())])
     error = refused(tmp_path / name, channel)
-    assert error.message.startswith(f'{name}: The column "{column}" contains numbers')
+    assert error.message.startswith(f'{name}: Column "{column}" contains numbers')
     assert error.field == {"dialogue": "data.conversation", "summary": "data.summary"}[column]
 
 
@@ -63,7 +63,7 @@ def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(
     write(tmp_path / name, rows)
     error = refused(tmp_path / name, channel)
     assert error.field == "data.broken_rows"
-    place = f'{name} can\'t be read: 1 row is broken (row 6: the column "dialogue" has 10,000,000 characters'
+    place = f'{name} can\'t be read: 1 broken row (row 6: column "dialogue" has 10,000,000 characters'
     assert error.message.startswith(place)
     assert count(read(tmp_path / name, channel, broken_rows="leave_out")) == 11
     assert any("row 6" in notice for notice in notice_messages(channel))

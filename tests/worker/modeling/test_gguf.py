@@ -129,7 +129,7 @@ def test_stretched_positions_of_llama_3_are_kept(tmp_path):
     ("settings", "tensors", "said"),
     [
         ({"general.architecture": "t5"}, {}, "its architecture is t5"),
-        ({"llama.expert_count": 8}, {}, "mixture of experts"),
+        ({"llama.expert_count": 8}, {}, "mixtures of experts"),
         ({"llama.rope.dimension_count": 4}, {}, "on 4 of 8 values"),
         ({"llama.block_count": 2_000_000_000}, {}, "2,000,000,000 layers"),
         ({"llama.rope.scaling.type": "longrope"}, {}, "position scaling is unknown"),

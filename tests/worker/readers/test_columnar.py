@@ -73,8 +73,8 @@ def test_dates_and_decimals_are_written_out_and_bytes_are_told(tmp_path, name, w
         {"day": "2026-11-02", "list": ["2026-11-02 03:04:00+00:00"], "price": "1.50", "kind": "x"}
     ]
     assert [remark.partition(" contains ")[0] for remark in rows.remarks] == [
-        f'The column "image" of {name}',
-        f'The column "blob" of {name}',
+        f'Column "image" of {name}',
+        f'Column "blob" of {name}',
     ]
 
 

@@ -56,7 +56,7 @@ def test_of_several_tables_one_is_asked_for(tmp_path):
 def test_tables_named_after_splits_are_splits(tmp_path):
     table = open_table([written(tmp_path / "a.db", "train", "test")], finds_chats=False)
     assert [record.values["split"] for record in table] == ["train"] * 5 + ["test"] * 5
-    assert table.remarks == ("Tables of a.db read as splits: train, test.",)
+    assert table.remarks == ("a.db is read as splits: train, test.",)
 
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 'a' UNION ALL SELECT x FROM n) SELECT x FROM n"

@@ -107,7 +107,7 @@ def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path, line, why):
         ),
         ('[{"a": 1}\n{"a": 2}]', 'line 2 has "{" where "," is expected'),
         ('[{"a": 1}] and more', "line 1 continues after the end"),
-        ('{"a": {"0": 1}, "b": {"1": 1}}', 'the column "b" has different rows'),
+        ('{"a": {"0": 1}, "b": {"1": 1}}', 'column "b" has other rows'),
         ("42", "line 1 contains neither a list nor an object"),
         ("[" * 100_000, "is damaged|nested too deeply"),
         ("[]", "a.json has no rows"),
@@ -207,7 +207,7 @@ def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path):
     found = table(tmp_path / "a.jsonl", lines(rows))
     assert values(found) == rows[:1]
     assert [each.position for each in found.broken] == ["row 2"]
-    assert 'the column "messages" has 5,000,0' in found.broken[0].reason
+    assert 'column "messages" has 5,000,0' in found.broken[0].reason
 
 
 def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path):

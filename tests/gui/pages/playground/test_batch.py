@@ -78,9 +78,9 @@ def test_every_conversation_is_summarised_in_every_column_compared_and_exported(
     assert {view.table.index(at, 1).data(CELL_ROLE).note for at in range(3)} == {"50.0"}
     assert "chrF 60.0" in view.table.index(0, 2).data(Qt.ItemDataRole.ToolTipRole)
     head, base, tuned, _ = view.score_texts()
-    assert head == "Mean and 95 % interval, on 3 conversations with a reference."
+    assert head == "ROUGE-1 and chrF, mean and 95 % interval, on 3 conversations with a reference."
     assert base == "Base model: 50.0 (50.0 to 50.0). chrF 60.0 (60.0 to 60.0)"
-    assert tuned.startswith("a1-name: 50.0 (50.0 to 50.0). Too few conversations to compare with the base:")
+    assert tuned.startswith("a1-name: 50.0 (50.0 to 50.0). Too few conversations to compare:")
     assert tuned.endswith("chrF 60.0 (60.0 to 60.0), +0.0 (0.0 to 0.0)")
     assert view.busy.isHidden()
     assert batch_page.summarise_button.isEnabled()
@@ -106,7 +106,7 @@ def test_a_row_is_looked_at_alone_and_can_be_commented_on(batch_page, qtbot):
     view.count.setValue(1)
     summarised(batch_page, qtbot)
     head, _base, tuned = view.score_texts()
-    assert head == "On one conversation with a reference, so no interval."
+    assert head == "ROUGE-1 and chrF on one conversation with a reference, so no interval."
     assert tuned == "a1-name: 50.0. chrF 60.0"
     assert not view.detail.isVisible()
     view.view.choose("1")

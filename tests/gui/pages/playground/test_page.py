@@ -126,7 +126,7 @@ def test_opened_adapters_bring_their_decoding_and_leave_with_the_base(page, work
 
 def test_nothing_is_asked_without_a_conversation(page):
     page.summarise()
-    assert "no conversation yet" in page.strip.text()
+    assert "Paste a conversation" in page.strip.text()
     assert not page.controller.summarizer.alive
     QGuiApplication.clipboard().setText(CONVERSATION)
     page.panel.paste()
