@@ -81,7 +81,14 @@ def texts() -> list[Text]:
                 continue
             for source, one in gather(ast.parse(file.read_text(encoding="utf-8"))):
                 texts_by_source.setdefault((context, source), Text(context, source, name, one))
-    return sorted(texts_by_source.values())
+    # What both say stands among the engine's.
+    return sorted(
+        text
+        for text in texts_by_source.values()
+        if text.one
+        or text.context == language.ENGINE
+        or (language.ENGINE, text.source) not in texts_by_source
+    )
 
 
 def write(file: Path, all_texts: list[Text]) -> tuple[int, int]:

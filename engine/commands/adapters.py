@@ -209,7 +209,7 @@ def import_adapter(asked: argparse.Namespace, output: Output) -> int:
         raise AdapterError(f"{asked.source} doesn't exist.", hint, "source")
     repo_id, revision = named
     if offline() and not hub_adapters.is_here(repo_id, revision):
-        message = f"{repo_id} is not on this computer, and Tunesmith is offline."
+        message = f"{repo_id} is not downloaded, and Tunesmith is offline."
         hint = "Start it without --offline and HF_HUB_OFFLINE, or choose a folder or a zip on this computer."
         raise OfflineError(message, hint, "source")
     request = {"action": "import_adapter", "id": repo_id, "revision": revision}

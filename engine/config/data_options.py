@@ -42,25 +42,19 @@ class DataOptions(Options):
     )
     every: int = option(1, "Keep every N-th", "Keep every N-th example of each split.", ge=1, follows="data")
     max_train: int = option(
-        0,
-        "Training limit",
-        "Maximum number of training examples.",
-        unit="examples",
-        zero="all",
-        ge=0,
-        follows="data",
+        0, "Training limit", "Maximum number of examples.", unit="examples", zero="all", ge=0, follows="data"
     )
     max_validation: int = option(
         0,
         "Validation limit",
-        "Maximum number of validation examples.",
+        "Maximum number of examples.",
         unit="examples",
         zero="all",
         ge=0,
         follows="data",
     )
     max_test: int = option(
-        0, "Test limit", "Maximum number of test examples.", unit="examples", zero="all", ge=0, follows="data"
+        0, "Test limit", "Maximum number of examples.", unit="examples", zero="all", ge=0, follows="data"
     )
     columns: dict[str, str] = option(
         {},

@@ -49,7 +49,7 @@ class DecodingOptions(Options):
     top_p: float = option(
         1.0, "Top-p", "Sample from the likeliest tokens with this total probability.", gt=0.0, le=1.0
     )
-    seed: int = option(42, "Seed", "The same seed gives the same summary.", ge=0, le=2**31 - 1)
+    seed: int = option(42, "Seed", "The same seed gives the same result.", ge=0, le=2**31 - 1)
     repetition_penalty: float = option(
         1.0, "Repetition penalty", "Above 1, repeated tokens become less likely.", ge=1.0, le=5.0
     )

@@ -76,7 +76,7 @@ class TrainingOptions(Options):
     schedule: Schedule = option(
         "linear", "Schedule", "Whether the learning rate falls linearly, along a cosine, or not at all."
     )
-    seed: int = option(42, "Seed", "The same seed gives the same run.", ge=0, le=2**31 - 1)
+    seed: int = option(42, "Seed", "The same seed gives the same result.", ge=0, le=2**31 - 1)
     log_every: int = option(1, "Report every", "Steps between reports of the loss.", unit="steps", ge=1)
     evaluate_every: int = option(
         0,

@@ -111,7 +111,7 @@ def compare(sources: Sequence[Source], *, with_base: bool = True) -> ComparisonI
     """
     names = common(sources)
     if not names:
-        raise DataError("Their conversations differ.", "Choose runs with the same conversations.")
+        raise DataError("Their conversations differ.", "Choose systems with the same conversations.")
     texts = _texts(sources[0].scores)
     written = [
         *(_bases(sources, names) if with_base else ()),

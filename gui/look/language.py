@@ -8,7 +8,7 @@
 
 The files have the format of Qt Linguist (https://doc.qt.io/qt-6/linguist-ts-file-format.html) and two contexts:
 `window` has the texts in calls of `tr`, `tr_count` and `mark`; `engine` has the texts of the engine, with values as
-{1} and {2}. Without a translation, the English text is shown. Knows no widget.
+{1} and {2}, and those that both have. Without a translation, the English text is shown. Knows no widget.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ LISTING = frozenset(
         'A turn has no "{1}"; it has: {2}.',
         "Skipped, no split in the name: {1}.",
         "Skipped, other files are read: {1}.",
-        "{1} contains lists read as splits: {2}.",
+        "{1} is read as splits: {2}.",
         "The base model {1} is under {2}.",
         "The practice model of Tunesmith is under {1}.",
         "The data is under {1}.",
@@ -142,8 +142,9 @@ _now = _Current()
 
 
 def tr(text: str, /, **values: object) -> str:
-    """Translate a text of the window and fill in its values: `{step}` with `step`."""
-    translated = _now.catalogue.window.get(text, (text,))[0] if _now.catalogue else text
+    """Translate a text of the window, or one that it shares with the engine, and fill in its values by name."""
+    known = _now.catalogue and (_now.catalogue.window.get(text) or _now.catalogue.engine.get(text))
+    translated = known[0] if known else text
     return translated.format(**_shown(values)) if values else translated
 
 

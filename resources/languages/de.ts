@@ -385,11 +385,6 @@
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Adapters</source>
-   <translation>Adapter</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Adapters, curves, scores and resumable runs are kept.</source>
    <translation>Adapter, Kurven, Wertungen und fortsetzbare Läufe bleiben erhalten.</translation>
   </message>
@@ -569,11 +564,6 @@
    <translation>Alle maskiert. Rückgängig</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/filter_row.py" />
-   <source>All methods</source>
-   <translation>Alle Verfahren</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/page.py" />
    <source>All of it works offline</source>
    <translation>Alles ist auch offline verfügbar</translation>
@@ -645,11 +635,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/preferences.py" />
    <source>Appearance</source>
    <translation>Erscheinungsbild</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Applied to</source>
-   <translation>Angewendet auf</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
@@ -782,11 +767,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/form_layout.py" />
-   <source>Base model</source>
-   <translation>Basismodell</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Base model in</source>
    <translation>Basismodell in</translation>
@@ -865,11 +845,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Best device available</source>
    <translation>Bestes verfügbares Gerät</translation>
-  </message>
-  <message>
-   <location filename="../../gui/graphics/drawing.py" />
-   <source>Better</source>
-   <translation>Besser</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
@@ -1145,11 +1120,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/column_view.py" />
    <source>Choose another base model</source>
    <translation>Anderes Basismodell wählen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/decoding_row.py" />
-   <source>Choose another name.</source>
-   <translation>Wählen Sie einen anderen Namen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -1475,11 +1445,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräch {id}, {name} vorgezogen: {note}</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>Conversations</source>
-   <translation>Gespräche</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
    <source>Conversations and summaries</source>
    <translation>Gespräche und Zusammenfassungen</translation>
@@ -1685,11 +1650,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dunkel</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/form_layout.py" />
-   <source>Data</source>
-   <translation>Daten</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>Data fingerprint</source>
    <translation>Fingerabdruck</translation>
@@ -1743,11 +1703,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/column_results.py" />
    <source>Decoding: {decoding}.</source>
    <translation>Dekodierung: {decoding}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/controls.py" />
-   <source>Default</source>
-   <translation>Standard</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -1851,11 +1806,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Detected from the column's name</source>
    <translation>Am Spaltennamen erkannt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/welcome/guide_text.py" />
-   <source>Device</source>
-   <translation>Gerät</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -1976,11 +1926,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bearbeiten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>Empty summary</source>
-   <translation>Leere Zusammenfassung</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Empty the trash…</source>
    <translation>Papierkorb leeren…</translation>
@@ -2062,11 +2007,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Everywhere</source>
    <translation>Überall</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Examples in the prompt</source>
-   <translation>Beispiele im Prompt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
@@ -2494,11 +2434,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Anteil verschiedener Wörter zwischen den beiden Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_row.py" />
-   <source>Free some disk space.</source>
-   <translation>Schaffen Sie Platz auf der Festplatte.</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Free space</source>
    <translation>Platz freigeben</translation>
@@ -2672,11 +2607,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/preferences.py" />
    <source>High</source>
    <translation>Hoch</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/list_text.py" />
-   <source>Higher</source>
-   <translation>Höher</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -2894,11 +2824,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>JSON-Zeilen, eine Tabelle mit Kopfzeile oder ein exportierter Chat.</translation>
   </message>
   <message>
-   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
-   <source>Keep</source>
-   <translation>Behalten</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Keep training</source>
    <translation>Weitertrainieren</translation>
@@ -2917,11 +2842,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Known chats and transcripts</source>
    <translation>Bekannte Chats und Mitschriften</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/preferences.py" />
-   <source>Language</source>
-   <translation>Sprache</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
@@ -2959,11 +2879,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lernen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Learning rate</source>
-   <translation>Lernrate</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/form_layout.py" />
    <source>Length</source>
    <translation>Länge</translation>
@@ -2994,11 +2909,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
-   <source>Linear</source>
-   <translation>Linear</translation>
-  </message>
-  <message>
    <location filename="../../gui/core/actions.py" />
    <source>List</source>
    <translation>Liste</translation>
@@ -3017,11 +2927,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/shell/device_meter.py" />
    <source>Load</source>
    <translation>Auslastung</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/serve_dialog.py" />
-   <source>Loading the base model</source>
-   <translation>Basismodell wird geladen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/choosers.py" />
@@ -3084,11 +2989,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verlustdiagramm</translation>
   </message>
   <message>
-   <location filename="../../gui/models/list_text.py" />
-   <source>Lower</source>
-   <translation>Niedriger</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Lower is better.</source>
    <translation>Niedriger ist besser.</translation>
@@ -3133,11 +3033,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Matches</source>
    <translation>Treffer</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.</source>
-   <translation>ROUGE-1 und chrF, Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
-  </message>
   <message numerus="yes">
    <location filename="../../gui/models/arena_table.py" />
    <source>Mean of {n} seeds; the interval covers seeds and conversations.</source>
@@ -3152,11 +3047,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird gemessen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
-   <source>Memory</source>
-   <translation>Speicher</translation>
-  </message>
-  <message>
    <location filename="../../gui/widgets/cards.py" />
    <source>Memory at peak</source>
    <translation>Speicherspitze</translation>
@@ -3165,11 +3055,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Memory by part</source>
    <translation>Speicher nach Teilen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/form_layout.py" />
-   <source>Method</source>
-   <translation>Verfahren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -3498,11 +3383,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch kein Eintrag ist bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/plots/scatter.py" />
-   <source>No entry is scored yet.</source>
-   <translation>Noch kein Eintrag ist bewertet.</translation>
-  </message>
-  <message>
    <location filename="../../gui/plots/curves.py" />
    <source>No entry is selected.</source>
    <translation>Kein Eintrag ist gewählt.</translation>
@@ -3516,11 +3396,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/shell/palette.py" />
    <source>No matches.</source>
    <translation>Keine Treffer.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/graphics/drawing.py" />
-   <source>No measurable difference</source>
-   <translation>Kein messbarer Unterschied</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
@@ -3541,11 +3416,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/computers/page.py" />
    <source>No other computer yet</source>
    <translation>Noch kein anderer Computer</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/content_pane.py" />
-   <source>No plan fits. Close other programs, or choose a smaller base model.</source>
-   <translation>Kein Plan passt. Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/findings_view.py" />
@@ -3808,11 +3678,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auf Platte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>ROUGE-1 and chrF on one conversation with a reference, so no interval.</source>
-   <translation>ROUGE-1 und chrF auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
-  </message>
-  <message>
    <location filename="../../gui/core/actions.py" />
    <source>On the slider above the summaries</source>
    <translation>Am Regler über den Zusammenfassungen</translation>
@@ -4006,16 +3871,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Open…</source>
    <translation>Öffnen…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>Optimizer</source>
-   <translation>Optimierer</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>Order</source>
-   <translation>Reihenfolge</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_text.py" />
@@ -4233,11 +4088,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche der Werkbank</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Precision</source>
-   <translation>Genauigkeit</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Preferred</source>
    <translation>Bevorzugt</translation>
@@ -4373,6 +4223,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tunesmith beenden</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>ROUGE-1 and chrF on one conversation with a reference, so no interval.</source>
+   <translation>ROUGE-1 und chrF auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.</source>
+   <translation>ROUGE-1 und chrF, Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/example_table.py" />
    <source>ROUGE-1 base {score}</source>
    <translation>ROUGE-1 Basis {score}</translation>
@@ -4459,11 +4319,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/compare/page.py" />
    <source>Reading scores</source>
    <translation>Wertungen werden gelesen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_controller.py" />
-   <source>Reading the conversations</source>
-   <translation>Gespräche werden gelesen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
@@ -4641,11 +4496,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/workers/engine_thread.py" />
-   <source>Resume continues from the last checkpoint.</source>
-   <translation>„Fortsetzen“ macht beim letzten Prüfpunkt weiter.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run_notices.py" />
    <source>Resume from step {step}</source>
    <translation>Ab Schritt {step} fortsetzen</translation>
@@ -4659,11 +4509,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/home/page.py" />
    <source>Resume {run}</source>
    <translation>{run} fortsetzen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Revision</source>
-   <translation>Revision</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
@@ -4779,11 +4624,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/source_bar.py" />
    <source>Sample</source>
    <translation>Beispiel</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/list_text.py" />
-   <source>Sample conversations</source>
-   <translation>Beispielgespräche</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/samples_view.py" />
@@ -4911,11 +4751,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird mit jeder Stimme gespeichert, um die mehrerer Personen zu verbinden.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
-   <source>Scale</source>
-   <translation>Skalierung</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/page.py" />
    <source>Score again</source>
    <translation>Erneut bewerten</translation>
@@ -4969,11 +4804,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Scores, bars from 0 to 100</source>
    <translation>Werte, Balken von 0 bis 100</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/form_layout.py" />
-   <source>Scoring</source>
-   <translation>Bewertung</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
@@ -5066,11 +4896,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auf dem Hub suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Seed</source>
-   <translation>Startwert</translation>
-  </message>
-  <message>
    <location filename="../../gui/shell/menu_bar.py" />
    <source>Select all</source>
    <translation>Alles auswählen</translation>
@@ -5154,11 +4979,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/workers/device_queue.py" />
    <source>Serving adapters</source>
    <translation>Bereitstellen von Adaptern</translation>
-  </message>
-  <message>
-   <location filename="../../gui/app.py" />
-   <source>Set TUNESMITH_HOME to another folder.</source>
-   <translation>Setzen Sie TUNESMITH_HOME auf einen anderen Ordner.</translation>
   </message>
   <message>
    <location filename="../../gui/command_index.py" />
@@ -5403,11 +5223,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Spli&amp;t</source>
    <translation>&amp;Teil</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/data/page_layout.py" />
-   <source>Split</source>
-   <translation>Teil</translation>
-  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/column_view.py" />
    <source>Split into {n} parts, {done} summarised</source>
@@ -5500,11 +5315,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/checker.py" />
    <source>Starting</source>
    <translation>Wird gestartet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/page.py" />
-   <source>Starting the worker</source>
-   <translation>Arbeitsprozess startet</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
@@ -5675,16 +5485,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>Summarising</source>
-   <translation>Wird zusammengefasst</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/preview_table.py" />
-   <source>Summary</source>
-   <translation>Zusammenfassung</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/samples_view.py" />
    <source>Summary at step {step}</source>
    <translation>Zusammenfassung bei Schritt {step}</translation>
@@ -5718,11 +5518,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Swap the two columns.</source>
    <translation>Die Zusammenfassung als Gespräch nehmen und das Gespräch als Zusammenfassung.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/page.py" />
-   <source>System</source>
-   <translation>System</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -5773,11 +5568,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/preferences.py" />
    <source>Text size</source>
    <translation>Schriftgröße</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/import_export.py" />
-   <source>The adapter</source>
-   <translation>Der Adapter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
@@ -6320,11 +6110,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Too few conversations to tell</source>
-   <translation>Zu wenige Gespräche für ein Urteil</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Too few conversations to tell {first} from {second}</source>
    <translation>Zu wenige Gespräche, um {first} und {second} zu unterscheiden</translation>
@@ -6441,11 +6226,6 @@ Oder beginnen Sie mit eigenen.</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
-   <source>Trained parts</source>
-   <translation>Trainierte Teile</translation>
-  </message>
-  <message>
-   <location filename="../../gui/graphics/block_drawing.py" />
    <source>Trained tokens before the input</source>
    <translation>Trainierte Tokens vor der Eingabe</translation>
   </message>
@@ -6453,11 +6233,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <location filename="../../gui/models/adapter_table.py" />
    <source>Trained, not scored yet</source>
    <translation>Trainiert, noch nicht bewertet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/form_layout.py" />
-   <source>Training</source>
-   <translation>Training</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -6515,11 +6290,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Noch einmal versuchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/checker.py" />
-   <source>Try again.</source>
-   <translation>Versuchen Sie es noch einmal.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/page.py" />
    <source>Try another word.</source>
    <translation>Versuchen Sie ein anderes Wort.</translation>
@@ -6560,11 +6330,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Tunesmith kann jetzt beendet werden.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>Tunesmith is offline.</source>
-   <translation>Tunesmith ist offline.</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Tunesmith quits when the run has stopped.</source>
    <translation>Tunesmith endet, sobald der Lauf gestoppt ist.</translation>
@@ -6593,11 +6358,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <location filename="../../gui/pages/labelling/panes.py" />
    <source>Undo: {step}</source>
    <translation>Rückgängig: {step}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/trash_dialog.py" />
-   <source>Unknown</source>
-   <translation>Unbekannt</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -6891,11 +6651,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Funktioniert mit</translation>
   </message>
   <message>
-   <location filename="../../gui/graphics/drawing.py" />
-   <source>Worse</source>
-   <translation>Schlechter</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>Worse than the base model</source>
    <translation>Schlechter als das Basismodell</translation>
@@ -6919,11 +6674,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Write it</source>
    <translation>Schreiben</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/decoding_row.py" />
-   <source>Write one.</source>
-   <translation>Geben Sie einen ein.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -7185,11 +6935,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>wie importiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>as it is</source>
-   <translation>unverändert</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>ask</source>
    <translation>fragen</translation>
@@ -7234,11 +6979,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>base</source>
    <translation>Basis</translation>
-  </message>
-  <message>
-   <location filename="../../gui/graphics/drawing.py" />
-   <source>base model</source>
-   <translation>Basismodell</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/samples_view.py" />
@@ -7384,11 +7124,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>conversation id</source>
    <translation>Gesprächs-ID</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>conversations</source>
-   <translation>Gespräche</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/models/adapter_table.py" />
@@ -7807,11 +7542,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nein</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>no GPU</source>
-   <translation>keine GPU</translation>
-  </message>
-  <message>
    <location filename="../../gui/graphics/drawing.py" />
    <source>no change</source>
    <translation>unverändert</translation>
@@ -7835,16 +7565,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/base_model_text.py" />
    <source>no licence stated</source>
    <translation>Lizenz nicht angegeben</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>no limit</source>
-   <translation>unbegrenzt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/adapter_table.py" />
-   <source>no measurable difference</source>
-   <translation>kein messbarer Unterschied</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
@@ -8036,11 +7756,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>am {day}</translation>
   </message>
   <message>
-   <location filename="../../gui/look/format.py" />
-   <source>one conversation, so no interval</source>
-   <translation>ein Gespräch, daher kein Intervall</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/home/cards.py" />
    <source>one task in progress</source>
    <translation>eine Aufgabe läuft</translation>
@@ -8117,11 +7832,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/command_index.py" />
    <source>preset</source>
    <translation>Vorlage</translation>
-  </message>
-  <message>
-   <location filename="../../gui/graphics/block_drawing.py" />
-   <source>prompt</source>
-   <translation>Prompt</translation>
   </message>
   <message>
    <location filename="../../gui/models/adapter_table.py" />
@@ -8347,11 +8057,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Test</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>text</source>
-   <translation>Text</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/voting_text.py" />
    <source>the base model ({name})</source>
    <translation>Basismodell ({name})</translation>
@@ -8430,11 +8135,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Token</translation>
   </message>
   <message>
-   <location filename="../../gui/graphics/histogram.py" />
-   <source>tokens</source>
-   <translation>Tokens</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/metric_text.py" />
    <source>too few conversations to compare with base</source>
    <translation>zu wenige Gespräche für ein Urteil zum Basismodell</translation>
@@ -8448,11 +8148,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/adapter_table.py" />
    <source>too few conversations to tell</source>
    <translation>zu wenige Gespräche für ein Urteil</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/list_text.py" />
-   <source>too few to tell</source>
-   <translation>zu wenige für ein Urteil</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_results.py" />
@@ -8628,11 +8323,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>worse than full fine-tuning</source>
    <translation>schlechter als vollständiges Fine-Tuning</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>written</source>
-   <translation>geschrieben</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -11478,11 +11168,6 @@ Bob: At the office, till five.</translation>
    <translation>Wählen Sie andere.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/systems.py" />
-   <source>Choose runs with the same conversations.</source>
-   <translation>Wählen Sie Läufe mit denselben Gesprächen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/voting/comparisons.py" />
    <source>Choose systems with the same conversations.</source>
    <translation>Wählen Sie Systeme mit denselben Gesprächen.</translation>
@@ -11920,7 +11605,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>Default</source>
-   <translation>Vorgabe</translation>
+   <translation>Standard</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -13874,18 +13559,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Maximum number of test examples.</source>
-   <translation>Höchstzahl der Testbeispiele.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Maximum number of training examples.</source>
-   <translation>Höchstzahl der Trainingsbeispiele.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Maximum number of validation examples.</source>
-   <translation>Höchstzahl der Validierungsbeispiele.</translation>
+   <source>Maximum number of examples.</source>
+   <translation>Höchstzahl der Beispiele.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -14486,11 +14161,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Only safetensors files are accepted; others can run code.</source>
    <translation>Nur safetensors-Dateien werden angenommen; andere können Code ausführen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>Only safetensors files are loaded; others can run code.</source>
-   <translation>Nur safetensors-Dateien werden geladen; andere können Code ausführen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
@@ -15673,11 +15343,6 @@ Bob: At the office, till five.</translation>
    <translation>Blatt einer Arbeitsmappe, Tabelle einer Datenbank oder Liste eines JSON-Objekts. Automatisch: die nach Teilen benannten, sonst das erste oder einzige.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>Sheets of {1} read as splits: {2}.</source>
-   <translation>Blätter von {1}, als Teile gelesen: {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>Shift-JIS (Japanese)</source>
    <translation>Shift-JIS (japanisch)</translation>
@@ -16206,11 +15871,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/data/file_kinds.py" />
    <source>Tables</source>
    <translation>Tabellen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/databases.py" />
-   <source>Tables of {1} read as splits: {2}.</source>
-   <translation>Tabellen von {1}, als Teile gelesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -17138,14 +16798,9 @@ Bob: At the office, till five.</translation>
    <translation>Das Ereignisprotokoll des Laufs</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>The same seed gives the same run.</source>
-   <translation>Derselbe Startwert ergibt denselben Lauf.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>The same seed gives the same summary.</source>
-   <translation>Derselbe Startwert ergibt dieselbe Zusammenfassung.</translation>
+   <source>The same seed gives the same result.</source>
+   <translation>Derselbe Startwert ergibt dasselbe Ergebnis.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -20649,13 +20304,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
-   <source>this GPU supports bfloat16</source>
-   <translation>diese GPU kann bfloat16</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/devices.py" />
    <source>this device supports bfloat16</source>
-   <translation>dieses Gerät rechnet in bfloat16</translation>
+   <translation>dieses Gerät unterstützt bfloat16</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/__init__.py" />
@@ -21162,11 +20812,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/readers/sandboxed.py" />
    <source>{1} contains implausibly much for its size.</source>
    <translation>{1} enthält unglaubwürdig viel für seine Größe.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>{1} contains lists read as splits: {2}.</source>
-   <translation>{1} enthält Listen, als Teile gelesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -21809,6 +21454,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/hub/upload.py" />
    <source>{1} is public.</source>
    <translation>{1} ist öffentlich.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>{1} is read as splits: {2}.</source>
+   <translation>{1} wird als Teile gelesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/segmentation.py" />

@@ -329,7 +329,7 @@ def _read_model(
             raise
         raise BaseModelError(
             say("{} can't be loaded: {}", options.id, base_files.first_line(error)),
-            "Only safetensors files are loaded; others can run code.",
+            "Only safetensors files are accepted; others can run code.",
             FIELD,
         ) from error
     # On CPUs with avx512_bf16 bitsandbytes 0.50 repacks 4-bit weights in place at the first forward pass in eval mode,

@@ -163,7 +163,7 @@ def require_safetensors(folder: Path, name: str) -> None:
     path = folder / INDEX
     if not path.exists():
         if not (folder / WEIGHTS).is_file():
-            hint = "Only safetensors files are loaded; others can run code."
+            hint = "Only safetensors files are accepted; others can run code."
             raise BaseModelError(say("{} has no {}.", name, WEIGHTS), hint, FIELD)
         return
     try:

@@ -126,7 +126,7 @@ def _chosen(path: Path, tables: Sequence[str], notes: Notes) -> list[str]:
         )
     splits = [name for name in tables if split_named(name)]
     if len({split_named(name) for name in splits}) > 1:
-        notes.remarks.append(say("Tables of {} read as splits: {}.", path.name, ", ".join(splits)))
+        notes.remarks.append(say("{} is read as splits: {}.", path.name, ", ".join(splits)))
         return splits
     if len(tables) > 1:
         raise DataError(

@@ -298,7 +298,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
     splits = [name for name in first_rows if split_named(name)]
     if splits and not wanted:
         named = ", ".join(f'"{name}"' for name in splits)
-        scanner.notes.remarks.append(say("{} contains lists read as splits: {}.", scanner.path.name, named))
+        scanner.notes.remarks.append(say("{} is read as splits: {}.", scanner.path.name, named))
     if not first_rows and values and not is_inner:
         yield from _columns(scanner.path, values, wanted)
 

@@ -224,7 +224,7 @@ def _chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
     read = splits if are_splits else list(filled[:1])
     others = [name for name in filled if name not in read]
     if are_splits:
-        notes.remarks.append(say("Sheets of {} read as splits: {}.", path.name, ", ".join(read)))
+        notes.remarks.append(say("{} is read as splits: {}.", path.name, ", ".join(read)))
     if others:
         named = " and ".join(read) if are_splits else read[0]
         notes.remarks.append(say("{}: the sheet {} is read, {} is not.", path.name, named, ", ".join(others)))

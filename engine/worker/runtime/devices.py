@@ -164,7 +164,7 @@ def number_format(precision: Precision, device: torch.device, *, overflows: bool
         return Format(getattr(torch, precision), "chosen in the recipe")
     if device.type == "cuda":
         if has_bfloat16(device):
-            return Format(torch.bfloat16, "this GPU supports bfloat16")
+            return Format(torch.bfloat16, "this device supports bfloat16")
         reason = "this GPU doesn't support bfloat16"
         if overflows:
             return Format(torch.float32, say("{}, and this model overflows in float16", reason))
