@@ -23,8 +23,8 @@ from engine.methods import Family
 from engine.worker.runtime import tokenizer_trial
 
 CHARACTERS_PER_TOKEN = 4
-# Of many texts one in so many is counted, and each that may have more tokens than this share of a limit.
-SAMPLED_EVERY, NEAR_LIMIT = 50, 0.8
+# Of many texts one in so many is counted, and each whose estimate is between these shares of a limit.
+SAMPLED_EVERY, NEAR_LIMIT = 50, (0.85, 1.25)
 BINS_TO_P95 = 40
 MAX_BINS = 400
 
@@ -60,7 +60,8 @@ class TokenCounter:
         per_byte = sum(sample) / max(1, sum(sizes[::SAMPLED_EVERY]))
         tokens = [round(size * per_byte) for size in sizes]
         tokens[::SAMPLED_EVERY] = sample
-        near = [at for at, number in enumerate(tokens) if at % SAMPLED_EVERY and number > NEAR_LIMIT * limit]
+        least, most = (share * limit for share in NEAR_LIMIT)
+        near = [at for at, number in enumerate(tokens) if at % SAMPLED_EVERY and least < number < most]
         for at, number in zip(near, self.count([texts[at] for at in near]), strict=True):
             tokens[at] = number
         return tokens
