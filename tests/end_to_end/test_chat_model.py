@@ -48,7 +48,6 @@ def stock_summary(model: Path, adapter: Path) -> str:
     return text.strip()
 
 
-@pytest.mark.filterwarnings("ignore::FutureWarning")  # of PEFT, about transformers
 def test_a_chat_model_is_trained_scored_and_used_in_its_own_format(tmp_path, home):
     path, model = chat_recipe(tmp_path)
     in_process = InProcessTerminal(home)

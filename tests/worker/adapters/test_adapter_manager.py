@@ -142,7 +142,6 @@ def test_an_adapter_is_loaded_once(monkeypatch):
     written(base, manager, sound)
 
 
-@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
 def test_an_adapter_of_an_unknown_kind_is_refused_and_disturbs_nothing(tmp_path):
     config = CartridgeConfig(task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4)
     get_peft_model(load_tiny("t5").model, config).save_pretrained(

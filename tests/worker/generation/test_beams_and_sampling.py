@@ -12,11 +12,7 @@ from engine.worker.generation.generated import Generated
 from tests.helpers.soft_prompts import in_turn, soft_prompt_model
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
-pytestmark = [
-    pytest.mark.torch,
-    # PEFT 0.21 asks transformers 5.24 by the old name.
-    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.torch
 TEXTS = ["Tim: Hi", "Ann: " + "yes " * 40, "Bob: no", "Eve: " + "so " * 35, "Kim: größer?\nTom: ja!"]
 NEW = 16
 

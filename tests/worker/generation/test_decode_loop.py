@@ -11,11 +11,7 @@ from tests.helpers.soft_prompts import in_turn, soft_prompt_model
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe
 
-pytestmark = [
-    pytest.mark.torch,
-    # PEFT 0.21 asks transformers 5.24 by the old name.
-    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.torch
 
 TEXTS = ["Tim: Hi", "Ann: " + "yes " * 40, "Bob: no", "Eve: " + "so " * 35, "Kim: größer?\nTom: ja!"]
 NEW = 8

@@ -14,11 +14,7 @@ from engine.worker.modeling.base_models import LoadedBase, kv_values_per_token
 from tests.helpers.tiny_models import KINDS
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
-pytestmark = [
-    pytest.mark.torch,
-    # PEFT 0.21 asks transformers 5.24 by the old name.
-    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.torch
 
 CONVERSATIONS = [
     "Amanda: I baked cookies. Do you want some?\nJerry: Sure!\nAmanda: I'll bring you tomorrow :-)",

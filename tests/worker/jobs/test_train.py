@@ -43,7 +43,6 @@ WHOLE_RUNS = [("t5", "lora"), ("bart", "bottleneck"), ("llama", "full"), ("gpt2"
 
 
 @pytest.mark.parametrize(("kind", "method"), WHOLE_RUNS)
-@pytest.mark.filterwarnings("ignore::FutureWarning")  # PEFT's own, of transformers' words
 def test_a_run_lowers_the_loss_and_plain_peft_writes_with_its_adapter_what_it_showed(tmp_path, kind, method):
     recipe = tiny_recipe(tmp_path, kind, method, "training.keep=last")
     job, events = train_in_process(recipe)

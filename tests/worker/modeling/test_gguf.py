@@ -26,10 +26,7 @@ from tests.helpers.gguf_files import logits, rounded, write_llama
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.worker_setup import make_channel, make_recipe
 
-pytestmark = [
-    pytest.mark.torch,
-    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.torch
 
 
 def load(path):

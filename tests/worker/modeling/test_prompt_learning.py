@@ -31,11 +31,7 @@ from tests.helpers.soft_prompts import (
 )
 from tests.helpers.worker_setup import attach_random, install_random, load_tiny
 
-pytestmark = [
-    pytest.mark.torch,
-    # PEFT 0.21 asks transformers 5.24 by its old names.
-    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.torch
 
 every_case = pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
 

@@ -5,7 +5,7 @@ from engine.worker.adapters import attach
 from engine.worker.training.optimizer import make_optimizer, make_schedule
 from tests.helpers.worker_setup import load_tiny, make_recipe
 
-pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:fan_in_fan_out")]
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore:fan_in_fan_out")]
 
 NAMES = {
     "adamw": "adamw_torch_fused",

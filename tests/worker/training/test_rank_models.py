@@ -13,11 +13,7 @@ from engine.worker.runtime.rank_joining import MIN_PROMPTS
 from engine.worker.training import rank_models
 from tests.helpers.worker_setup import install_random, load_tiny, make_channel, make_recipe
 
-pytestmark = [
-    pytest.mark.torch,
-    # PEFT 0.21 asks transformers 5.24 by the old name.
-    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.torch
 TEXTS = [
     f"{name}: {'yes ' * count}"
     for name, count in (("Ann", 9), ("Bob", 1), ("Cyd", 30), ("Dan", 3), ("Eve", 2))

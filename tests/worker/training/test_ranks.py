@@ -47,7 +47,7 @@ from tests.helpers.tiny_runs import (
 )
 from tests.helpers.worker_setup import make_channel, make_recipe
 
-pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::FutureWarning")]
+pytestmark = pytest.mark.torch
 STEPS, BATCH = 3, 6
 TRAINING = [each for each in METHODS if each.trains]
 

