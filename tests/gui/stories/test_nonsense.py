@@ -90,6 +90,8 @@ def entered_everywhere(form: RecipeForm, fields: list[FormField]) -> tuple[set[s
     return refused, found
 
 
+# Every field of a recipe with LoRA is tried always, below.
+@pytest.mark.slow("engine/methods/", "engine/options", "gui/forms/", "gui/inputs/")
 def test_nonsense_in_any_setting_of_a_method_is_said_beside_it(form):
     found, tried = [], set()
     for method_id in OTHERS:

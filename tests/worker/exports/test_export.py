@@ -1,5 +1,6 @@
 """An export is used by its own script, in a process without Tunesmith, and compared with the adapter."""
 
+import io
 import json
 import os
 import runpy
@@ -90,7 +91,7 @@ def test_its_script_writes_what_the_adapter_writes(adapter_of, tmp_path):
     )
 
 
-def test_its_script_names_what_it_can_t_read_and_goes_on(adapter_of, tmp_path, capsys):
+def test_its_script_names_what_it_can_t_read_and_goes_on(adapter_of, tmp_path, capsys, monkeypatch):
     adapter = adapter_of("t5", with_data=False)
     do_export(adapter, tmp_path / "out")
     good = json.dumps({"conversation": TALKS[0]}).encode()
@@ -99,18 +100,15 @@ def test_its_script_names_what_it_can_t_read_and_goes_on(adapter_of, tmp_path, c
         good, b"no json", b"\xff", b'["Ann: Hi."]', b'{"conversation": 1}', b"", deep,
         b'{"conversation": "\\ud800"}', good,
     ]  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "summarize.py", "--jsonl"], cwd=tmp_path / "out", input=b"\n".join(lines),
-        capture_output=True,
-    )  # fmt: skip
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n".join(lines))))
+    assert run_script(tmp_path / "out" / "summarize.py", "--jsonl") == 1
+    said = capsys.readouterr()
+    answers = [json.loads(line) for line in said.out.splitlines()]
     bad = [number for number, line in enumerate(lines, start=1) if line not in (good, b"")]
-
-    assert done.returncode == 1
-    assert b"Traceback" not in done.stderr
-    assert [
-        line.partition(b":")[0].decode() for line in done.stderr.splitlines() if line.startswith(b"line ")
-    ] == [f"line {number}" for number in bad]
+    assert "Traceback" not in said.err
+    assert [line.partition(":")[0] for line in said.err.splitlines() if line.startswith("line ")] == [
+        f"line {number}" for number in bad
+    ]
     assert [list(each) for each in answers] == [
         ["summary", "prompt_ids"], *[["error"]] * 6, ["summary", "prompt_ids"],
     ]  # fmt: skip
