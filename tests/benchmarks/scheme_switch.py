@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QElapsedTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from gui.look import style
@@ -26,7 +26,7 @@ def main() -> None:
         window.show()
         for key in (*VIEWS, "train"):
             window.show_built(key)
-            _settle(application)
+            QTest.qWait(SETTLE_MILLISECONDS)
         schemes = [
             _seconds(application, lambda dark=number % 2: _wear(application, dark=dark))
             for number in range(SWITCHES)
@@ -56,13 +56,6 @@ def _seconds(application: QApplication, change: Callable[[], None]) -> float:
     change()
     application.processEvents()
     return time.perf_counter() - began
-
-
-def _settle(application: QApplication) -> None:
-    clock = QElapsedTimer()
-    clock.start()
-    while clock.elapsed() < SETTLE_MILLISECONDS:
-        application.processEvents()
 
 
 if __name__ == "__main__":

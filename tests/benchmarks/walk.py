@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, Qt
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.runs import run_store
@@ -65,10 +66,10 @@ def _walk(application: QApplication, look: tuple[str, ...], folder: Path) -> Ite
         window.resize(*SIZES[size])
         window.show()
         for key, shown, page in _pages(window):
-            _settle(application)
+            QTest.qWait(SETTLE_MILLISECONDS)
             if layout_problems(page):
                 # A text that has just come is laid out in the next turn.
-                _settle(application)
+                QTest.qWait(SETTLE_MILLISECONDS)
             shown.grab().save(str(folder / f"{key}-{'-'.join(look)}.png"))
             yield from (f"{' '.join(look)}, {key}: {fault}" for fault in layout_problems(page))
         close(window)
@@ -85,13 +86,6 @@ def _pages(window: MainWindow) -> Iterator[tuple[str, QWidget, QWidget]]:
     settings.show()
     yield "settings", settings, settings
     settings.close()
-
-
-def _settle(application: QApplication) -> None:
-    clock = QElapsedTimer()
-    clock.start()
-    while clock.elapsed() < SETTLE_MILLISECONDS:
-        application.processEvents()
 
 
 if __name__ == "__main__":

@@ -26,10 +26,8 @@ from tests.helpers.background import wait_for
 from tests.helpers.homes import write_peft_files
 from tests.helpers.repository import ROOT
 from tests.helpers.scripted_manager import end, scripted_manager
+from tests.helpers.train_stage import BASICS
 
-BASICS = {
-    "name": "A run", "base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"},
-}  # fmt: skip
 HEAVY = ("torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate")
 LATER = ("numpy", "pyqtgraph", "PySide6.QtDBus")
 STARTED = {

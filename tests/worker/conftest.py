@@ -18,6 +18,7 @@ from engine.runs import run_store
 from engine.system.paths import adapters_folder, jobs_folder
 from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_runs import adapter_of, tiny_recipe, train_in_process
+from tests.helpers.worker_setup import write_conversations
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ def channel():
     writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
     yield Channel(job, writer)
     writer.close()
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Return a folder of conversations, enough for a verdict."""
+    return str(write_conversations(tmp_path / "conversations", 12))
 
 
 @pytest.fixture(scope="session")

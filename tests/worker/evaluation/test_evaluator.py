@@ -9,17 +9,9 @@ from engine.worker.runtime.channel import Stopped
 from engine.worker.text_metrics import rouge
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import give_references, parts, score, score_base
-from tests.helpers.worker_setup import attach_random, write_conversations
+from tests.helpers.worker_setup import attach_random
 
 pytestmark = pytest.mark.torch
-
-# Enough for a verdict.
-MANY = 12
-
-
-@pytest.fixture
-def source(tmp_path):
-    return str(write_conversations(tmp_path / "conversations", MANY))
 
 
 def test_the_tuned_model_is_compared_example_by_example(source):

@@ -14,14 +14,6 @@ from tests.helpers.worker_setup import write_conversations
 
 pytestmark = pytest.mark.torch
 
-# Enough for a verdict.
-MANY = 12
-
-
-@pytest.fixture
-def source(tmp_path):
-    return str(write_conversations(tmp_path / "conversations", MANY))
-
 
 def test_empty_summaries_score_0_and_are_reported(source, monkeypatch):
     recipe, base, splits, channel = parts(source)

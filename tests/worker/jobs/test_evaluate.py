@@ -19,18 +19,9 @@ from tests.helpers.worker_setup import (
     install_random,
     make_channel,
     make_recipe,
-    write_conversations,
 )
 
 pytestmark = pytest.mark.torch
-
-# Enough for a verdict.
-MANY = 12
-
-
-@pytest.fixture
-def source(tmp_path):
-    return str(write_conversations(tmp_path / "conversations", MANY))
 
 
 def test_the_job_scores_base_and_adapters_and_writes_their_metadata(source):
