@@ -45,11 +45,14 @@ class CommandIndex(QObject):
         self.palette: Palette | None = None
 
     def open(self, page: QWidget) -> Palette:
-        """Open the palette over a page."""
+        """Open the palette over a page; one that is still open goes, as it may never have got the focus."""
+        if self.palette is not None:
+            self.palette.close()
         opened = self.palette = Palette([*of_page(page), *self._of_window(page)], self._window)
         opened.finished.connect(self._forget)
         self._background.run(_read_recent, self._add_recent)
         opened.show()
+        opened.activateWindow()
         return opened
 
     def _forget(self) -> None:

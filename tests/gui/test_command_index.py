@@ -128,6 +128,12 @@ def test_keys_alone_lead_to_a_page_an_option_its_help_a_topic_a_run_and_a_recipe
     assert window.built("train").header.title() == "New run"
 
 
+def test_a_palette_that_never_got_the_focus_goes_when_another_opens(window, palette):
+    again = window.command_index.open(window)
+    assert again is not palette
+    assert [each for each in window.findChildren(Palette) if each.isVisible()] == [again]
+
+
 def test_arrows_move_and_are_heard_what_fits_nothing_does_nothing_and_escape_leaves(window, palette):
     first = palette.current()
     QTest.keyClick(palette.query, Qt.Key.Key_Down)
