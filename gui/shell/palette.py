@@ -43,8 +43,9 @@ from gui.widgets.layouts import Line, vbox
 WIDTH, TOP = 640, 72
 ROW_HEIGHT, MAX_ROWS = 36, 11
 MAX_MATCHES = 60
-# A match of keywords counts less than a match of the title.
-KEYWORDS_WEIGHT = 0.5
+# A match of keywords counts less than a match of the title, and one of scattered letters, below this share of the
+# best, is none.
+KEYWORDS_WEIGHT, LEAST_SHARE = 0.5, 0.45
 ENTRY_ROLE, POSITIONS_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 Index = QModelIndex | QPersistentModelIndex
@@ -70,7 +71,8 @@ def found_by(typed: str, offers: Iterable[PaletteEntry]) -> list[tuple[PaletteEn
     fitting = [(offer, made) for offer in offers if (made := _fit(typed, offer)) is not None]
     if not typed.strip():
         return fitting
-    return sorted(fitting, key=lambda pair: -pair[1].score)[:MAX_MATCHES]
+    fitting.sort(key=lambda pair: -pair[1].score)
+    return [pair for pair in fitting[:MAX_MATCHES] if pair[1].score >= LEAST_SHARE * fitting[0][1].score]
 
 
 def _fit(typed: str, offer: PaletteEntry) -> Match | None:

@@ -86,6 +86,10 @@ def test_everything_that_is_declared_is_found_by_its_title_and_by_what_it_means(
     ):
         offers = [(offer.title, offer.group) for offer, _ in found_by(typed, palette._offers)]
         assert (title, group) in offers[:3], typed
+    # Letters that are scattered over a title find nothing.
+    assert {offer.title for offer, _ in found_by("gpu", palette._offers)} == {
+        "GPU", "My GPU is too small", "More than one GPU or computer"
+    }  # fmt: skip
 
 
 def choose(palette, title, group):
