@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from gui.widgets import open_path as module
 from gui.widgets.open_path import open_page, open_path
 from gui.widgets.undo_strip import UndoStrip
+from tests.helpers.systems import shell_scripts
 
 
 @pytest.fixture
@@ -66,6 +67,7 @@ def test_a_folder_that_is_gone_is_said_to_be_gone(window, qtbot, tmp_path, monke
     qtbot.waitUntil(lambda: said(window) == [f"{tmp_path / 'gone'} no longer exists."])
 
 
+@shell_scripts
 def test_what_is_opened_is_not_spoken_of(window, qtbot, tmp_path, monkeypatch):
     opener(monkeypatch, tmp_path, f'echo "$1" > {tmp_path}/opened')
     open_path(tmp_path / "a folder")
