@@ -12054,8 +12054,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>Export it as text, one turn a line.</source>
-   <translation>Exportieren Sie es als Text, ein Beitrag pro Zeile.</translation>
+   <source>Export it as text, one turn a line, for example with ELAN or CLAN.</source>
+   <translation>Exportieren Sie es als Text, ein Beitrag pro Zeile, zum Beispiel mit ELAN oder CLAN.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/merged_model.py" />
@@ -15069,8 +15069,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>Save them as srt or vtt.</source>
-   <translation>Speichern Sie sie als srt oder vtt.</translation>
+   <source>Save them as srt or vtt, for example with Subtitle Edit.</source>
+   <translation>Speichern Sie sie als srt oder vtt, zum Beispiel mit Subtitle Edit.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_state.py" />
@@ -17454,8 +17454,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>Transcribe it first, and choose the transcript (vtt, srt, json or txt).</source>
-   <translation>Verschriften Sie sie zuerst, und wählen Sie die Mitschrift (vtt, srt, json oder txt).</translation>
+   <source>Transcribe it first, for example with Whisper, and choose the transcript (vtt, srt, json or txt).</source>
+   <translation>Verschriften Sie sie zuerst, zum Beispiel mit Whisper, und wählen Sie die Mitschrift (vtt, srt, json oder txt).</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />

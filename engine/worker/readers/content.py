@@ -40,13 +40,13 @@ UNREAD_KINDS = (
     ),
     Unread(
         "unsupported subtitles",
-        "Save them as srt or vtt.",
+        "Save them as srt or vtt, for example with Subtitle Edit.",
         (".ass", ".ssa", ".ttml", ".dfxp", ".smi", ".sami", ".sub"),
         begins=(b"[Script Info]", b"<SAMI", b"<sami", b"<tt ", b"<tt\n"),
     ),
     Unread(
         "an annotated transcript",
-        "Export it as text, one turn a line.",
+        "Export it as text, one turn a line, for example with ELAN or CLAN.",
         (".textgrid", ".eaf", ".cha", ".trs", ".exb", ".stm", ".ctm", ".rttm"),
         begins=(b'File type = "oo', b"@UTF8", b"@Begin"),
     ),
@@ -64,7 +64,7 @@ UNREAD_KINDS = (
     ),
     Unread(
         "a recording",
-        "Transcribe it first, and choose the transcript (vtt, srt, json or txt).",
+        "Transcribe it first, for example with Whisper, and choose the transcript (vtt, srt, json or txt).",
         (
             ".mp3", ".wav", ".m4a", ".ogg", ".opus", ".flac", ".aac", ".wma", ".amr", ".mp4", ".mov", ".mkv", ".webm",
             ".avi", ".m4v", ".3gp",

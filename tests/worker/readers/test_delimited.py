@@ -90,9 +90,9 @@ def test_header_has_a_name_for_each_column(tmp_path):
         (b"a,b\n", "a.csv has no rows"),
         (b"\n\n\n", "a.csv has no rows"),
         (b"   \n  \n", "a.csv has no rows"),
-        (b'a,"b\n1,2\n', "in its first line a quotation mark"),
+        (b'a,"b\n1,2\n', "in its first line a quoted cell"),
         (bytes(range(256)) * 40, "it contains bytes that are not text"),
-        (b"PK\x03\x04 and so on", "it is a zip archive or a workbook"),
+        (b"PK\x03\x04 and so on", "it is really a zip archive or a workbook"),
         ("a,b\n1,2\n".encode("utf-16")[:-1], "a.csv can't be read"),
     ],
 )

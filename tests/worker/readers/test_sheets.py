@@ -59,7 +59,7 @@ def test_titles_and_notes_above_the_header_are_told_and_not_read(write):
     table = open_table([path])
     assert values(table) == ROWS
     assert table.remarks == (
-        f'Text above the table of {path.name} is not read: "Calls of May"; "exported by Mia".',
+        f'Text above the table of {path.name} is skipped: "Calls of May"; "exported by Mia".',
     )
 
 
