@@ -30,8 +30,8 @@ def test_empty_summaries_score_0_and_are_reported(source, monkeypatch):
     differences = (after.difference or {}) | (after.metric_difference or {})
     assert {facts["verdict"] for facts in differences.values()} == {"no measurable difference"}
     assert messages(channel) == [
-        "12 of 12 summaries of the base model are empty.",
-        "12 of 12 summaries of the tuned model are empty.",
+        "Empty: 12 of 12 summaries of the base model.",
+        "Empty: 12 of 12 summaries of the tuned model.",
     ]
 
 
