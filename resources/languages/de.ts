@@ -3899,8 +3899,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch.py" />
-   <source>Other summaries needed the model. Finished ones are saved.</source>
-   <translation>Andere Zusammenfassungen brauchten das Modell. Fertige sind gespeichert.</translation>
+   <source>Other summaries needed the model. Finished summaries are saved.</source>
+   <translation>Andere Zusammenfassungen brauchten das Modell. Fertige Zusammenfassungen sind gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />

@@ -205,7 +205,7 @@ class Batch(QObject):
         if not self.is_running:
             return
         if not all(self._summarizer.will_answer(request) for request in self._sent):
-            self.cancel(tr("Other summaries needed the model. Finished ones are saved."))
+            self.cancel(tr("Other summaries needed the model. Finished summaries are saved."))
         elif self._summarizer.state == "ready":
             self._feed()
         self._later()

@@ -103,4 +103,4 @@ def test_adapters_of_several_bases_and_a_device_in_use_are_refused(stage, monkey
     made = stage(starter("chats"))
     monkeypatch.setattr(made.manager, "device_text", lambda: "A run is using the device.")
     made.dialog._begin()
-    assert "A run is training" in made.dialog._problem.text()
+    assert "A run is using the device" in made.dialog._problem.text()
