@@ -10,9 +10,13 @@ from unittest.mock import patch
 
 import pytest
 
+from tests.helpers.systems import SHELL_SCRIPT, WINDOWS
+
 
 def put_program(folder: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a shell script as a program, before all others of its name."""
+    """Have a shell script as a program, before all others of its name; skip on Windows."""
+    if WINDOWS:
+        pytest.skip(SHELL_SCRIPT)
     folder.mkdir(exist_ok=True)
     program = folder / name
     program.write_text(f"#!/bin/sh\n{script}\n")

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.torch
 @pytest.fixture(autouse=True)
 def four_cores(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: CORES, raising=False)
+    # Of a system that does not tell which are a process's own.
+    monkeypatch.setattr(os, "cpu_count", lambda: len(CORES))
     monkeypatch.delenv("OMP_THREAD_LIMIT", raising=False)
 
 
