@@ -58,7 +58,7 @@ CASES = (
     ),
     Case(
         "an 8-bit optimizer without bitsandbytes", "training.optimizer",
-        "needs bitsandbytes, which is not installed", "AdamW", {"id": "lora"},
+        "need bitsandbytes, which is not installed", "AdamW", {"id": "lora"},
         tables={"training": {"optimizer": "paged_adamw_8bit"}}, lacking=NO_LIBRARY,
     ),
     Case(

@@ -187,7 +187,7 @@ def test_a_file_without_an_end_is_not_read_to_its_end(tmp_path, name):
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path):
-    with pytest.raises(BaseModelError, match=r"The config\.json of mine can't be read: No such file"):
+    with pytest.raises(BaseModelError, match=r"config\.json of mine can't be read: No such file"):
         fingerprint(tmp_path)
     (tmp_path / "config.json").write_text("{}")
     os.mkfifo(tmp_path / "model.safetensors")

@@ -67,8 +67,8 @@ LISTED = "Available GPUs (2): cuda:0 (NVIDIA RTX 3060), cuda:1 (NVIDIA L4)."
         # Counted are the cards that the user left visible.
         ("cuda:1", map(row, range(8)), {"given": "5"}, "Available GPUs (1): cuda:0 (NVIDIA RTX 3060)."),
         ("cuda:0", [row(0)], {"given": ""}, "CUDA_VISIBLE_DEVICES hides all GPUs"),
-        ("cuda:0", [row(0, driver="550.163.01")], {}, "built for CUDA 13.0, needs 580"),
-        ("cuda:0", [row(0, driver="470.256.02")], {"build": CUDA_12}, "built for CUDA 12.6, needs 525"),
+        ("cuda:0", [row(0, driver="550.163.01")], {}, "torch for CUDA 13.0 needs 580"),
+        ("cuda:0", [row(0, driver="470.256.02")], {"build": CUDA_12}, "torch for CUDA 12.6 needs 525"),
         ("cuda:0", [row(0)], {"build": TorchBuild()}, "can't use cuda:0 (NVIDIA RTX 3060)."),
         ("cuda:0", [FAILED], {"code": 9}, "couldn't communicate with the NVIDIA driver"),
     ],

@@ -68,7 +68,7 @@ def refusal(folder):
 
 def test_a_pattern_that_repeats_repetitions_is_told_by_its_form(folder):
     changed(folder, lambda described: described.update(pre_tokenizer=split("(zq+)+x")))
-    assert refusal(folder) == "tokenizer of theirs can't be used: its pattern '(zq+)+x' may never finish."
+    assert refusal(folder) == "The tokenizer of theirs can't be used: its pattern '(zq+)+x' may never finish."
 
 
 @pytest.mark.usefixtures("tight")

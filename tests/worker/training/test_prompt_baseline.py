@@ -162,7 +162,7 @@ def test_a_prompt_moves_like_an_adapter_and_is_no_weights(tmp_path):
     with pytest.raises(AdapterError, match="can't be merged"):
         merged_model.refuse_unmergeable(adapter)
     going_on = tiny_recipe(tmp_path, "t5", "lora", f"method.start_from={adapter.id}")
-    with pytest.raises(RecipeError, match="no weights") as caught:
+    with pytest.raises(RecipeError, match="without weights") as caught:
         run_store.create_run(going_on)
     assert caught.value.field == "method.start_from"
     from_nothing = tiny_recipe(tmp_path, "t5", "prompt_only", f"method.start_from={adapter.id}")

@@ -352,7 +352,7 @@ def test_a_verdict_on_one_conversation_has_no_interval_and_a_stopped_runs_card_n
     for event in (STARTED, SAVED):
         state.apply(event | {"time": 1.0})
     stopped = qtbot.add(VerdictCard(state))
-    assert "not compared" in stopped.accessibleDescription()
+    assert "Not compared" in stopped.accessibleDescription()
     assert "ROUGE" not in texts(stopped)
 
     change = {"rouge1": {"mean": 0.25, "verdict": "no measurable difference"}}
