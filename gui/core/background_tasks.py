@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -12,6 +13,11 @@ from engine.api import AppError
 
 Work = Callable[[], Any]
 Then = Callable[[Any], None]
+
+# A pool that is destroyed waits for its task, which may wait for the interpreter that destroys it. So pools are used
+# again and not destroyed.
+_pools: list[QThreadPool] = []
+_unused: list[QThreadPool] = []
 
 
 class BackgroundTasks(QObject):
@@ -24,9 +30,9 @@ class BackgroundTasks(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._pool.setExpiryTimeout(1000)
+        self._pool = _unused.pop() if _unused else _new_pool()
+        pool = self._pool
+        self.destroyed.connect(lambda: _unused.append(pool))
         self._done.connect(self._hand_over)
 
     def run(self, work: Work, then: Then, failed: Then | None = None) -> None:
@@ -40,6 +46,20 @@ class BackgroundTasks(QObject):
     def _hand_over(self, then: Then | None, result: Any) -> None:
         if then is not None:
             then(result)
+
+
+def _new_pool() -> QThreadPool:
+    pool = QThreadPool()
+    pool.setMaxThreadCount(1)
+    pool.setExpiryTimeout(1000)
+    _pools.append(pool)
+    return pool
+
+
+@atexit.register
+def _wait_for_all() -> None:
+    for pool in _pools:
+        pool.waitForDone()
 
 
 class _Job:

@@ -1,7 +1,9 @@
 import gc
+import threading
 import weakref
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
 
 from engine.errors import AppError
 from gui.core.background_tasks import BackgroundTasks
@@ -64,3 +66,23 @@ def test_nothing_stays_of_a_job_that_was_done(background, qtbot):
 
     assert len(seen) == 6
     assert [each() for each in seen] == [None] * 6
+
+
+def test_what_owns_a_task_goes_while_it_is_done(qtbot):
+    owner, begun, may_end = QObject(), threading.Event(), threading.Event()
+    tasks = BackgroundTasks(owner)
+
+    def work():
+        begun.set()
+        may_end.wait()
+
+    tasks.run(work, print)
+    assert begun.wait(60)
+    owner.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    may_end.set()
+    # The next one takes over the thread.
+    others = BackgroundTasks()
+    done = []
+    others.run(lambda: 1, done.append)
+    qtbot.waitUntil(lambda: done == [1])
