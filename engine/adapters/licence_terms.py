@@ -17,15 +17,15 @@ class Terms:
     forbids: bool = False
 
 
-FREE = Terms("You may share results freely.")
-NAMED = Terms("You may share results if you name the licence and the authors.")
-ALIKE = Terms("You may share results under the same licence, with attribution.")
-NOT_SOLD = Terms("You may share results for non-commercial use, with attribution.")
+FREE = Terms("You may share what you make from it freely.")
+NAMED = Terms("You may share what you make from it if you name the licence and the authors.")
+ALIKE = Terms("You may share what you make from it under the same licence, with attribution.")
+NOT_SOLD = Terms("You may share what you make from it for non-commercial use, with attribution.")
 NOT_SOLD_ALIKE = Terms(
-    "You may share results for non-commercial use, under the same licence and with attribution."
+    "You may share what you make from it for non-commercial use, under the same licence and with attribution."
 )
-OWN = Terms("You may share results only under those terms, which also bind whoever uses them.")
-FORBIDDEN = Terms("You may not share results.", forbids=True)
+OWN = Terms("You may share what you make from it only under those terms, which also bind whoever uses them.")
+FORBIDDEN = Terms("You may not share what you make from it.", forbids=True)
 UNKNOWN = "Its terms are unknown; read them before you share anything."
 # The first that matches counts.
 KNOWN = (

@@ -155,7 +155,7 @@ def differences(node: Mapping[str, Any], here: Mapping[str, Any], began: float) 
         message = say("The node's clock is off by {:.0f} s.", apart)
         yield Problem("clock", message, "Synchronise both clocks.")
     if node["free_disk_bytes"] < LOW_DISK_BYTES:
-        message = say("The node has only {:.1f} GB of disk space.", node["free_disk_bytes"] / 1000000000.0)
+        message = say("The node has only {:.1f} GB of free disk space.", node["free_disk_bytes"] / 1e9)
         yield Problem("disk", message, "Free some space there.")
 
 

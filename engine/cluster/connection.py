@@ -91,7 +91,10 @@ def _require_private(computer: Computer, secret: str) -> None:
     if secret or computer.kind == "ssh" or is_loopback(computer.host):
         return
     raise ComputerError(
-        say("The cluster at {} has no token, so anyone could read what you send.", computer.name),
+        say(
+            "The cluster at {} has no token, so anyone on its network could read what you send.",
+            computer.name,
+        ),
         say("Run `{} node start` on its head, or connect over SSH.", command_name()),
         token.FIELD,
     )

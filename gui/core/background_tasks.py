@@ -30,8 +30,7 @@ class BackgroundTasks(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = _unused.pop() if _unused else _new_pool()
-        pool = self._pool
+        self._pool = pool = _unused.pop() if _unused else _new_pool()
         self.destroyed.connect(lambda: _unused.append(pool))
         self._done.connect(self._hand_over)
 

@@ -9814,11 +9814,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/token_lengths.py" />
-   <source>1 text in {1} is counted, and each near a limit; the rest are estimated.</source>
-   <translation>Gezählt sind jeder {1}. Text und alle nahe einer Grenze, die übrigen geschätzt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>1. Name: text</source>
    <translation>1. Name: Text</translation>
@@ -14138,6 +14133,11 @@ Bob: At the office, till five.</translation>
    <translation>Ein Satz</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/token_lengths.py" />
+   <source>Only 1 text in {1} and those near a limit are counted; the rest are estimated.</source>
+   <translation>Nur jeder {1}. Text und die nahe einer Grenze sind gezählt, die übrigen geschätzt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/library.py" />
    <source>Only checkpoints with an adapter.toml can be promoted.</source>
    <translation>Nur Prüfpunkte mit einer adapter.toml lassen sich übernehmen.</translation>
@@ -16149,8 +16149,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>The cluster at {1} has no token, so anyone could read what you send.</source>
-   <translation>Der Cluster bei {1} hat kein Token: Jeder könnte lesen, was Sie senden.</translation>
+   <source>The cluster at {1} has no token, so anyone on its network could read what you send.</source>
+   <translation>Der Cluster bei {1} hat kein Token: Jeder in seinem Netz könnte lesen, was Sie senden.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -16614,8 +16614,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>The node has only {1} GB of disk space.</source>
-   <translation>Der Knoten hat nur {1} GB Plattenplatz.</translation>
+   <source>The node has only {1} GB of free disk space.</source>
+   <translation>Der Knoten hat nur {1} GB freien Plattenplatz.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
@@ -17529,8 +17529,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>Tunesmith doesn't run code of models.</source>
-   <translation>Tunesmith führt keinen Code von Modellen aus.</translation>
+   <source>Tunesmith doesn't run models' own code.</source>
+   <translation>Tunesmith führt keinen eigenen Code von Modellen aus.</translation>
   </message>
   <message>
    <location filename="../../engine/system/desktop_entry.py" />
@@ -18174,38 +18174,38 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may not share results.</source>
-   <translation>Ergebnisse dürfen Sie nicht weitergeben.</translation>
+   <source>You may not share what you make from it.</source>
+   <translation>Was Sie daraus machen, dürfen Sie nicht weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share results for non-commercial use, under the same licence and with attribution.</source>
-   <translation>Ergebnisse dürfen Sie nicht kommerziell, unter derselben Lizenz und mit Nennung der Urheber weitergeben.</translation>
+   <source>You may share what you make from it for non-commercial use, under the same licence and with attribution.</source>
+   <translation>Was Sie daraus machen, dürfen Sie für nicht kommerzielle Zwecke weitergeben, unter derselben Lizenz und mit Nennung der Urheber.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share results for non-commercial use, with attribution.</source>
-   <translation>Ergebnisse dürfen Sie nicht kommerziell und mit Nennung der Urheber weitergeben.</translation>
+   <source>You may share what you make from it for non-commercial use, with attribution.</source>
+   <translation>Was Sie daraus machen, dürfen Sie für nicht kommerzielle Zwecke und mit Nennung der Urheber weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share results freely.</source>
-   <translation>Ergebnisse dürfen Sie frei weitergeben.</translation>
+   <source>You may share what you make from it freely.</source>
+   <translation>Was Sie daraus machen, dürfen Sie frei weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share results if you name the licence and the authors.</source>
-   <translation>Ergebnisse dürfen Sie weitergeben, wenn Sie Lizenz und Urheber nennen.</translation>
+   <source>You may share what you make from it if you name the licence and the authors.</source>
+   <translation>Was Sie daraus machen, dürfen Sie weitergeben, wenn Sie Lizenz und Urheber nennen.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share results only under those terms, which also bind whoever uses them.</source>
-   <translation>Ergebnisse dürfen Sie nur unter diesen Bedingungen weitergeben, die auch für alle gelten, die sie verwenden.</translation>
+   <source>You may share what you make from it only under those terms, which also bind whoever uses them.</source>
+   <translation>Was Sie daraus machen, dürfen Sie nur unter diesen Bedingungen weitergeben, die auch für alle gelten, die es verwenden.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>You may share results under the same licence, with attribution.</source>
-   <translation>Ergebnisse dürfen Sie unter derselben Lizenz und mit Nennung der Urheber weitergeben.</translation>
+   <source>You may share what you make from it under the same licence, with attribution.</source>
+   <translation>Was Sie daraus machen, dürfen Sie unter derselben Lizenz und mit Nennung der Urheber weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />

@@ -53,7 +53,7 @@ def test_a_dry_run_shows_files_and_card_and_the_next_call_sends_them(in_process,
     assert f"Nothing was uploaded. This would go to {hub.address}/someone/summaries, private:" in shown.out
     assert re.search(r"adapter_model\.safetensors +4\.2 kB", shown.out)
     assert "| ROUGE-1 | 46.9 (45.6 to 48.2) | 48.4 (47.1 to 49.7) |" in shown.out
-    assert "may not share results" in shown.out
+    assert "may not share what you make from it" in shown.out
     done = in_process.run(*command)
     assert done.code == 0
     assert f"Sent tea to {hub.address}/someone/summaries, private." in done.out
@@ -70,7 +70,7 @@ def test_what_the_hub_refuses_ends_the_command(in_process, hub):
     assert "other is someone else's account" in done.err
     done = in_process.run("adapters", "export", "tea", "someone/summaries", "--to", "hub", "--public")
     assert done.code == 1
-    assert "may not share results" in done.err
+    assert "may not share what you make from it" in done.err
 
 
 def test_a_dry_run_is_for_the_hub_alone(call, tmp_path):

@@ -322,7 +322,7 @@ def job_api(log):
 
 def test_a_cluster_on_the_network_without_a_token_is_refused(home, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    with pytest.raises(ComputerError, match="anyone could read"):
+    with pytest.raises(ComputerError, match="anyone on its network could read"):
         ask(Computer("lab", "ray", "192.0.2.1:8265"))
 
 

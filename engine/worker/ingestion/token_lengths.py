@@ -50,7 +50,9 @@ class TokenCounter:
         """Return this counter for so many texts that counting each takes too long; an estimate stays as it is."""
         if not self.exact:
             return self
-        how = say("1 text in {} is counted, and each near a limit; the rest are estimated.", SAMPLED_EVERY)
+        how = say(
+            "Only 1 text in {} and those near a limit are counted; the rest are estimated.", SAMPLED_EVERY
+        )
         return replace(self, exact=False, samples=True, description=joined(" ", (self.description, how)))
 
     def estimate(self, texts: Sequence[str], limit: int) -> list[int]:

@@ -186,7 +186,7 @@ def read_config(folder: Path, name: str) -> PretrainedConfig:
     except Exception as error:
         raise BaseModelError(
             say("{} can't be loaded: {}", name, base_files.first_line(error)),
-            "Tunesmith doesn't run code of models.",
+            "Tunesmith doesn't run models' own code.",
             FIELD,
         ) from error
 

@@ -182,7 +182,7 @@ def test_messages_are_translated_part_by_part(qapp):
             "1 Medienhinweis ausgelassen."
         )
         assert translate(licence_terms.of_base_model("ann/small-1.5", "CC BY 4.0")) == (
-            "Das Basismodell ann/small-1.5 steht unter CC BY 4.0. Ergebnisse dürfen Sie weitergeben, "
+            "Das Basismodell ann/small-1.5 steht unter CC BY 4.0. Was Sie daraus machen, dürfen Sie weitergeben, "
             "wenn Sie Lizenz und Urheber nennen."
         )
         assert translate(licence_terms.of_data("my-9.0")) == (

@@ -99,7 +99,9 @@ def test_lengths_of_many_rows_are_estimated_from_a_sample_and_it_is_said(talks, 
     monkeypatch.setattr(check_data, "MAX_COUNTED_ROWS", 3)
     tokens = check(talks, base_model=str(tiny_model("llama")))["tokens"]
     assert not tokens["exact"]
-    assert tokens["words"].endswith("1 text in 50 is counted, and each near a limit; the rest are estimated.")
+    assert tokens["words"].endswith(
+        "Only 1 text in 50 and those near a limit are counted; the rest are estimated."
+    )
     # What a run would leave out is counted.
     counted = check(talks, base_model=str(tiny_model("llama")), exclude=["long_conversation"])["tokens"]
     assert counted["exact"]

@@ -237,12 +237,12 @@ def test_licences_are_told_before_anything_is_sent(hub):
     _, told = send(adapter, dry_run=True)
     assert told == [
         (
-            "The base model google/flan-t5-base is under apache-2.0. You may share results if you name "
-            "the licence and the authors."
+            "The base model google/flan-t5-base is under apache-2.0. You may share what you make from it if "
+            "you name the licence and the authors."
         ),
-        "The data is under CC BY-NC-ND 4.0. You may not share results.",
+        "The data is under CC BY-NC-ND 4.0. You may not share what you make from it.",
     ]
-    with pytest.raises(AdapterError, match="may not share results"):
+    with pytest.raises(AdapterError, match="may not share what you make from it"):
         send(adapter, public=True)
     assert hub.requests == []
     unknown = library.update(adapter, data=adapter.metadata.data.model_copy(update={"licence": ""}))

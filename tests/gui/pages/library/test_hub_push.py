@@ -57,7 +57,7 @@ def test_the_dialog_imports_only_by_what_can_be_a_name(qtbot):
 
 
 NAME, ADDRESS = "ann/tea", "https://huggingface.co/ann/tea"
-FORBIDDEN = "The data is under CC BY-NC-ND 4.0. You may not share results."
+FORBIDDEN = "The data is under CC BY-NC-ND 4.0. You may not share what you make from it."
 HINT = "Share it only once the licence's owner agrees."
 
 
