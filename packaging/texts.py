@@ -4,18 +4,21 @@
 
 The window's texts stand in calls of `tr`, `tr_count` and `mark`. The engine speaks English alone; what it may say is
 every text of its source with a word in it, the places of values numbered. A text that is new stands in the file as
-unfinished, one that is gone leaves it.
+unfinished, one that is gone leaves it. PySide6's lrelease compiles the files for QTranslator.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
+
+import PySide6
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -68,6 +71,11 @@ class Text:
     one: str = ""
 
 
+def source(code: str) -> Path:
+    """Return the file of a language for Qt Linguist."""
+    return language.path(code).with_suffix(".ts")
+
+
 def texts() -> list[Text]:
     """Return every text, each once, by context and source."""
     texts_by_source: dict[tuple[str, str], Text] = {}
@@ -92,44 +100,58 @@ def texts() -> list[Text]:
 
 
 def write(file: Path, all_texts: list[Text]) -> tuple[int, int]:
-    """Write a language's file with these texts; return how many there are, and how many are unfinished."""
+    """Write a language's file with these texts; return how many there are, and how many are unfinished.
+
+    Qt Linguist knows how many plural forms the language has.
+    """
     translated = (
-        {(context, source): forms for context, source, forms in language.messages(file)}
-        if file.exists()
-        else {}
+        {(context, source): forms for context, source, forms in messages(file)} if file.exists() else {}
     )
     root = ET.Element("TS", version="2.1", language=file.stem, sourcelanguage=language.ENGLISH)
-    # A translator may change this line in the file.
-    rule = language.plural_rule(file) if file.exists() else language.ONE_AND_OTHERS
-    ET.SubElement(root, language.PLURAL_FORMS).text = rule
-    plural_forms = int(re.findall(r"\d+", rule)[0])
     unfinished = 0
     for context in (language.WINDOW, language.ENGINE):
         block = ET.SubElement(root, "context")
         ET.SubElement(block, "name").text = context
         for text in all_texts:
             if text.context == context:
-                unfinished += not _add(block, text, translated.get((context, text.source), ()), plural_forms)
+                unfinished += not _add(block, text, translated.get((context, text.source), ()))
     ET.indent(root, " ")
     body = ET.tostring(root, encoding="unicode")
     file.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{body}\n', encoding="utf-8")
     return len(all_texts), unfinished
 
 
-def _add(block: ET.Element, text: Text, forms: tuple[str, ...], plural_forms: int) -> bool:
+def release(file: Path, target: Path) -> None:
+    """Compile a language's file. Raises subprocess.CalledProcessError."""
+    lrelease = Path(PySide6.__file__).parent / "lrelease"
+    subprocess.run([lrelease, "-silent", file, "-qm", target], check=True)
+
+
+def messages(file: Path) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield context, English text and forms of all texts of a file; unfinished ones have empty forms."""
+    # A trusted file of the application.
+    for context in ET.parse(file).getroot().iter("context"):  # noqa: S314
+        name = context.findtext("name", "")
+        for message in context.iter("message"):
+            translation = message.find("translation")
+            if translation is None:
+                continue
+            forms = [form.text or "" for form in translation.iter("numerusform")]
+            yield name, message.findtext("source", ""), tuple(forms or [translation.text or ""])
+
+
+def _add(block: ET.Element, text: Text, forms: tuple[str, ...]) -> bool:
     """Add a text; return whether it is translated."""
     message = ET.SubElement(block, "message", {"numerus": "yes"} if text.one else {})
     ET.SubElement(message, "location", filename=f"../../{text.file}")
     ET.SubElement(message, "source").text = text.source
-    count = plural_forms if text.one else 1
-    finished = len(forms) == count and all(forms)
+    finished = bool(forms) and all(forms)
     translation = ET.SubElement(message, "translation", {} if finished else {"type": "unfinished"})
-    written = forms if finished else ("",) * count
     if text.one:
-        for form in written:
+        for form in forms or ("", ""):
             ET.SubElement(translation, "numerusform").text = form
-    else:
-        translation.text = written[0]
+    elif finished:
+        translation.text = forms[0]
     return finished
 
 
@@ -250,10 +272,10 @@ def main() -> int:
     all_texts = texts()
     for code in language.LANGUAGES:
         if code != language.ENGLISH:
-            count, unfinished = write(language.path(code), all_texts)
-            print(
-                f"{language.path(code).relative_to(ROOT)}: {count} texts, {unfinished} of them not translated."
-            )
+            file = source(code)
+            count, unfinished = write(file, all_texts)
+            release(file, language.path(code))
+            print(f"{file.relative_to(ROOT)}: {count} texts, {unfinished} of them not translated.")
     return 0
 
 

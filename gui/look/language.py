@@ -6,22 +6,20 @@
     mark("Settings")                                    a text translated later: TITLE = mark(…), then tr(TITLE)
     translate(error.message)                            a text of the engine, which is English
 
-The files have the format of Qt Linguist (https://doc.qt.io/qt-6/linguist-ts-file-format.html) and two contexts:
-`window` has the texts in calls of `tr`, `tr_count` and `mark`; `engine` has the texts of the engine, with values as
-{1} and {2}, and those that both have. Without a translation, the English text is shown. Knows no widget.
+A language is a file of Qt Linguist, compiled for QTranslator by `dev.py texts`. It has two contexts: `window` has the
+texts in calls of `tr`, `tr_count` and `mark`; `engine` has the texts of the engine, with values as {1} and {2}, and
+those that both have. Without a translation, the English text is shown. Knows no widget.
 """
 
 from __future__ import annotations
 
-import gettext
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import count, pairwise
 from math import ceil
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
@@ -35,9 +33,8 @@ LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 PSEUDO, PSEUDO_RIGHT = "pseudo", "pseudo-right"
 PSEUDO_LANGUAGES = {PSEUDO: "Pseudo", PSEUDO_RIGHT: "Pseudo, right to left"}
 WINDOW, ENGINE = "window", "engine"
-# Where a file says how many plural forms the language has and which is for n, as gettext does. Qt Linguist keeps it.
-PLURAL_FORMS = "extra-po-header-plural_forms"
-ONE_AND_OTHERS = "nplurals=2; plural=(n != 1);"
+# The largest number that chooses a form of a plural.
+LARGEST_COUNT = 2**31 - 1
 # The place of a value in a template, with its format; and in a text of the files.
 _PLACE = re.compile(r"\{(?::([^{}]*))?\}")
 _NUMBERED = re.compile(r"\{(\d+)\}")
@@ -62,71 +59,19 @@ _JOINER = re.compile(r"(, |; |: | and | or | with )")
 # What stays as it is in the language for developers: places of values, tags, the key of a button, patterns of files.
 _KEPT = re.compile(r"(\{[^{}]*\}|</?b>|&|\(\*[^)]*\))")
 _ACCENTED = str.maketrans("ACDEGHIKLNORSTUYZacdeghiklnorstuyz", "ÂĈĎÉĜĤÎĶĻÑÖŔŜŢÛÝŽàĉďéĝĥîķļñöŕŝţûýž")
-# 1,228 and 12.4 GB, but neither 0.21.0 nor 2026 nor 05.
-_FIGURE = re.compile(r"(?<![\w.,])(?!0\d)\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\w.]*\.?\d)")
+# 1,228 and 12.4 GB, but neither 0.21.0 nor CUDA 12.8 nor 2026 nor 05.
+_FIGURE = re.compile(r"(?<![\w.,])(?<!CUDA )(?<!ROCm )(?!0\d)\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\w.]*\.?\d)")
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """The translations of one language by context and English text, and which form of a plural is for a number."""
+class _Pseudo(QTranslator):
+    """The language for developers: each text that a language has, accented and longer."""
 
-    window: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    engine: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    plural: Callable[[int], int] = lambda count: int(count != 1)
-
-    def translate(self, text: str) -> str:
-        """Translate a text of the engine; one that is not known stays as it is."""
-        if isinstance(text, Message):
-            return self._message(text)
-        return self._known(text) or self._in_a_row(text) or text
-
-    def form(self, forms: tuple[str, ...], count: int) -> str:
-        """Return the form for a number; of a file with too few forms the last one."""
-        return forms[min(self.plural(count), len(forms) - 1)]
-
-    def _message(self, message: Message) -> str:
-        """Translate a message with its values."""
-        english, parts = numbered(message.template), _PLACE.split(message.form)
-        quoted = [
-            english in LISTING or after[:1] in _closing(before) for before, after in pairwise(parts[::2])
-        ]
-        values = [
-            format(value, spec or "") if is_quoted else self._value(value, spec)
-            for value, spec, is_quoted in zip(message.values, parts[1::2], quoted, strict=False)
-        ]
-        known = self._known(english, message.values[0] if message.form != message.template else 1)
-        known = known or _JOINER.sub(lambda joiner: tr(joiner.group()), numbered(message.form))
-        return _NUMBERED.sub(lambda place: values[int(place[1]) - 1], known)
-
-    def _known(self, text: str, count: object = None) -> str:
-        """Return the translation of an exact text, whatever its first letter's case and with or without a full stop.
-
-        `count` chooses the form of a plural.
-        """
-        inner = text.strip()
-        for form, end in ((inner, ""), (inner[:1].upper() + inner[1:], ""), (inner.removesuffix("."), ".")):
-            if form in self.engine:
-                found = self.form(self.engine[form], count if isinstance(count, int) else 1)
-                return text.replace(inner, found.removesuffix(end) + end)
-        return ""
-
-    def _value(self, value: str | float, spec: str | None) -> str:
-        """Translate a value in a message: a message, a known text, a list of texts, or something with numbers."""
-        if isinstance(value, Message):
-            return self._message(value)
-        text = format(value, spec or "")
-        return self._known(text) or self._in_a_row(text) or _FIGURE.sub(_local, text)
-
-    def _in_a_row(self, text: str) -> str:
-        """Translate a list of joined texts if each is known or a number, else return ""."""
-        parts = _JOINER.split(text)
-        translated = [
-            tr(part)
-            if _JOINER.fullmatch(part)
-            else self._known(part) or _FIGURE.sub(_local, part) * bool(_FIGURE.fullmatch(part))
-            for part in parts
-        ]
-        return "".join(translated) if parts[1:] and all(translated) else ""
+    def translate(
+        self, context: str, text: str, disambiguation: str | None = None, n: int = -1, /
+    ) -> str | None:
+        found = super().translate(context, text, disambiguation, n)
+        # Formats of dates stay.
+        return _lengthened(text.rpartition("|")[2]) if found and text.strip("dMy ") else found
 
 
 @dataclass
@@ -134,7 +79,7 @@ class _Current:
     """The language of this process."""
 
     code: str = ENGLISH
-    catalogue: Catalogue | None = None
+    translator: QTranslator | None = None
     of_qt: QTranslator | None = None
 
 
@@ -143,17 +88,13 @@ _now = _Current()
 
 def tr(text: str, /, **values: object) -> str:
     """Translate a text of the window, or one that it shares with the engine, and fill in its values by name."""
-    known = _now.catalogue and (_now.catalogue.window.get(text) or _now.catalogue.engine.get(text))
-    translated = known[0] if known else text
+    translated = known(text) or text
     return translated.format(**_shown(values)) if values else translated
 
 
 def tr_count(count: int, one: str, many: str, /, **values: object) -> str:
     """Translate a text with a plural; `{n}` is the number in the locale's format, other values are filled in too."""
-    forms = _now.catalogue.window.get(many) if _now.catalogue else None
-    translated = (
-        _now.catalogue.form(forms, count) if _now.catalogue and forms else one if count == 1 else many
-    )
+    translated = _found(WINDOW, many, count) or (one if count == 1 else many)
     return translated.format(**{"n": locale().toString(count)} | _shown(values))
 
 
@@ -180,7 +121,7 @@ def numbered(template: str) -> str:
 
 def translate(text: str) -> str:
     """Translate a text of the engine: a title, an explanation, or a message with values, which may be of others."""
-    return escaping.escaped(_now.catalogue.translate(text) if _now.catalogue and text else text)
+    return escaping.escaped(_of_engine(text) if _now.translator else text)
 
 
 def sentences(*texts: str) -> str:
@@ -203,9 +144,9 @@ def spoken() -> str:
     return _now.code
 
 
-def catalogue() -> Catalogue | None:
-    """Return the translations of the language in use, None for English."""
-    return _now.catalogue
+def known(text: str) -> str:
+    """Return the translation of a text of the window or the engine, "" without one."""
+    return _found(WINDOW, text) or _found(ENGINE, text)
 
 
 def offered() -> dict[str, str]:
@@ -224,10 +165,8 @@ def speak(wanted: str) -> None:
     Numbers, dates and the reading direction follow.
     """
     _now.code = _language(wanted)
-    if _now.code in PSEUDO_LANGUAGES:
-        _now.catalogue = _pseudo()
-    else:
-        _now.catalogue = read(path(_now.code)) if _now.code != ENGLISH else None
+    translator = _Pseudo() if _now.code in PSEUDO_LANGUAGES else QTranslator()
+    use(translator if _now.code != ENGLISH and translator.load(str(path(_now.code))) else None)
     if wanted != SYSTEM and _now.code != QLocale.system().name()[:2]:
         QLocale.setDefault(QLocale(ENGLISH if _now.code in PSEUDO_LANGUAGES else _now.code))
     _speak_qt(_now.code)
@@ -237,56 +176,81 @@ def speak(wanted: str) -> None:
     )
 
 
+def use(translator: QTranslator | None) -> None:
+    """Translate with this from now on; None is English."""
+    _now.translator = translator
+
+
 def path(code: str) -> Path:
-    """Return the file of a language."""
-    return paths.resources_folder() / "languages" / f"{code}.ts"
+    """Return the compiled file of a language; the language for developers has the texts of another."""
+    of = next(each for each in LANGUAGES if each != ENGLISH) if code in PSEUDO_LANGUAGES else code
+    return paths.resources_folder() / "languages" / f"{of}.qm"
 
 
-def read(file: Path) -> Catalogue:
-    """Return the finished translations of a file."""
-    found = Catalogue(plural=gettext.c2py(plural_rule(file).partition("plural=")[2].strip(" ;")))
-    contexts = {WINDOW: found.window, ENGINE: found.engine}
-    for context, source, forms in messages(file):
-        if all(forms) and context in contexts:
-            contexts[context][source] = forms
-    return found
+def _found(context: str, text: str, count: int = -1) -> str:
+    """Return the translation of an exact text, in its form for a count, or ""."""
+    if _now.translator is None or not text:
+        return ""
+    return _now.translator.translate(context, text, None, min(count, LARGEST_COUNT)) or ""
 
 
-def plural_rule(file: Path) -> str:
-    """Return how many plural forms a file's language has and which is for n: "nplurals=2; plural=(n != 1);"."""
-    # A trusted file of the application.
-    rule = ET.parse(file).getroot().findtext(PLURAL_FORMS, ONE_AND_OTHERS)  # noqa: S314
-    return " ".join(rule.split())
+def _of_engine(text: str) -> str:
+    """Translate a text of the engine; one that is not known stays as it is."""
+    if isinstance(text, Message):
+        return _message(text)
+    return _likely(text) or _in_a_row(text) or text
 
 
-def _pseudo() -> Catalogue:
-    """Return every text that a language has, in the language for developers."""
-    found = Catalogue()
-    contexts = {WINDOW: found.window, ENGINE: found.engine}
-    other = next(code for code in LANGUAGES if code != ENGLISH)
-    for context, source, _ in messages(path(other)):
-        is_date = source.strip("dMy ") == ""
-        plural = source.rpartition("|")[2]
-        accented = f"[{_accented(plural)}{' ~~~' * ceil(len(plural) / 10)}]"
-        contexts[context][source] = (source if is_date else accented,)
-    return found
+def _message(message: Message) -> str:
+    """Translate a message with its values."""
+    english, parts = numbered(message.template), _PLACE.split(message.form)
+    quoted = [english in LISTING or after[:1] in _closing(before) for before, after in pairwise(parts[::2])]
+    values = [
+        format(value, spec or "") if is_quoted else _value(value, spec)
+        for value, spec, is_quoted in zip(message.values, parts[1::2], quoted, strict=False)
+    ]
+    count = message.values[0] if message.form != message.template else -1
+    translated = _likely(english, count if isinstance(count, int) else 1) or _JOINER.sub(
+        lambda joiner: tr(joiner.group()), numbered(message.form)
+    )
+    return _NUMBERED.sub(lambda place: values[int(place[1]) - 1], translated)
+
+
+def _likely(text: str, count: int = -1) -> str:
+    """Return the translation of a text, whatever its first letter's case and with or without a full stop, or ""."""
+    inner = text.strip()
+    for form, end in ((inner, ""), (inner[:1].upper() + inner[1:], ""), (inner.removesuffix("."), ".")):
+        if found := _found(ENGINE, form, count):
+            return text.replace(inner, found.removesuffix(end) + end)
+    return ""
+
+
+def _value(value: str | float, spec: str | None) -> str:
+    """Translate a value in a message: a message, a known text, a list of texts, or something with numbers."""
+    if isinstance(value, Message):
+        return _message(value)
+    text = format(value, spec or "")
+    return _likely(text) or _in_a_row(text) or _FIGURE.sub(_local, text)
+
+
+def _in_a_row(text: str) -> str:
+    """Translate a list of joined texts if each is known or a number, else return ""."""
+    parts = _JOINER.split(text)
+    translated = [
+        tr(part)
+        if _JOINER.fullmatch(part)
+        else _likely(part) or _FIGURE.sub(_local, part) * bool(_FIGURE.fullmatch(part))
+        for part in parts
+    ]
+    return "".join(translated) if parts[1:] and all(translated) else ""
+
+
+def _lengthened(text: str) -> str:
+    return f"[{_accented(text)}{' ~~~' * ceil(len(text) / 10)}]"
 
 
 def _accented(text: str) -> str:
     return "".join(part if at % 2 else part.translate(_ACCENTED) for at, part in enumerate(_KEPT.split(text)))
-
-
-def messages(file: Path) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Yield context, English text and forms of all texts of a file; unfinished ones have empty forms."""
-    # A trusted file of the application.
-    for context in ET.parse(file).getroot().iter("context"):  # noqa: S314
-        name = context.findtext("name", "")
-        for message in context.iter("message"):
-            translation = message.find("translation")
-            if translation is None:
-                continue
-            forms = [form.text or "" for form in translation.iter("numerusform")]
-            yield name, message.findtext("source", ""), tuple(forms or [translation.text or ""])
 
 
 def _language(wanted: str) -> str:

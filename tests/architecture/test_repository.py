@@ -66,12 +66,12 @@ def test_nothing_of_one_machine_and_nothing_unfinished_is_kept(pattern):
     assert not found
 
 
-def test_the_starter_s_weights_and_the_screenshots_are_the_only_binary_files():
+def test_the_starter_s_weights_the_languages_and_the_screenshots_are_the_only_binary_files():
     binary = {file.relative_to(ROOT).as_posix() for file in tracked() if b"\0" in file.read_bytes()}
     pictures = {
         name for name in binary if re.fullmatch(r"resources/screenshots/([\w-]+\.png|demo\.webp)", name)
     }
-    assert binary - pictures == {"resources/starter/model.safetensors"}
+    assert binary - pictures == {"resources/starter/model.safetensors", "resources/languages/de.qm"}
 
 
 def test_contributing_shows_every_developer_command():

@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 import texts
+from PySide6.QtCore import QTranslator
 
 from gui.look import language
 from tests.helpers.repository import sources
@@ -104,15 +105,32 @@ def test_the_engine_fills_in_values_by_say_so_that_they_can_be_translated():
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_language_has_every_text_and_no_other(code):
     found = {(text.context, text.source) for text in all_texts()}
-    kept = {(context, source): forms for context, source, forms in language.messages(language.path(code))}
+    kept = {(context, source): forms for context, source, forms in texts.messages(texts.source(code))}
     assert sorted(found - set(kept)) == []
     assert sorted(set(kept) - found) == []
     assert [source for (_, source), forms in sorted(kept.items()) if not all(forms)] == []
+    plural = {(text.context, text.source) for text in all_texts() if text.one}
+    assert len({len(kept[text]) for text in plural}) == 1
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_the_compiled_file_of_a_language_is_of_its_texts(code, tmp_path):
+    texts.release(texts.source(code), tmp_path / "compiled.qm")
+    now, shipped = QTranslator(), QTranslator()
+    assert now.load(str(tmp_path / "compiled.qm"))
+    assert shipped.load(str(language.path(code)))
+    stale = [
+        text
+        for context, text, _ in texts.messages(texts.source(code))
+        for count in (-1, 1, 2)
+        if now.translate(context, text, None, count) != shipped.translate(context, text, None, count)
+    ]
+    assert stale == [], "Run python3 packaging/dev.py texts."
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_translation_has_the_places_of_its_text(code):
-    for _, source, forms in language.messages(language.path(code)):
+    for _, source, forms in texts.messages(texts.source(code)):
         for form in forms:
             missing = set(PLACEHOLDER.findall(source)) ^ set(PLACEHOLDER.findall(form))
             # The form for one may say "one" instead of the number.

@@ -4,11 +4,11 @@ import gc
 from weakref import WeakSet
 
 import pytest
-from PySide6.QtCore import QThread
+from PySide6.QtCore import QLocale, QThread
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from gui.look import fonts, style
+from gui.look import fonts, language, style
 from gui.look.stylesheet import style_sheet
 from gui.look.tokens import LIGHT
 from tests.helpers.scripted_manager import end
@@ -109,3 +109,17 @@ def make_story(styled, qtbot, home):
 def story(make_story):
     """Windows whose workers all follow scripts."""
     return make_story()
+
+
+@pytest.fixture
+def speak(qapp):
+    """Let the window speak a language; put back what was."""
+    before = QLocale()
+    yield language.speak
+    language.speak(language.ENGLISH)
+    QLocale.setDefault(before)
+
+
+@pytest.fixture
+def german(speak):
+    speak("de")

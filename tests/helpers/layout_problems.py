@@ -126,9 +126,7 @@ def _is_clipped(each: QWidget) -> bool:
 
 def _untranslated(each: QWidget) -> str:
     """Return a control's text if the language in use has a translation that is not shown."""
-    catalogue = language.catalogue()
-    if catalogue is None or not isinstance(each, (QLabel, QAbstractButton, TextView)):
+    if not isinstance(each, (QLabel, QAbstractButton, TextView)):
         return ""
     text = each.text()
-    said = catalogue.window.get(text) or catalogue.engine.get(text)
-    return text if said and text not in said else ""
+    return text if language.known(text) not in {"", text} else ""

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QWidget
 
 from engine.api import METHODS, BaseFacts, OptionInfo, Problem, describe, method, recipe, variants
@@ -14,7 +13,6 @@ from gui.forms.controls import ModuleChips, make_control
 from gui.forms.form_layout import LENGTH, LEVELS, length_text
 from gui.forms.recipe_files import first_recipe
 from gui.forms.recipe_form import TABLES, RecipeForm
-from gui.look import language
 from gui.look.fonts import px
 from gui.pages.train.recipe_panel import WIDTH
 from tests.helpers.homes import add_adapter, make_recipe
@@ -71,15 +69,6 @@ PLAN = {
     "modules": {"q": 36, "k": 36, "v": 36}, "targets": ["q", "v"],
     "examples": {"train": 1228, "validation": 69, "test": 819},
 }  # fmt: skip
-
-
-@pytest.fixture
-def speak():
-    """Let the window speak a language; put back what was."""
-    locale = QLocale()
-    yield language.speak
-    language.speak("en")
-    QLocale.setDefault(locale)
 
 
 @pytest.mark.parametrize("code", ["en", "de"])

@@ -38,16 +38,19 @@ FILE = """<?xml version="1.0" encoding="utf-8"?>
 """
 
 
+def compiled(text, folder, monkeypatch):
+    """Let each language have these texts, and return their file for Qt Linguist."""
+    file, compiled = folder / "texts.ts", folder / "texts.qm"
+    file.write_text(text, encoding="utf-8")
+    texts.release(file, compiled)
+    monkeypatch.setattr(language, "path", lambda code: compiled)
+    return file
+
+
 @pytest.fixture
-def german(tmp_path, monkeypatch, qapp):
-    file = tmp_path / "de.ts"
-    file.write_text(FILE, encoding="utf-8")
-    monkeypatch.setattr(language, "path", lambda code: file)
-    before = QLocale()
+def german(tmp_path, monkeypatch, speak):
+    compiled(FILE, tmp_path, monkeypatch)
     speak("de")
-    yield
-    speak("en")
-    QLocale.setDefault(before)
 
 
 def test_english_is_what_the_source_says():
@@ -112,8 +115,6 @@ def test_what_the_engine_says_with_values_in_it(german):
 
 
 POLISH = """<TS version="2.1" language="pl">
- <extra-po-header-plural_forms>nplurals=3; plural=(n==1 ? 0 : n%10>=2 &amp;&amp; n%10&lt;=4 &amp;&amp;
-  (n%100&lt;10 || n%100>=20) ? 1 : 2);</extra-po-header-plural_forms>
  <context><name>window</name>
   <message numerus="yes"><source>{n} files</source><translation><numerusform>{n} plik</numerusform>
    <numerusform>{n} pliki</numerusform><numerusform>{n} plików</numerusform></translation></message>
@@ -126,37 +127,31 @@ POLISH = """<TS version="2.1" language="pl">
 """
 
 
-def test_a_language_brings_its_own_plural_forms(tmp_path, monkeypatch, qapp):
-    file = tmp_path / "pl.ts"
-    file.write_text(POLISH, encoding="utf-8")
-    monkeypatch.setattr(language, "path", lambda code: file)
+def test_a_language_brings_its_own_plural_forms(tmp_path, monkeypatch, speak):
+    compiled(POLISH, tmp_path, monkeypatch)
     monkeypatch.setattr(language, "LANGUAGES", {"en": "English", "pl": "Polski"})
-    before = QLocale()
     speak("pl")
-    try:
-        assert [tr_count(count, "{n} file", "{n} files") for count in (1, 3, 5)] == [
-            "1 plik", "3 pliki", "5 plików",
-        ]  # fmt: skip
-        assert [translate(counted(count, "row")) for count in (1, 22, 112)] == [
-            "1 wiersz", "22 wiersze", "112 wierszy",
-        ]  # fmt: skip
-    finally:
-        speak("en")
-        QLocale.setDefault(before)
+    assert [tr_count(count, "{n} file", "{n} files") for count in (1, 3, 5)] == [
+        "1 plik", "3 pliki", "5 plików",
+    ]  # fmt: skip
+    assert [translate(counted(count, "row")) for count in (1, 22, 112)] == [
+        "1 wiersz", "22 wiersze", "112 wierszy",
+    ]  # fmt: skip
+    assert translate(counted(5_000_000_000, "row")).endswith(" wierszy")
 
 
-def test_the_file_of_a_language_keeps_its_plural_rule_and_has_room_for_each_form(tmp_path):
-    file = tmp_path / "pl.ts"
-    file.write_text(POLISH, encoding="utf-8")
-    rule = language.plural_rule(file)
-    text = texts.Text("engine", "{1} step|{1} steps", one="{1} step")
-    assert texts.write(file, [text]) == (1, 1)
-    assert language.plural_rule(file) == rule
-    assert [forms for _, _, forms in language.messages(file)] == [("", "", "")]
+def test_the_file_of_a_language_keeps_its_forms_and_loses_what_nobody_says(tmp_path, monkeypatch):
+    file = compiled(POLISH, tmp_path, monkeypatch)
+    rows, steps = texts.Text("engine", "{1} row|{1} rows", one="{1} row"), texts.Text("engine", "No steps.")
+    assert texts.write(file, [rows, steps]) == (2, 1)
+    assert list(texts.messages(file)) == [
+        ("engine", "{1} row|{1} rows", ("{1} wiersz", "{1} wiersze", "{1} wierszy")),
+        ("engine", "No steps.", ("",)),
+    ]
 
 
 def test_the_lists_of_names_are_what_the_engine_says():
-    assert set(language.read(language.path("de")).engine) >= language.LISTING
+    assert {text for _, text, _ in texts.messages(texts.source("de"))} >= language.LISTING
 
 
 def test_numbers_follow_and_come_back_and_a_language_that_nobody_brought_is_english(german):

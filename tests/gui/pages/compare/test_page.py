@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QPushButton
 
 from engine import arena as arenas
 from engine.adapters import library, metadata
 from engine.runs import example_scores
-from gui.look import language, style
+from gui.look import style
 from gui.main_window import MainWindow
 from gui.pages.compare.page import TABS, ComparePage
 from gui.widgets.labels import Label
@@ -169,9 +168,8 @@ def test_a_system_that_is_gone_is_said(window, qtbot):
 
 
 @pytest.mark.parametrize(("code", "width", "scale"), [("en", 1232, 1.0), ("de", 968, 2.0)])
-def test_nothing_is_cut_off(qapp, qtbot, home, width, scale, code):
-    before = QLocale()
-    language.speak(code)
+def test_nothing_is_cut_off(qapp, qtbot, home, speak, width, scale, code):
+    speak(code)
     style.apply(qapp, "light", scale)
     try:
         linked_runs(3)
@@ -185,6 +183,4 @@ def test_nothing_is_cut_off(qapp, qtbot, home, width, scale, code):
             found += [f"{tab}: {fault}" for fault in layout_problems(page)]
         assert found == []
     finally:
-        language.speak("en")
         style.apply(qapp, "light", 1.0)
-        QLocale.setDefault(before)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from engine.api import StorageError
-from gui.look import language
 from gui.pages.data.column_mapping import turn_keys
 from gui.pages.data.findings_view import FindingRow
 from gui.pages.data.preview_table import head
@@ -55,7 +54,7 @@ def result(tmp_path: Path) -> dict[str, Any]:
     }
     (tmp_path / "details.json").write_text(json.dumps(saved))
     shape = {"kind": "columns", "all": ["id", "dialogue"], "conversation": "dialogue", "summary": "id",
-             "reason": "by name", "id": "", "speaker": "", "text": "", "group": "", "split": "",
+             "reason": "by its name", "id": "", "speaker": "", "text": "", "group": "", "split": "",
              "lists": "", "references": []}  # fmt: skip
     return {
         "source": "/data/chats",
@@ -86,7 +85,7 @@ def test_a_report_has_the_splits_in_their_order_with_rows_and_lengths(result):
     assert (train.turns_median, train.speakers_median) == (3, 2)
     assert [row.id for row in report.first_rows()] == ["r1", "r2", "r1", "r2"]
     assert report.row("train", 3) is None
-    assert report.shape.text == "A conversation per row. By name."
+    assert report.shape.text == "A conversation per row. By its name."
 
 
 def test_what_a_limit_cuts_is_counted_exactly_with_the_marks_around_summaries(result):
@@ -108,41 +107,22 @@ def test_findings_of_one_kind_are_one_row_and_warnings_come_first(result):
     assert report.numbers("train", report.findings[0], LIMITS | {"max_summary_tokens": 3}) == (1,)
 
 
-@pytest.fixture
-def german(monkeypatch):
-    window = {
-        "train": ("Training",),
-        "Train ({count})": ("Training ({count})",),
-        "{count} in {split}": ("{count} in {split}",),
-        "A conversation per row": ("Ein Gespräch je Zeile",),
-        "{n} rows": ("{n} Zeile", "{n} Zeilen"),
-        "excluded": ("ausgelassen",),
-        "Excluded. Undo": ("Ausgelassen. Rückgängig machen",),
-    }
-    engine = {
-        "by name": ("nach dem Namen",),
-        "Summary over the limit": ("Zu lange Zusammenfassung",),
-        "Runs truncate it.": ("Läufe kürzen sie.",),
-    }
-    monkeypatch.setattr(language._now, "catalogue", language.Catalogue(window, engine))
-
-
 def test_what_is_found_is_said_in_the_language_that_is_preferred(result, german):
     report = read(result)
-    assert report.shape.text == "Ein Gespräch je Zeile. Nach dem Namen."
+    assert report.shape.text == "Ein Gespräch je Zeile. Nach ihrem Namen."
     assert split_head("train", 2) == "Training (2)"
     finding = report.findings[0]
     assert (finding.id, finding.title, finding.detail) == (
-        "long_summary", "Zu lange Zusammenfassung", "2 in Training",
+        "long_summary", "Zusammenfassung über der Grenze", "2 in Training",
     )  # fmt: skip
-    assert finding.explained == "Zu lange Zusammenfassung. Läufe kürzen sie."
+    assert finding.explained == "Zusammenfassung über der Grenze. Läufe kürzen es."
 
 
 def test_a_finding_has_room_for_what_its_buttons_say_in_any_language(result, german, qtbot, styled):
     row = qtbot.add(FindingRow(read(result).findings[0]))
     row.set_state(excluded=True, masked=False)
-    assert row.act_button.text() == "Ausgelassen. Rückgängig machen"
-    assert row.accessibleName() == "Zu lange Zusammenfassung, 2 Zeilen, 2 in Training, ausgelassen"
+    assert row.act_button.text() == "Ausgelassen. Rückgängig"
+    assert row.accessibleName() == "Zusammenfassung über der Grenze, 2 Zeilen, 2 in Training, ausgelassen"
     for button in (row.show_button, row.act_button):
         assert button.sizeHint().width() <= button.parentWidget().width()
 

@@ -43,7 +43,7 @@ def test_what_a_task_prints_in_bold_stands_in_the_window(code):
     if code == language.ENGLISH:
         shown = {text.source for text in texts.texts()}
     else:
-        shown = {form for _, _, forms in language.messages(language.path(code)) for form in forms}
+        shown = {form for _, _, forms in texts.messages(texts.source(code)) for form in forms}
     shown = {text.replace("&", "") for text in shown}
     for file in sorted((HELP / code / "tasks").glob("*.md")):
         named = [

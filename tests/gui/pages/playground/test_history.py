@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from engine.api import STARTER, StorageError, SummarizeOptions, paths
-from gui.look import language
 from gui.pages.playground import choices, history
 from gui.pages.playground.column_results import (
     ColumnModel,
@@ -131,9 +130,7 @@ def test_a_headline_names_who_speaks_and_stays_short():
     assert headline("") == ""
 
 
-def test_the_base_models_column_is_kept_in_english_and_shown_translated(monkeypatch):
-    words = {"Base model": ("Basismodell",), "The practice model": ("Das Übungsmodell",)}
-    monkeypatch.setattr(language._now, "catalogue", language.Catalogue(window=words))
+def test_the_base_models_column_is_kept_in_english_and_shown_translated(german):
     tried = from_results(ColumnResults(choices.base_entry(STARTER)), "", {"id": STARTER}, SummarizeOptions())
     (column,) = tried.columns
     assert (column.name, column.detail) == ("Base model", "The practice model")

@@ -5,7 +5,6 @@ import pytest
 from engine.api import graphics_cards
 from engine.system.graphics.graphics_cards import Card
 from gui.core.preferences import Preferences
-from gui.look import language
 from gui.pages.train.content_pane import GpuBanner
 
 NVIDIA = Card("nvidia", "NVIDIA GPU", "580.65.06")
@@ -36,18 +35,14 @@ def test_an_idle_card_is_told_of_with_the_way_out_and_no_other(banner, monkeypat
     assert banner.isHidden()
 
 
-def test_put_away_it_stays_away_until_it_says_something_else(banner, qtbot, monkeypatch):
+def test_put_away_it_stays_away_until_it_says_something_else(banner, qtbot, speak):
     banner.judge(IDLE)
     banner.strip.action_button().click()
     assert banner.isHidden()
-    text = "This torch, built for {1}, can't use the {2}."
-    spoken = language.Catalogue(
-        engine={text: ("{2} ist da, aber dieses torch, gebaut für {1}, nutzt sie nicht.",)}
-    )
-    monkeypatch.setattr(language._now, "catalogue", spoken)
+    speak("de")
     again = qtbot.add(GpuBanner(Preferences()))
     again.judge(IDLE)
     assert again.isHidden()
     again.judge(IDLE | {"built_for": "CUDA 12.8"})
-    assert "NVIDIA GPU ist da" in again.strip.text()
+    assert "gebaut für CUDA 12.8" in again.strip.text()
     assert not again.isHidden()
