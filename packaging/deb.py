@@ -46,7 +46,7 @@ Architecture: all
 Maintainer: $maintainer
 Installed-Size: $kilobytes
 Depends: $depends
-Recommends: python3-tk, fonts-noto-cjk
+Recommends: fonts-noto-cjk
 ${homepage}Description: adapt language models to summarise conversations
  Tunesmith fine-tunes a language model on this computer with PEFT (LoRA and
  its kin, soft prompts, adapters), to summarise conversations, and proves that
@@ -162,7 +162,8 @@ def _put_texts(share: Path) -> None:
 
 def _control(tree: Path) -> str:
     size = sum(file.stat().st_size for file in tree.rglob("*") if file.is_file())
-    depends = ["python3 (>= 3.11)", "python3-venv", *sorted(set(qt_libraries.APT_PACKAGES.values()))]
+    of_qt = sorted(set(qt_libraries.APT_PACKAGES.values()))
+    depends = ["python3 (>= 3.11)", "python3-tk", "python3-venv", *of_qt]
     return CONTROL.substitute(
         version=f"{version()}-{REVISION}",
         maintainer=MAINTAINER,

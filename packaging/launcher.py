@@ -6,7 +6,7 @@ It needs a Python from 3.11 on and its standard library: on Debian the system's,
 brings. uv lies beside the program; where it does not, it is taken from the PATH or fetched by pip.
 
 Environments are folders beside Tunesmith's other data, each named after a digest of what it holds. The newest
-finished one stays usable until the next one works. uv keeps what it fetched, so trying again continues.
+finished one stays usable until the next one works. uv keeps what it downloaded, so trying again continues.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import hashlib
 import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import threading
 import tomllib
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ WIDTH = 520
 BACKGROUND, SURFACE, TEXT, EDGE, ACCENT = "#F6F6F3", "#FFFFFF", "#1A1E1C", "#CDD0CA", "#0C6A5E"
 CANCELLED = "Cancelled. What was downloaded is kept."
 STAMP, LOG = "tunesmith.stamp", "set-up.log"
+MEGABYTES = {"K": 0.001, "M": 1.05, "G": 1074}
 WINDOWS = sys.platform == "win32"
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 # The lowest compute capability of current CUDA builds of torch, and the build for older GPUs.
@@ -67,10 +68,9 @@ def main(arguments: list[str]) -> int:
     """Start Tunesmith, and return its exit code where it could not take this process over."""
     if given := os.environ.get(GIVEN):
         return start(Path(given), arguments)
-    folder = home()
-    current, previous = folder / digest(), newest(folder)
-    wants_set_up = arguments[:1] == [SET_UP]
-    if not wants_set_up and is_finished(current):
+    folder, name, wants_set_up = home(), digest(), arguments[:1] == [SET_UP]
+    current = newest(folder, f"{name}*")
+    if current and not wants_set_up:
         remove_others(folder, current)
         return start(current, arguments)
     try:
@@ -81,9 +81,10 @@ def main(arguments: list[str]) -> int:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             return say("Tunesmith is being set up already.")
         return say(f"{folder} can't be used: {error}. Set TUNESMITH_HOME to another folder.")
+    environment = folder / (f"{name}-again" if current == folder / name else name)
     if wants_set_up:
-        shutil.rmtree(current, ignore_errors=True)
-    chosen = set_up(folder, current, previous)
+        shutil.rmtree(environment, ignore_errors=True)
+    chosen = set_up(environment, newest(folder))
     lock.close()
     return start(chosen, arguments) if chosen and not wants_set_up else int(chosen is None)
 
@@ -139,15 +140,10 @@ def own_python() -> str:
     return str(Path(sys.executable).with_name("python.exe")) if WINDOWS else sys.executable
 
 
-def is_finished(environment: Path) -> bool:
-    """Return whether an environment was made to its end, and its Python is still here."""
-    return (environment / STAMP).is_file() and python_of(environment).exists()
-
-
-def newest(folder: Path) -> Path | None:
-    """Return the environment that was finished last, None if there is none."""
-    finished = [stamp.parent for stamp in folder.glob(f"*/{STAMP}") if is_finished(stamp.parent)]
-    return max(finished, key=lambda each: (each / STAMP).stat().st_mtime, default=None)
+def newest(folder: Path, names: str = "*") -> Path | None:
+    """Return the environment that was made to its end last and whose Python is still here, None if there is none."""
+    stamps = [each for each in folder.glob(f"{names}/{STAMP}") if python_of(each.parent).exists()]
+    return max(stamps, key=lambda each: each.stat().st_mtime).parent if stamps else None
 
 
 def python_of(environment: Path) -> Path:
@@ -158,49 +154,43 @@ def python_of(environment: Path) -> Path:
 def remove_others(folder: Path, current: Path) -> None:
     """Remove the environments but one that nothing runs from."""
     others = [each.parent for each in folder.glob("*/pyvenv.cfg") if each.parent != current]
-    if not others:
-        return
     # Windows does not rename a folder whose programs run.
-    running = "" if WINDOWS else output_of(["ps", "-wwAo", "args="])
+    running = output_of(["ps", "-wwAo", "args="]) if others and not WINDOWS else ""
     for other in others:
         if f"{other}{os.sep}" not in running:
-            aside = other.with_name(f"{other.name}.old")
-            try:
-                other.rename(aside)
-            except OSError:
-                continue
-            shutil.rmtree(aside, ignore_errors=True)
+            with suppress(OSError):
+                shutil.rmtree(other.rename(f"{other}.old"), ignore_errors=True)
 
 
 # ------------------------------------------------------------------------------------------- setting up
 
 
-def set_up(folder: Path, current: Path, previous: Path | None) -> Path | None:
-    """Make the current environment, as often as the user tries; return the one to start with."""
+def set_up(environment: Path, previous: Path | None) -> Path | None:
+    """Make an environment, as often as the user tries; return the one to start with."""
     front = best_front()
     if front is None:
         say(f"Tunesmith is not set up yet. Run “tunesmith {SET_UP}” in a terminal.")
         return None
     answer = front.ask("Set up Tunesmith", WORDS, [SET_IT_UP, "Not now"])
     while answer in (SET_IT_UP, AGAIN):
-        problem = front.follow(Work(current, folder / LOG, is_shown=not isinstance(front, Terminal)))
+        log = environment.with_name(LOG)
+        problem = front.follow(Work(environment, log))
         if not problem:
-            return current
+            return environment
         choices = [AGAIN, *([PREVIOUS] if previous else []), "Close"]
-        answer = front.ask("Not set up", f"{problem}\n\nThe log is {folder / LOG}.", choices)
+        answer = front.ask("Not set up", f"{problem}\n\nThe log is {log}.", choices)
     return previous if answer == PREVIOUS else None
 
 
 class Work(threading.Thread):
     """Makes an environment. `text` and `share` (0 to 1) say how far it is, `problem` what went wrong."""
 
-    def __init__(self, environment: Path, log: Path, *, is_shown: bool) -> None:
-        """Make one; what is shown in a window is read from uv, which else writes to the terminal by itself."""
+    def __init__(self, environment: Path, log: Path) -> None:
         super().__init__(daemon=True)
-        self._environment, self._log, self._is_shown = environment, log, is_shown
+        self._environment, self._log = environment, log
         self._program: subprocess.Popen[str] | None = None
-        self._megabytes: dict[str, float] = {}
-        self._fetched: set[str] = set()
+        self._waiting: dict[str, float] = {}
+        self._total = 0.0
         self._last: deque[str] = deque(maxlen=12)
         self._is_cancelled = False
         self.text, self.share, self.problem = "Preparing…", 0.0, ""
@@ -209,60 +199,54 @@ class Work(threading.Thread):
         """Run one program after the other until one fails."""
         try:
             for command in commands(self._environment):
-                if self._run(command) or self._is_cancelled:
-                    self.problem = CANCELLED if self._is_cancelled else explained(list(self._last))
+                code = self._run(command)
+                if self._is_cancelled or code:
+                    said = "\n".join(self._last) or f"{command[0]} ended with code {code}."
+                    self.problem = CANCELLED if self._is_cancelled else explained(said)
                     return
-            (self._environment / STAMP).write_text("", encoding="utf-8")
+            (self._environment / STAMP).touch()
         except OSError as error:
-            self.problem = explained([str(error)])
+            self.problem = explained(str(error))
 
     def cancel(self) -> None:
         """End it; what was downloaded is kept."""
         self._is_cancelled = True
-        program = self._program
-        if program is not None and program.poll() is None:
-            if WINDOWS:
-                program.terminate()
-            else:
-                os.killpg(program.pid, signal.SIGTERM)
+        if self._program is not None:
+            self._program.terminate()
 
     def _run(self, command: list[str]) -> int:
-        with self._log.open("a", buffering=1, encoding="utf-8") as log:
-            log.write(f"{command}\n")
-            self._program = subprocess.Popen(
+        self._last.clear()
+        with (
+            self._log.open("a", buffering=1, encoding="utf-8") as log,
+            subprocess.Popen(
                 command,
                 env=os.environ | {"UV_SYSTEM_CERTS": "1", "UV_HTTP_TIMEOUT": "120"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT if self._is_shown else None,
+                stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-                creationflags=NO_WINDOW if self._is_shown else 0,
-                start_new_session=self._is_shown,
-            )
+                creationflags=NO_WINDOW,
+            ) as self._program,
+        ):
+            log.write(f"{command}\n")
             assert self._program.stdout is not None
-            with self._program.stdout as lines:
-                for line in lines:
-                    log.write(line)
-                    self._hear(line.strip())
-        return self._program.wait()
+            for line in self._program.stdout:
+                log.write(line)
+                self._hear(line.strip())
+        return self._program.returncode
 
     def _hear(self, line: str) -> None:
         """Take in a line of uv: "Downloading torch (846.1MiB)", "Downloaded torch"."""
         self._last.append(line)
         if found := re.fullmatch(r"Downloading (\S+) \(([\d.]+)([KMG])iB\)", line):
-            self._megabytes[found[1]] = float(found[2]) * {"K": 0.001, "M": 1.05, "G": 1074}[found[3]]
-        elif found := re.fullmatch(r"Downloaded (\S+)", line):
-            self._fetched.add(found[1])
-        else:
+            self._waiting[found[1]] = float(found[2]) * MEGABYTES[found[3]]
+            self._total += self._waiting[found[1]]
+        elif not (found := re.fullmatch(r"Downloaded (\S+)", line)) or not self._waiting.pop(found[1], 0):
             return
-        fetched, total = (
-            sum(self._megabytes.get(each, 0) for each in self._fetched),
-            sum(self._megabytes.values()),
-        )
-        waiting = [each for each in self._megabytes if each not in self._fetched]
-        self.text = f"Downloading {', '.join(waiting[:3]) or 'more'}: {fetched:,.0f} of {total:,.0f} MB"
-        self.share = fetched / max(total, 1)
+        done, total, names = self._total - sum(self._waiting.values()), self._total, [*self._waiting][:3]
+        self.text = f"Downloading {', '.join(names) or 'more'}: {done:,.0f} of {total:,.0f} MB"
+        self.share = done / total
 
 
 def commands(environment: Path) -> Iterator[list[str]]:
@@ -277,12 +261,9 @@ def commands(environment: Path) -> Iterator[list[str]]:
         uv = str(own / "bin" / "uv")
     yield [uv, "venv", "--allow-existing", "--python", own_python(), str(environment)]
     install = [uv, "pip", "install", "--python", python, "-c", str(ROOT / "packaging" / "constraints.txt")]
-    yield [
-        *install,
-        *torch_source(),
-        *(each for each in project["dependencies"] if re.match(r"torch\b", each)),
-    ]
-    yield [*install, "--compile-bytecode", *project["dependencies"]]
+    wanted = project["dependencies"]
+    yield [*install, *torch_source(), *(each for each in wanted if re.match(r"torch\b", each))]
+    yield [*install, "--compile-bytecode", *wanted]
     yield [python, "-c", TRIAL]
     if subprocess.run([python, "-c", HAS_GPU], check=False, creationflags=NO_WINDOW).returncode == 0:
         # The Triton that these kernels need came with torch.
@@ -314,9 +295,8 @@ def output_of(command: list[str]) -> str:
     return done.stdout
 
 
-def explained(last: list[str]) -> str:
-    """Return what went wrong in words, or the last lines of the program."""
-    said = "\n".join(last)
+def explained(said: str) -> str:
+    """Return what went wrong in words, or what the program said last."""
     return next((words for sign, words in PROBLEMS.items() if re.search(sign, said)), said)
 
 
@@ -324,24 +304,24 @@ def explained(last: list[str]) -> str:
 
 
 class Terminal:
-    """Asks and shows in a terminal, where uv draws its progress by itself."""
+    """Asks and shows in a terminal."""
 
     def ask(self, title: str, text: str, choices: list[str]) -> str:
         """Return the choice whose first letter is typed: Return takes the first, anything else the last."""
         print(f"\n{title}\n\n{text}\n")
-        letters = "/".join(each[0].lower() for each in choices)
-        print("  ".join(f"[{each[0].lower()}] {each}" for each in choices))
         try:
-            typed = input(f"{letters}, Return for {choices[0]}: ").strip().lower()
+            typed = input("  ".join(f"[{each[0].lower()}] {each}" for each in choices) + ": ").strip()
         except EOFError:
-            typed = choices[-1]
-        return next(
-            (each for each in choices if each[0].lower() == (typed or choices[0].lower())[0]), choices[-1]
-        )
+            return choices[-1]
+        return next((each for each in choices if each.startswith(typed[:1].upper())), choices[-1])
 
     def follow(self, work: Work) -> str:
-        """Run the work to its end; return what went wrong."""
-        work.run()
+        """Show the work to its end; return what went wrong."""
+        work.start()
+        while work.is_alive():
+            work.join(0.2)
+            print(f"\r{work.text[:79]:79}", end="", flush=True)
+        print()
         return work.problem
 
 
@@ -383,19 +363,13 @@ class Window:
         label = self._show("Setting up Tunesmith", "", ["Cancel"])
         bar = self._ttk.Progressbar(self._inside, length=WIDTH, maximum=1.0)
         bar.grid(row=2)
-
-        def look() -> None:
+        work.start()
+        while work.is_alive():
+            label["text"], bar["value"] = work.text, work.share
+            self._root.update()
             if self._answer.get() != "-":
                 work.cancel()
-            label["text"], bar["value"] = work.text, work.share
-            if work.is_alive():
-                self._root.after(150, look)
-            else:
-                self._root.quit()
-
-        work.start()
-        look()
-        self._root.mainloop()
+            work.join(0.05)
         return work.problem
 
     def _show(self, title: str, text: str, choices: list[str]) -> ttk.Label:
@@ -419,26 +393,20 @@ def best_front() -> Terminal | Window | None:
     """Return the terminal if there is one, else a window if there can be one."""
     if sys.stdin is not None and sys.stdin.isatty():
         return Terminal()
-    try:
-        import tkinter as tk
-    except ImportError:
-        return None
-    try:
+    import tkinter as tk
+
+    # There may be no display.
+    with suppress(tk.TclError):
         return Window()
-    except tk.TclError:
-        # There is no display.
-        return None
+    return None
 
 
 def say(text: str) -> int:
-    """Say something in the terminal, or else as a notification or in a window; return the exit code 1."""
+    """Say something in the terminal, or else in a window; return the exit code 1."""
     if sys.stderr is not None:
         sys.stderr.write(f"{text}\n")
-    if sys.stderr is None or not sys.stderr.isatty():
-        if notify := shutil.which("notify-send"):
-            subprocess.run([notify, "Tunesmith", text], check=False)
-        elif isinstance(front := best_front(), Window):
-            front.ask("Tunesmith", text, ["Close"])
+    if (sys.stderr is None or not sys.stderr.isatty()) and isinstance(front := best_front(), Window):
+        front.ask("Tunesmith", text, ["Close"])
     return 1
 
 

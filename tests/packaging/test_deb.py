@@ -85,7 +85,9 @@ def test_the_package_needs_what_qt_needs_and_no_more_than_python(tree):
     assert (facts["Package"], facts["Architecture"]) == ("tunesmith", "all")
     depends = set(facts["Depends"].split(", "))
     assert set(qt_libraries.APT_PACKAGES.values()) < depends
-    assert depends - set(qt_libraries.APT_PACKAGES.values()) == {"python3 (>= 3.11)", "python3-venv"}
+    assert depends - set(qt_libraries.APT_PACKAGES.values()) == {
+        "python3 (>= 3.11)", "python3-tk", "python3-venv",
+    }  # fmt: skip
 
 
 def test_the_addresses_of_who_publishes_it_come_into_all_that_names_one(tmp_path, monkeypatch):
