@@ -7,7 +7,7 @@ All of it is in a folder, or any place that fsspec can write to, so a job store 
     entries/<id>/state.json     its state
     entries/<id>/events/<from>  its events from that byte of the stream on
 
-Entries start in the order in which they were sent, as many at a time as fit. Knows nothing of Ray.
+Knows nothing of Ray.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from engine.cluster.files import Manifest, digests_of, models_in
-from engine.cluster.places import Places, cards_of
+from engine.cluster.places import cards_of
 from engine.cluster.store_client import EntryState
 from engine.messages import from_json, to_json
 
@@ -162,6 +162,10 @@ class JobStore(Storage):
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
         self._expected: dict[str, tuple[float, set[str]]] = {}
+        # Entries that were stopped or held before they began.
+        self._withdrawn = set[str]()
+        # After an update no entry begins.
+        self._is_closing = False
         for entry_id in self.sizes("entries"):
             self._load(entry_id)
 
@@ -235,6 +239,8 @@ class JobStore(Storage):
                 return
             state = entry.state
             waits = state.state in {"waiting", "held"}
+            if waits and command["command"] in {"stop", "pause"}:
+                self._withdrawn.add(entry_id)
             if waits and command["command"] == "stop":
                 state.state, state.reason = "ended", "stopped"
             elif waits and command["command"] in {"pause", "continue"}:
@@ -258,7 +264,7 @@ class JobStore(Storage):
             self._drop_unused(entry.digests | set(digests_of(entry.state.files)))
 
     def overview(self) -> list[dict[str, Any]]:
-        """Return all entries in the order in which they start."""
+        """Return all entries in the order in which they were sent."""
         with self._lock:
             return [
                 {
@@ -277,8 +283,9 @@ class JobStore(Storage):
         """Give an entry to a task; earlier tasks of it are ignored from now on. None if there is nothing to do."""
         with self._lock:
             entry = self._entries.get(entry_id)
-            if entry is None or entry.state.state == "ended":
+            if entry is None or self._is_closing or entry.state.state in {"held", "ended"}:
                 return None
+            self._withdrawn.discard(entry_id)
             state = entry.state
             state.state, state.node, state.turn = "running", node, state.turn + 1
             self._save(entry_id)
@@ -327,35 +334,23 @@ class JobStore(Storage):
             entry = self._entries.get(entry_id)
             if entry is None or turn not in {0, entry.state.turn} or entry.state.state == "ended":
                 return
+            if entry.state.state != "running" and not reason:
+                # Its task was not to begin.
+                return
             entry.state.state, entry.state.returncode, entry.state.reason = "ended", returncode, reason
             self._save(entry_id)
 
-    # For scheduling
-    def startable(self, started: Iterable[str], places: Places) -> list[str]:
-        """Return which entries to start now, given those that run and what the nodes offer.
-
-        An entry that does not fit yet holds back those behind it, or it would never start.
-        """
+    def waiting(self) -> dict[str, Spec]:
+        """Return what was asked for of the entries that wait, in the order in which they were sent."""
         with self._lock:
-            taken = {each: places.need(self.demand(each)) for each in started}
-            chosen: list[str] = []
-            for entry_id, entry in self._in_order():
-                need = places.need(self.demand(entry_id))
-                is_due = entry.state.state == "waiting" and entry_id not in taken
-                # If the node with that many GPUs has left, it waits for the next one.
-                if not is_due or need > max(places.nodes, default=0):
-                    continue
-                if not places.hold([*taken.values(), need]):
-                    break
-                chosen.append(entry_id)
-                taken[entry_id] = need
-            return chosen
+            return {
+                entry_id: entry.spec for entry_id, entry in self._in_order() if entry.state.state == "waiting"
+            }
 
-    def demand(self, entry_id: str) -> dict[str, Any]:
-        """Return what an entry asks of the node that runs it; nothing if it was forgotten meanwhile."""
+    def is_running(self) -> bool:
+        """Tell whether a task has an entry."""
         with self._lock:
-            entry = self._entries.get(entry_id)
-            return dict((entry.spec.get("demand") if entry else None) or {})
+            return any(entry.state.state == "running" for entry in self._entries.values())
 
     def _in_order(self) -> list[tuple[str, _Entry]]:
         return sorted(self._entries.items(), key=lambda item: item[1].state.sent_at)

@@ -127,7 +127,7 @@ class NodeKept(TypedDict):
 class Offer(TypedDict):
     """The arguments of `engine.cluster.places.Places`."""
 
-    nodes: Items[NonNegativeInt]
+    most: NonNegativeInt
     least: NonNegativeInt
 
 

@@ -1,8 +1,8 @@
 """The job store as a job of Ray on the cluster's head: `python -m engine.cluster.store_job STORAGE`.
 
 It prints where it answers, as one line of JSON, and outlives the computers that send. Its calls are JSON and bytes over
-HTTP, on loopback for those behind SSH and on the address at which Ray listens. For each entry it starts a task of Ray,
-which Ray restarts elsewhere if its node dies; other tasks ask the nodes what they have.
+HTTP, on loopback for those behind SSH and on the address at which Ray listens. Each entry is a task of Ray, which waits
+until a node has room for it and starts again elsewhere if its node dies; other tasks ask the nodes what they have.
 """
 
 from __future__ import annotations
@@ -97,11 +97,7 @@ def _is_let_in(headers: Headers, secret: str) -> bool:
 
 
 class RayJobStore(JobStore):
-    """A job store that starts tasks of Ray as long as there is room for them."""
-
-    def __init__(self, place: str) -> None:
-        super().__init__(place)
-        self._tasks: dict[Any, str] = {}
+    """A job store whose entries are tasks of Ray."""
 
     def nodes(self) -> list[Facts]:
         """Return the id, address and resources of each node, and its facts or what kept it from telling them."""
@@ -146,31 +142,42 @@ class RayJobStore(JobStore):
         return all(each["facts"] for each in told.values())
 
     def work(self, address: str, secret: str) -> NoReturn:
-        """Start tasks and note their ends; they reach this store at `address`, with `secret`."""
+        """Queue tasks and note their ends; they reach this store at `address`, with `secret`."""
         import ray
 
         version = probe.installed_version()
+        # Ray's metrics show task names to everyone; an entry's would tell what is trained.
+        options = {"name": "entry", "max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
+        tasks: dict[Any, str] = {}
         while True:
-            places, is_current = Places.of_nodes(ray.nodes()), probe.installed_version() == version
-            if not is_current and not self._tasks:
-                sys.exit(UPDATED)
             # Entries end with the version that they began with.
-            for entry_id in self.startable(self._tasks.values(), places) if is_current else ():
-                # Ray's metrics show task names to everyone; an entry's would tell what is trained.
-                options = {"name": "entry", "max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
-                task = ray.remote(**options, **places.resources(self.demand(entry_id)))(entry.run_entry)
-                self._tasks[task.remote(address, secret, entry_id)] = entry_id
-            if not self._tasks:
+            self._is_closing = probe.installed_version() != version
+            if self._is_closing and not self.is_running():
+                sys.exit(UPDATED)
+            with self._lock:
+                for task in [task for task, entry_id in tasks.items() if entry_id in self._withdrawn]:
+                    ray.cancel(task)
+                    del tasks[task]
+                self._withdrawn.clear()
+            queued = set(tasks.values())
+            waiting = {} if self._is_closing else self.waiting()
+            if new := [entry_id for entry_id in waiting if entry_id not in queued]:
+                places = Places.of_nodes(ray.nodes())
+                for entry_id in new:
+                    needed = places.resources(waiting[entry_id].get("demand"))
+                    task = ray.remote(**options, **needed)(entry.run_entry)
+                    tasks[task.remote(address, secret, entry_id)] = entry_id
+            if not tasks:
                 time.sleep(WATCH_SECONDS)
                 continue
-            for ended in ray.wait(list(self._tasks), timeout=WATCH_SECONDS)[0]:
+            for ended in ray.wait(list(tasks), timeout=WATCH_SECONDS)[0]:
                 reason = ""
                 try:
                     ray.get(ended)
                 except ray.exceptions.RayError as error:
                     reason = str(error).strip().splitlines()[-1][:500]
                 # Without effect if the task itself has reported the end.
-                self.finish(self._tasks.pop(ended), 0, None, reason)
+                self.finish(tasks.pop(ended), 0, None, reason)
 
 
 def _alive() -> list[Facts]:

@@ -9,7 +9,6 @@ from engine import arena as arenas
 from engine.cluster import following
 from engine.cluster.following import ArenaFollowing
 from engine.cluster.job_store import JobStore
-from engine.cluster.places import Places
 from engine.cluster.sent_run import SentRun
 from engine.cluster.store_client import ClusterHttp
 from engine.computers.computer import Computer
@@ -92,7 +91,7 @@ class WorkingStore(JobStore):
             running = [each["entry"] for each in self.overview() if each["state"] == "running"]
             for entry_id in running:
                 self._end(entry_id)
-            for entry_id in self.startable(running, Places((2,))):
+            for entry_id in [*self.waiting()][:1]:
                 self.order.append(entry_id.partition("-lora")[0])
                 self.begin(entry_id, "node")
                 self._write(entry_id, "job_accepted")
@@ -137,7 +136,6 @@ def states(arena):
 
 def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, job_store):
     events = []
-    # The one node has two cards, and so place for one entry.
     runs_of(arena, events, demand={"cards": 2})._follow(job_store)
     assert states(arena) == ["completed"] * 3
     started = [facts["entry"] for event, facts in events if event == "entry_started"]
@@ -196,7 +194,6 @@ def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, job_sto
 
     monkeypatch.setattr(following.SentRun, "send", send)
     events = []
-    # The one node has two cards, and so place for one entry.
-    runs_of(arena, events, demand={"cards": 2})._follow(job_store)
+    runs_of(arena, events)._follow(job_store)
     assert states(arena) == ["completed", "failed", "completed"]
     assert any("neither here nor there" in facts.get("message", "") for _, facts in events)

@@ -37,25 +37,11 @@ def states(job_store):
     return {each["entry"]: each["state"] for each in job_store.overview()}
 
 
-def test_entries_start_in_the_order_in_which_they_were_sent_as_many_as_fit(job_store):
-    for name in ("b", "a", "c"):
-        job_store.submit(name, spec(name))
-    assert job_store.startable([], Places((1, 1))) == ["b", "a"]
-    assert job_store.startable(["b", "a"], Places((2,))) == []
-    assert job_store.startable(["b"], Places((2,))) == ["a"]
-
-
-def test_an_entry_takes_the_cards_that_it_asks_for_of_one_node(job_store):
-    for name, cards in (("first", 2), ("second", 2), ("third", 1)):
+def test_entries_wait_in_the_order_in_which_they_were_sent(job_store):
+    for name, cards in (("b", 2), ("a", 1)):
         job_store.submit(name, spec(name, demand={"cards": cards}))
-    assert job_store.startable([], Places((2, 2))) == ["first", "second"]
-    # Two cards are free, but on two nodes; who is behind does not pass.
-    assert job_store.startable(["first"], Places((3, 1))) == []
-    # No node has two any more.
-    assert job_store.startable([], Places((1, 1))) == ["third"]
-    assert {each["entry"]: each["cards"] for each in job_store.overview()} == {
-        "first": 2, "second": 2, "third": 1,
-    }  # fmt: skip
+    assert [*job_store.waiting()] == ["b", "a"]
+    assert {each["entry"]: each["cards"] for each in job_store.overview()} == {"b": 2, "a": 1}
 
 
 def test_events_are_taken_once_and_given_from_any_byte_on(job_store):
@@ -91,9 +77,11 @@ def test_commands_come_until_they_were_seen(job_store):
 def test_an_entry_that_waits_is_held_let_go_and_stopped(job_store):
     job_store.submit("a", spec())
     job_store.command("a", {"command": "pause"})
-    assert job_store.startable([], Places((1,))) == []
+    assert job_store.begin("a", "node") is None
+    job_store.finish("a", 0, None)
+    assert states(job_store) == {"a": "held"}
     job_store.command("a", {"command": "continue"})
-    assert job_store.startable([], Places((1,))) == ["a"]
+    assert [*job_store.waiting()] == ["a"]
     job_store.command("a", {"command": "stop"})
     assert job_store.poll({"a": 0})["a"]["reason"] == "stopped"
     assert job_store.begin("a", "node") is None
@@ -105,13 +93,13 @@ def test_a_new_job_store_goes_on_where_the_last_one_was(place, job_store):
     turn = job_store.begin("a", "node")["turn"]
     job_store.append("a", turn, 0, "one\n", 0)
     job_store.set_files("a", turn, [["run/checkpoint-2/x", 3, content(job_store, b"tea")]])
-    job_store.finish("b", 0, 0)
+    job_store.finish("b", 0, None, "The node died.")
     state = Path(place, "entries", "a", "state.json")
     # As an earlier version wrote it.
     state.write_text(json.dumps({**json.loads(state.read_text()), "priority": 3}))
     anew = JobStore(place)
     assert states(anew) == {"a": "waiting", "b": "ended"}
-    assert anew.startable([], Places((8,))) == ["a"]
+    assert [*anew.waiting()] == ["a"]
     begun = anew.begin("a", "elsewhere")
     assert begun is not None
     assert (begun["turn"], begun["event_bytes"], len(begun["files"])) == (turn + 1, 4, 1)
@@ -238,7 +226,7 @@ def nodes(*resources, alive=True):
     return [{"Alive": alive, "Resources": each} for each in resources]
 
 
-def test_an_entry_takes_cards_or_without_any_the_processors_of_the_smallest_node():
+def test_an_entry_takes_gpus_or_without_any_the_processors_of_the_smallest_node():
     with_cards = Places.of_nodes(
         [*nodes({"CPU": 8.0, "GPU": 4.0}, {"CPU": 2.0}), *nodes({"GPU": 8.0}, alive=False)]
     )
@@ -251,9 +239,9 @@ def test_an_entry_takes_cards_or_without_any_the_processors_of_the_smallest_node
 @pytest.mark.parametrize(
     ("places", "message"),
     [
-        (Places((1, 2)), "No node of lab has 3 GPUs; the most is 2."),
-        (Places((2, 2), 2), "No node of lab has a GPU or 3 CPUs; the most is 2."),
-        (Places((), 1), "No node of lab has a GPU or 3 CPUs; the most is 0."),
+        (Places(2), "No node of lab has 3 GPUs; the most is 2."),
+        (Places(2, 2), "No node of lab has a GPU or 3 CPUs; the most is 2."),
+        (Places(0, 1), "No node of lab has a GPU or 3 CPUs; the most is 0."),
     ],
 )
 def test_more_cards_than_any_node_has_are_refused_with_what_there_is(places, message):

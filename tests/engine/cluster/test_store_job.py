@@ -49,50 +49,86 @@ def test_a_task_of_the_store_is_known_by_its_secret(open_cluster, said, is_known
     assert store_job._is_let_in(headers, "secret") is is_known
 
 
-class TwoNodes(types.ModuleType):
-    """Ray with two nodes, on which a task dies when it was waited for twice; `meanwhile` is called the first time."""
+class OneNode(types.ModuleType):
+    """Ray with room for one task, which dies when it was waited for twice; `meanwhile` is called the first time."""
 
     exceptions = types.SimpleNamespace(RayError=OSError)
 
     def __init__(self):
         super().__init__("ray")
-        self.begun, self.waits = [], 0
+        self.queued, self.cancelled, self.waits = [], [], 0
 
     def nodes(self):
-        return 2 * [{"Alive": True, "Resources": {"CPU": 2.0}}]
+        return [{"Alive": True, "Resources": {"CPU": 2.0}}]
 
     def remote(self, **_):
-        return lambda _: types.SimpleNamespace(remote=self._begin)
+        return lambda _: types.SimpleNamespace(remote=self._queue)
 
-    def _begin(self, *asked):
-        self.begun.append(asked)
-        return len(self.begun)
+    def _queue(self, _address, _secret, entry_id):
+        self.queued.append(entry_id)
+        return len(self.queued)
+
+    def cancel(self, task):
+        self.cancelled.append(self.queued[task - 1])
 
     def wait(self, tasks, **_):
         self.waits += 1
         if self.waits == 1:
             self.meanwhile()
-        return tasks if self.waits > 1 else [], []
+        return tasks[:1] if self.waits > 1 else [], []
 
     def get(self, _):
         raise OSError("The node died.")
 
 
-def test_after_an_update_what_runs_ends_and_what_waits_is_left_to_the_new_version(tmp_path, monkeypatch):
-    ray, versions = TwoNodes(), iter(["1", "1", "2", "2"])
+@pytest.fixture
+def ray(monkeypatch):
+    ray = OneNode()
     monkeypatch.setitem(sys.modules, "ray", ray)
+    return ray
+
+
+def of(place, *names):
+    store = RayJobStore(str(place / "kept"))
+    for name in names:
+        store.submit(name, {"run": name, "name": name, "files": []})
+    return store
+
+
+def test_after_an_update_what_runs_ends_and_what_waits_is_left_to_the_new_version(ray, tmp_path, monkeypatch):
+    versions = iter(["1", "1", "2", "2"])
     monkeypatch.setattr(probe, "installed_version", lambda: next(versions))
-    store = RayJobStore(str(tmp_path / "kept"))
-    first, second = ({"run": name, "name": name, "files": []} for name in ("first", "second"))
-    store.submit("first", first)
-    ray.meanwhile = lambda: store.submit("second", second)
+    store = of(tmp_path, "first", "second")
+    ray.meanwhile = lambda: store.begin("first", "node")
     with pytest.raises(SystemExit) as ended:
         store.work("head:8266", "secret")
     assert ended.value.code == UPDATED
-    assert ray.begun == [("head:8266", "secret", "first")]
+    assert ray.queued == ["first", "second"]
     told = store.poll({"first": 0, "second": 0})
     assert (told["first"]["state"], told["first"]["reason"]) == ("ended", "The node died.")
     assert told["second"]["state"] == "waiting"
+    assert store.begin("second", "node") is None
+
+
+def test_what_is_held_leaves_ray_s_queue_and_comes_back_to_its_end(ray, tmp_path, monkeypatch):
+    versions = iter(["1", "1", "1", "1", "2", "2"])
+    monkeypatch.setattr(probe, "installed_version", lambda: next(versions))
+    store = of(tmp_path, "first", "second")
+
+    def hold():
+        store.begin("first", "node")
+        for each in ("first", "second"):
+            store.command(each, {"command": "pause"})
+
+    def let_go(_task):
+        store.command("second", {"command": "continue"})
+        raise OSError("The node died.")
+
+    ray.meanwhile, ray.get = hold, let_go
+    with pytest.raises(SystemExit):
+        store.work("head:8266", "secret")
+    assert ray.cancelled == ["second"]
+    assert ray.queued == ["first", "second", "second"]
 
 
 TOKEN = "a-token-of-the-tests"
