@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -58,13 +58,8 @@ def send_run(job: Job, request: Request) -> int:
     run = SentRun(job)
     run.open(wait_seconds=LOCK_SECONDS)
 
-    def carry_out() -> None:
-        demand = request.get("demand", {})
-        # A run that was sent has its GPUs, or waits for them there.
-        cards = 1 if run.is_sent else cards_of(demand)
-        Following(store.find(request["computer"]), {job.id: run}, {"demand": demand}, cards).work()
-
-    failed = _failure(job, carry_out)
+    with _ending(job) as failed:
+        Following(store.find(request["computer"]), {job.id: run}, cards_of(request)).work()
     # A run that was sent continues there, even if it can't be followed now.
     if failed and not run.is_sent:
         run.emit("job_ended", **failed)
@@ -78,20 +73,16 @@ def _do(job: Job, request: Request) -> int:
         facts = {"job": job.id, "attempt": job.last_attempt() + 1}
         with closing(EventWriter(job.events_path, facts)) as writer:
             writer.write("job_accepted", kind=request["kind"], pid=os.getpid())
-            ended = {"outcome": "completed"}
-
-            def carry_out() -> None:
+            with _ending(job) as ended:
                 ended["outcome"] = _JOBS[request["kind"]](job, request, writer.write)
-
-            failed = _failure(job, carry_out)
-            writer.write("job_ended", **(failed or ended))
+            writer.write("job_ended", **ended)
     return 0
 
 
 def send_arena(job: Job, request: Request, emit: Emit) -> str:
     """Send the entries of an arena, or follow those that were sent."""
     computer, arena = store.find(request["computer"]), open_arena(Path(request["arena"]))
-    following = ArenaFollowing(computer, arena, job, emit, {"demand": request.get("demand", {})})
+    following = ArenaFollowing(computer, arena, job, emit, cards_of(request))
     with working(arena):
         following.work()
     return "stopped" if following.is_stopped else "completed"
@@ -173,20 +164,18 @@ def clear_computer(_: Job, request: Request, emit: Emit) -> str:
     return "completed"
 
 
-def _failure(job: Job, work: Callable[[], None]) -> dict[str, Any] | None:
-    """Do the work; return the facts of `job_ended` if it fails."""
+@contextmanager
+def _ending(job: Job) -> Iterator[dict[str, Any]]:
+    """Yield the facts of `job_ended`, which are filled if the work in the block fails."""
+    ended: dict[str, Any] = {}
     try:
-        work()
+        yield ended
     except AppError as error:
-        known = error
+        ended |= failure(error, job)
     except Exception as error:  # noqa: BLE001 - the edge of this process: anything becomes an outcome
         traceback.print_exc()
-        known = AppError(
-            say("Unexpected: {}: {}", type(error).__name__, str(error)[:500]), "The log has the details."
-        )
-    else:
-        return None
-    return failure(known, job)
+        unexpected = say("Unexpected: {}: {}", type(error).__name__, str(error)[:500])
+        ended |= failure(AppError(unexpected, "The log has the details."), job)
 
 
 # By the kind of job; each returns the job's outcome.

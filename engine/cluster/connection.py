@@ -19,7 +19,7 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from engine.cluster.probe import installed_version
-from engine.cluster.store_client import OK, ClusterHttp, JobStoreClient
+from engine.cluster.store_client import ClusterHttp, JobStoreClient
 from engine.computers import token
 from engine.computers.computer import JOBS_PORT, Computer
 from engine.computers.tunnel import tunnel_to
@@ -78,26 +78,20 @@ def connected(computer: Computer) -> Iterator[JobStoreClient]:
             "computer",
         )
     secret = token.read(computer)
-    _require_private(computer, secret)
+    if not (secret or computer.kind == "ssh" or is_loopback(computer.host)):
+        raise ComputerError(
+            say(
+                "The cluster at {} has no token, so anyone on its network could read what you send.",
+                computer.name,
+            ),
+            say("Run `{} node start` on its head, or connect over SSH.", command_name()),
+            token.FIELD,
+        )
     with tunnel_to(computer, computer.port) as address, ClusterHttp(computer.name, address, secret) as http:
         _require_job_api(http, computer, has_token=bool(secret))
         port = _store_port(http, computer)
     with tunnel_to(computer, port) as address, JobStoreClient(computer.name, address, secret) as job_store:
         yield job_store
-
-
-def _require_private(computer: Computer, secret: str) -> None:
-    """Raise ComputerError for a cluster that answers anyone on the network."""
-    if secret or computer.kind == "ssh" or is_loopback(computer.host):
-        return
-    raise ComputerError(
-        say(
-            "The cluster at {} has no token, so anyone on its network could read what you send.",
-            computer.name,
-        ),
-        say("Run `{} node start` on its head, or connect over SSH.", command_name()),
-        token.FIELD,
-    )
 
 
 def is_loopback(host: str) -> bool:
@@ -117,25 +111,22 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
             say("Check the address, and that `{} node start` runs on its head.", command_name()),
             "address",
         )
-    no_ray = ComputerError(
-        say("{} is not a Ray cluster, or not ready yet.", computer.destination),
-        say("Name the port of Ray's dashboard, usually {}.", JOBS_PORT),
-        "address",
-    )
     try:
         status, answer = http.ask("GET", "/api/version")
-        if status == OK:
-            http.read(_VERSION, answer)
+        if status not in {UNAUTHORIZED, FORBIDDEN}:
+            http.read(_VERSION, http.good(status, answer))
+            return
     except ComputerError as error:
-        raise no_ray from error
-    if status in {UNAUTHORIZED, FORBIDDEN}:
-        wrong = say("{} rejected this token.", computer.name)
-        if not has_token:
-            wrong = say("{} requires a token.", computer.name)
-        hint = say("Copy it from the head; `{} node start` prints its path.", command_name())
-        raise ComputerError(wrong, hint, token.FIELD)
-    if status != OK:
-        raise no_ray
+        raise ComputerError(
+            say("{} is not a Ray cluster, or not ready yet.", computer.destination),
+            say("Name the port of Ray's dashboard, usually {}.", JOBS_PORT),
+            "address",
+        ) from error
+    wrong = say("{} rejected this token.", computer.name)
+    if not has_token:
+        wrong = say("{} requires a token.", computer.name)
+    hint = say("Copy it from the head; `{} node start` prints its path.", command_name())
+    raise ComputerError(wrong, hint, token.FIELD)
 
 
 def _store_port(http: ClusterHttp, computer: Computer) -> int:
@@ -164,8 +155,13 @@ def _store_port(http: ClusterHttp, computer: Computer) -> int:
             answers = [line for line in log.splitlines() if line.startswith(ANSWER_MARK)]
             if answers:
                 return _port(http, computer, answers[-1].removeprefix(ANSWER_MARK))
+            if not runs and _NOT_THERE.search(log):
+                hint = say("Install it there, and run `{} node start`.", command_name())
+                raise ComputerError(say("The head of {} lacks Tunesmith.", computer.name), hint, "computer")
             if not runs:
-                raise _not_started(computer, log)
+                last = (log.strip().splitlines() or ["It gave no reason."])[-1]
+                message = say("{} can't start Tunesmith: {}", computer.name, last[:300])
+                raise ComputerError(message, "Look at the head's logs.")
         time.sleep(POLL_SECONDS)
     raise ComputerError(say("{} didn't start Tunesmith.", computer.name), "Is its head overloaded?")
 
@@ -183,13 +179,3 @@ def _port(http: ClusterHttp, computer: Computer, answer: str) -> int:
     if "port" not in started:
         raise http.strange()
     return int(started["port"])
-
-
-def _not_started(computer: Computer, log: str) -> ComputerError:
-    if _NOT_THERE.search(log):
-        hint = say("Install it there, and run `{} node start`.", command_name())
-        return ComputerError(say("The head of {} lacks Tunesmith.", computer.name), hint, "computer")
-    last = (log.strip().splitlines() or ["It gave no reason."])[-1]
-    return ComputerError(
-        say("{} can't start Tunesmith: {}", computer.name, last[:300]), "Look at the head's logs."
-    )

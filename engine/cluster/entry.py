@@ -120,7 +120,7 @@ class _Attempt:
         environment = worker_environment(niced=False) | {HOME: str(self._home), SENT_FILES: json.dumps(sent)}
         if self._spec["hub"]:
             environment["HF_HUB_CACHE"] = str(models_folder() / "hub")
-        cards = cards_of(self._spec.get("demand"))
+        cards = cards_of(self._spec)
         if cards > 1:
             # Each rank takes one of the GPUs that Ray gave to the entry.
             environment |= {**visible_to(visible_cards.ALL), ranks.COUNT: str(cards)}
@@ -178,6 +178,7 @@ class _Attempt:
             # If a checkpoint is dropped or the log grows meanwhile, try again.
             with suppress(FileNotFoundError, StorageError):
                 files = manifest_of(pairs)
+                self._store.expect(self._id, files)
                 send(self._store, pairs, files)
                 self._store.set_files(self._id, self._turn, files)
                 return
@@ -209,7 +210,7 @@ def node_home(node: str) -> Iterator[Path]:
         _remove_unused_homes()
 
 
-def clear(*, remove: bool) -> dict[str, Any]:
+def clear(remove: bool) -> dict[str, Any]:
     """Return base models and data on this node that no entry needs, with their bytes; delete them if asked to.
 
     While an entry runs the node is `in_use`: everything may be needed.

@@ -19,8 +19,8 @@ from engine.system.foreign_files import open_regular
 
 # Small enough to hold a few in the memory of the head, large enough that the calls cost nothing beside it.
 PART_BYTES = 8 << 20
-# Control characters, and what separates paths or streams on some system.
-_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f\\:]")
+# A part of a path that leads elsewhere, or has control characters or what separates paths or streams on some system.
+_NOT_PLAIN = re.compile(r"|\.\.?|(?s:.*[\x00-\x1f\x7f\\:].*)")
 # Path below a folder, bytes and SHA-256 of each file: lists, since JSON has no tuples.
 Manifest = list[list[Any]]
 OnBytes = Callable[[int], None]
@@ -78,21 +78,18 @@ def send(
     by_name = dict(paths)
     missing = set(job_store.missing(digests_of(manifest)))
     for name, _, digest in manifest:
-        if digest in missing:
-            missing.discard(digest)
-            _send_one(job_store, by_name[name], digest, on_bytes)
-
-
-def _send_one(job_store: JobStoreClient, path: Path, digest: str, on_bytes: OnBytes) -> None:
-    with open_regular(path) as stream:
-        for number, content in enumerate(iter(lambda: stream.read(PART_BYTES), b"")):
-            job_store.put(digest, number, content)
-            on_bytes(len(content))
-        # An empty file has one part too.
-        if not path.stat().st_size:
-            job_store.put(digest, 0, b"")
-    if not job_store.complete(digest):
-        raise StorageError(say("{} changed while being sent.", path), "Try again.")
+        if digest not in missing:
+            continue
+        missing.discard(digest)
+        with open_regular(by_name[name]) as stream:
+            number = 0
+            # An empty file has one part too.
+            while (content := stream.read(PART_BYTES)) or not number:
+                job_store.put(digest, number, content)
+                on_bytes(len(content))
+                number += 1
+        if not job_store.complete(digest):
+            raise StorageError(say("{} changed while being sent.", by_name[name]), "Try again.")
 
 
 def fetch(job_store: JobStoreClient, manifest: Manifest, folder: Path, *, have: Path | None = None) -> None:
@@ -101,18 +98,27 @@ def fetch(job_store: JobStoreClient, manifest: Manifest, folder: Path, *, have: 
     Raises StorageError for a name outside the folder, for more than the free disk, and for content of another size or
     digest than the manifest says.
     """
-    for name in (each[0] for each in manifest):
-        require_plain(name)
-    _require_room(manifest, folder)
-    for name, size, digest in manifest:
+    for name, _, _ in manifest:
+        if any(_NOT_PLAIN.fullmatch(part) or len(part.encode()) > 255 for part in name.split("/")):
+            raise StorageError(
+                say("{} doesn't belong in the folder.", repr(name[:200])),
+                "The cluster sent an unexpected file.",
+            )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    absent = [each for each in manifest if not _is_there(folder, each)]
+    needed, free = sum(size for _, size, _ in absent), shutil.disk_usage(folder).free
+    if needed > free:
+        raise StorageError(
+            say("Fetching needs {}; {} are free.", units.size(needed), units.size(free)),
+            "Free some disk space.",
+        )
+    for name, size, digest in absent:
         path = folder / name
-        if _is_there(path, size, digest):
-            continue
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Entries that share base models may fetch one at the same time.
         partial = partial_beside(path)
         try:
-            if have is not None and _is_there(have / name, size, digest):
+            if have is not None and _is_there(have, [name, size, digest]):
                 shutil.copyfile(have / name, partial)
             elif not _fetch_one(job_store, partial, size, digest):
                 raise StorageError(say("{} was damaged in transit.", path.name), "Try again.")
@@ -121,19 +127,10 @@ def fetch(job_store: JobStoreClient, manifest: Manifest, folder: Path, *, have: 
             remove(partial)
 
 
-def _is_there(path: Path, size: int, digest: str) -> bool:
+def _is_there(folder: Path, file: list[Any]) -> bool:
+    name, size, digest = file
+    path = Path(folder, name)
     return path.is_file() and path.stat().st_size == size and file_hashes.sha256(path) == digest
-
-
-def _require_room(manifest: Manifest, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    needed = sum(size for name, size, digest in manifest if not _is_there(folder / name, size, digest))
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise StorageError(
-            say("Fetching needs {}; {} are free.", units.size(needed), units.size(free)),
-            "Free some disk space.",
-        )
 
 
 def _fetch_one(job_store: JobStoreClient, path: Path, size: int, digest: str) -> bool:
@@ -148,14 +145,3 @@ def _fetch_one(job_store: JobStoreClient, path: Path, size: int, digest: str) ->
         stream.flush()
         os.fsync(stream.fileno())
     return left == 0 and found.hexdigest() == digest
-
-
-def require_plain(name: str) -> None:
-    """Raise StorageError unless a manifest's path is a plain relative one."""
-    parts = name.split("/")
-    if any(
-        part in {"", ".", ".."} or _NOT_IN_NAMES.search(part) or len(part.encode()) > 255 for part in parts
-    ):
-        raise StorageError(
-            say("{} doesn't belong in the folder.", repr(name[:200])), "The cluster sent an unexpected file."
-        )

@@ -14,8 +14,8 @@ from typing import Any
 from engine.arena import Arena, Reader, jobs_of, open_arena, why_not
 from engine.arena.entry_status import OPEN
 from engine.cluster.connection import connected
-from engine.cluster.places import Places, cards_of
-from engine.cluster.sent_run import SentRun
+from engine.cluster.places import Places
+from engine.cluster.sent_run import SentRun, failure
 from engine.cluster.store_client import JobStoreClient
 from engine.computers.computer import Computer
 from engine.errors import AppError, ComputerError, WorkerError
@@ -37,11 +37,10 @@ Facts = dict[str, Any]
 class Following:
     """Runs at one computer, followed until all have ended."""
 
-    def __init__(self, computer: Computer, runs: dict[str, SentRun], asked: Facts, cards: int = 1) -> None:
-        """`asked` is what the runs ask of the cluster besides their recipes; some node has to have `cards` GPUs."""
+    def __init__(self, computer: Computer, runs: dict[str, SentRun], cards: int = 1) -> None:
+        """Each run asks for `cards` GPUs of one node."""
         self._computer = computer
         self._runs = runs
-        self._asked = asked
         self._cards = cards
         self._lost_at: float | None = None
 
@@ -72,10 +71,9 @@ class Following:
         while True:
             try:
                 with connected(self._computer) as job_store:
-                    if self._cards > 1:
+                    # What was sent waits there for its GPUs.
+                    if self._cards > 1 and not any(run.is_sent for run in self._runs.values()):
                         Places(**job_store.offer()).require(self._cards, self._computer.name)
-                        # Only the first time: later the run waits there.
-                        self._cards = 1
                     self._follow(job_store)
             except ComputerError as error:
                 self._wait(error)
@@ -116,11 +114,12 @@ class Following:
         for run in runs:
             try:
                 if run.is_sent and run.entry_id not in there:
-                    run.lost()
+                    run.job.note_back()
+                    run.is_sent, run.offset = False, 0
                     run.notice(say("{} no longer has the run; it is sent again.", self._computer.name))
                 if not run.is_sent:
                     run.emit("stage_entered", stage="send")
-                    run.send(job_store, self._computer, **self._asked)
+                    run.send(job_store, self._computer, self._cards)
             except ComputerError as error:
                 # An error without a field is a lost connection.
                 if error.field is None:
@@ -152,9 +151,9 @@ class Following:
 class ArenaFollowing(Following):
     """The runs of an arena's entries at one computer."""
 
-    def __init__(self, computer: Computer, arena: Arena, job: Job, emit: Emit, asked: Facts) -> None:
-        """`job` is the arena's, which takes commands; `asked` is what each entry asks of the cluster."""
-        super().__init__(computer, {}, asked, cards_of(asked.get("demand")))
+    def __init__(self, computer: Computer, arena: Arena, job: Job, emit: Emit, cards: int = 1) -> None:
+        """`job` is the arena's, which takes commands."""
+        super().__init__(computer, {}, cards)
         self._arena = arena
         self._job = job
         self._emit = emit
@@ -194,7 +193,7 @@ class ArenaFollowing(Following):
             sent = job.sent_to()
             if sent is None or sent.computer == self._computer.name:
                 if sent is None:
-                    run_store.move_to(job, self._computer.name, cards_of(self._asked.get("demand")))
+                    run_store.move_to(job, self._computer.name, self._cards)
                 self._runs[entry_id] = SentRun(job)
 
     def _pass_changes_on(self, job_store: JobStoreClient) -> None:
@@ -212,7 +211,8 @@ class ArenaFollowing(Following):
 
     def failed(self, run: SentRun, error: AppError) -> None:
         """End the run of an entry that can't be sent; the others continue."""
-        run.fail(error)
+        run.emit("job_ended", **failure(error, run.job))
+        run.ended = True
         run.rest()
         self.tell(why_not(error), level="warning")
 

@@ -182,12 +182,12 @@ class JobStore(Storage):
         pieces = ((int(name), size) for name, size in self.sizes(f"entries/{entry_id}/events").items())
         self._entries[entry_id] = _Entry(spec, state, pieces)
 
-    # For the computers that send
     def expect(self, entry_id: str, files: Manifest) -> None:
-        """Note the files of an entry that will be submitted once they are here; base models outlive it."""
+        """Note files that an entry needs or has made, before they are sent; base models outlive it."""
         with self._lock:
             self._expected[entry_id] = time.monotonic(), set(digests_of(files))
-            self.write_json(MODELS, self._models() | models_in(files))
+            if models := models_in(files):
+                self.write_json(MODELS, self._models() | models)
 
     def submit(self, entry_id: str, spec: Spec) -> None:
         """Take an entry. One that is there already is left as it is."""
@@ -258,10 +258,10 @@ class JobStore(Storage):
     def forget(self, entry_id: str) -> None:
         """Remove an entry, and the contents that no other entry needs."""
         with self._lock:
-            entry = self._entries.pop(entry_id, None)
+            self._entries.pop(entry_id, None)
+            self._expected.pop(entry_id, None)
             self.remove(f"entries/{entry_id}")
-        if entry is not None:
-            self._drop_unused(entry.digests | set(digests_of(entry.state.files)))
+            self._drop_unneeded()
 
     def overview(self) -> list[dict[str, Any]]:
         """Return all entries in the order in which they were sent."""
@@ -273,7 +273,7 @@ class JobStore(Storage):
                     "name": entry.spec["name"],
                     "state": entry.state.state,
                     "node": entry.state.node,
-                    "cards": cards_of(entry.spec.get("demand")),
+                    "cards": cards_of(entry.spec),
                 }
                 for entry_id, entry in self._in_order()
             ]
@@ -324,9 +324,10 @@ class JobStore(Storage):
             entry = self._entries.get(entry_id)
             if entry is None or entry.state.turn != turn:
                 return
-            before, entry.state.files = entry.state.files, files
+            self._expected.pop(entry_id, None)
+            entry.state.files = files
             self._save(entry_id)
-        self._drop_unused(set(digests_of(before)) - set(digests_of(files)))
+            self._drop_unneeded()
 
     def finish(self, entry_id: str, turn: int, returncode: int | None, reason: str = "") -> None:
         """Note that an entry has ended; `turn` is 0 when the job store itself says so."""
@@ -358,14 +359,20 @@ class JobStore(Storage):
     def _save(self, entry_id: str) -> None:
         self.write_json(f"entries/{entry_id}/state.json", asdict(self._entries[entry_id].state))
 
-    def _drop_unused(self, digests: set[str]) -> None:
+    def _unneeded(self) -> set[str]:
+        """Return the contents that no entry needs; an ended one needs only what it made."""
+        since = time.monotonic() - EXPECTED_SECONDS
+        needed = {digest for at, digests in self._expected.values() if at > since for digest in digests}
+        for entry in self._entries.values():
+            needed.update(digests_of(entry.state.files))
+            if entry.state.state != "ended":
+                needed |= entry.digests
+        return self.sizes("blobs").keys() - needed
+
+    def _drop_unneeded(self) -> None:
         """Remove contents that no entry needs; base models stay for the next run."""
-        with self._lock:
-            needed = set[str]().union(
-                *(entry.digests | set(digests_of(entry.state.files)) for entry in self._entries.values())
-            )
-            for digest in digests - needed - self._models().keys():
-                self.remove(f"blobs/{digest}")
+        for digest in self._unneeded() - self._models().keys():
+            self.remove(f"blobs/{digest}")
 
     def _models(self) -> dict[str, str]:
         """Return the digests of base models' files, each with the model's name."""
@@ -385,16 +392,3 @@ class JobStore(Storage):
                 left = {digest: name for digest, name in models.items() if digest not in unneeded}
                 self.write_json(MODELS, left)
         return [{"what": what, "name": name, "bytes": size} for (what, name), size in sorted(found.items())]
-
-    def _unneeded(self) -> set[str]:
-        """Return the contents that no entry needs; an ended one needs only what it made."""
-        since, entries = time.monotonic() - EXPECTED_SECONDS, self._entries.values()
-        needed = {digest for at, digests in self._expected.values() if at > since for digest in digests}
-        needed = needed.union(*(digests_of(entry.state.files) for entry in entries))
-        needed = needed.union(*(entry.digests for entry in entries if entry.state.state != "ended"))
-        stored = set(self.sizes("blobs"))
-        if any(entry.state.state == "running" for entry in entries):
-            # Unknown contents may belong to the next checkpoint.
-            ended = (entry.digests for entry in entries if entry.state.state == "ended")
-            stored &= self._models().keys() | set[str]().union(*ended)
-        return stored - needed

@@ -12,9 +12,9 @@ from engine.messages import say
 CARDS_FIELD = "--cards"
 
 
-def cards_of(demand: Mapping[str, Any] | None) -> int:
-    """Return how many GPUs an entry asks for, which is its world size."""
-    return int((demand or {}).get("cards", 1))
+def cards_of(asked: Mapping[str, Any]) -> int:
+    """Return how many GPUs a request or an entry asks for, which is its world size."""
+    return int((asked.get("demand") or {}).get("cards", 1))
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Places:
         processors = [int(each["CPU"]) for each in resources if each.get("CPU", 0) >= 1]
         return cls(max(processors, default=0), min(processors, default=1))
 
-    def resources(self, demand: Mapping[str, Any] | None) -> dict[str, int]:
+    def resources(self, cards: int) -> dict[str, int]:
         """Return the resources to ask Ray for."""
-        need = max(self.least, cards_of(demand))
+        need = max(self.least, cards)
         return {"num_cpus": need} if self.least else {"num_gpus": need, "num_cpus": 1}
 
     def require(self, cards: int, computer: str) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 from engine.adapters import library
 from engine.cluster import arrivals
 from engine.cluster.files import Manifest, below, manifest_of, send
-from engine.cluster.places import cards_of
 from engine.cluster.store_client import JobStoreClient
 from engine.computers import store
 from engine.computers.computer import Computer
@@ -111,8 +110,8 @@ class SentRun:
         on_clock = {} if self._clock is None else {"clock": self._clock}
         self._writer.write(event, attempt=self._attempt, **on_clock, **facts)
 
-    def send(self, job_store: JobStoreClient, computer: Computer, **asked: Any) -> None:
-        """Send what the run needs and ask for it. Raises AppError."""
+    def send(self, job_store: JobStoreClient, computer: Computer, cards: int = 1) -> None:
+        """Send what the run needs and ask for it, on `cards` GPUs. Raises AppError."""
         recipe = recipes.load(self.job.recipe_path)
         upload = of_run(self.job, recipe, job_store.every_node_has)
         done = told = 0
@@ -126,7 +125,6 @@ class SentRun:
 
         job_store.expect(self.entry_id, upload.files)
         send(job_store, upload.paths.items(), upload.files, count)
-        cards = cards_of(asked.get("demand"))
         self.emit(SENT, computer=computer.name, bytes=upload.bytes, cards=cards)
         # Noted before it is submitted: if this process dies in between, it is submitted again, which is harmless.
         self.job.note_sent(SentTo(computer.name, self.entry_id))
@@ -139,7 +137,7 @@ class SentRun:
             "files": upload.files,
             "sent": upload.sent,
             "hub": upload.hub,
-            **asked,
+            "demand": {"cards": cards},
         }
         job_store.submit(self.entry_id, spec)
 
@@ -226,16 +224,6 @@ class SentRun:
     def outcome(self) -> str:
         """How the run ended; "" before that, or if its worker wrote no last event."""
         return str(self._outcome["outcome"]) if self.ended and self._outcome is not None else ""
-
-    def fail(self, error: AppError) -> None:
-        """End a run that could not be sent."""
-        self.emit("job_ended", **failure(error, self.job))
-        self.ended = True
-
-    def lost(self) -> None:
-        """Note that the cluster no longer knows the entry: it has to be sent again."""
-        self.job.note_back()
-        self.is_sent, self.offset = False, 0
 
 
 def failure(error: AppError, job: Job) -> dict[str, Any]:

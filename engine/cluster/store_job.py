@@ -32,7 +32,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.cluster import entry, probe
 from engine.cluster.connection import ANSWER_MARK, is_loopback
 from engine.cluster.job_store import JobStore
-from engine.cluster.places import Places
+from engine.cluster.places import Places, cards_of
 from engine.cluster.store_client import CALLS
 from engine.errors import OfflineError
 from engine.messages import say
@@ -90,10 +90,11 @@ def _is_let_in(headers: Headers, secret: str) -> bool:
     said = headers.get("Authorization", "")
     if hmac.compare_digest(said.encode(), f"Bearer {secret}".encode()):
         return True
-    # Without a token any program is let in, as Ray does.
-    if not tokens.is_token_auth_enabled():
-        return not is_from_page(headers)
-    return bool(tokens.validate_request_token(said))
+    if tokens.is_token_auth_enabled():
+        return bool(tokens.validate_request_token(said))
+    # Without a token any program is let in, as Ray does, but no page in a browser: a page that somebody here opens
+    # could send entries, to this address or to a host name that resolves to it.
+    return "origin" not in headers and is_loopback(_PORT.sub("", headers.get("Host", "")).strip("[]"))
 
 
 class RayJobStore(JobStore):
@@ -106,7 +107,9 @@ class RayJobStore(JobStore):
 
         # So that a node without Tunesmith can answer too.
         cloudpickle.register_pickle_by_value(probe)
-        told = _ask_nodes(_alive(), FACTS_SECONDS, probe.facts)
+        alive = _alive()
+        ids, answers = [node["NodeID"] for node in alive], _ask(alive, FACTS_SECONDS, probe.facts)
+        told = dict(zip(ids, answers, strict=True))
         return [
             {
                 "node": node["NodeID"],
@@ -138,8 +141,7 @@ class RayJobStore(JobStore):
 
     def every_node_has(self, repo_id: str, revision: str, kind: Kind) -> bool:
         """Tell whether every live node has a base model or data set of the hub, or reaches the hub."""
-        told = _ask_nodes(_alive(), HUB_SECONDS, _has, repo_id, revision, kind)
-        return all(each["facts"] for each in told.values())
+        return all(each["facts"] for each in _ask(_alive(), HUB_SECONDS, _has, repo_id, revision, kind))
 
     def work(self, address: str, secret: str) -> NoReturn:
         """Queue tasks and note their ends; they reach this store at `address`, with `secret`."""
@@ -164,7 +166,7 @@ class RayJobStore(JobStore):
             if new := [entry_id for entry_id in waiting if entry_id not in queued]:
                 places = Places.of_nodes(ray.nodes())
                 for entry_id in new:
-                    needed = places.resources(waiting[entry_id].get("demand"))
+                    needed = places.resources(cards_of(waiting[entry_id]))
                     task = ray.remote(**options, **needed)(entry.run_entry)
                     tasks[task.remote(address, secret, entry_id)] = entry_id
             if not tasks:
@@ -187,14 +189,10 @@ def _alive() -> list[Facts]:
 
 
 def _kept(nodes: list[Facts], *, remove: bool) -> list[Facts]:
-    told = _ask_nodes(nodes, CLEAR_SECONDS, entry.clear, remove=remove)
     nothing = {"folder": "", "kept": [], "in_use": False}
     return [
-        {
-            **(told[node["NodeID"]]["facts"] or {"host": node["NodeManagerAddress"], **nothing}),
-            "problem": told[node["NodeID"]]["problem"],
-        }
-        for node in nodes
+        {"host": node["NodeManagerAddress"], **nothing, **(told["facts"] or {}), "problem": told["problem"]}
+        for node, told in zip(nodes, _ask(nodes, CLEAR_SECONDS, entry.clear, remove), strict=True)
     ]
 
 
@@ -208,31 +206,27 @@ def _has(repo_id: str, revision: str, kind: Kind) -> bool:
     return True
 
 
-def _ask_nodes(
-    nodes: list[Facts], seconds: float, question: Callable[..., Any], *arguments: Any, **options: Any
-) -> dict[str, Facts]:
+def _ask(nodes: list[Facts], seconds: float, question: Callable[..., Any], *arguments: Any) -> list[Facts]:
     """Return the answer of each node as `facts`, or its `problem`."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     ask = ray.remote(num_cpus=0, max_retries=0)(question)
-    asked = {
-        node["NodeID"]: ask.options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        ).remote(*arguments, **options)
-        for node in nodes
-    }
+    here = [NodeAffinitySchedulingStrategy(node["NodeID"], soft=False) for node in nodes]
+    asked = [ask.options(scheduling_strategy=each).remote(*arguments) for each in here]
     if asked:
-        ray.wait(list(asked.values()), num_returns=len(asked), timeout=seconds)
-    told: dict[str, Facts] = {}
-    for node, task in asked.items():
+        ray.wait(asked, num_returns=len(asked), timeout=seconds)
+    told = list[Facts]()
+    for task in asked:
+        facts, problem = None, ""
         try:
-            told[node] = {"facts": ray.get(task, timeout=0), "problem": ""}
+            facts = ray.get(task, timeout=0)
         except ray.exceptions.GetTimeoutError:
-            told[node] = {"facts": None, "problem": "The node doesn't answer."}
+            problem = "The node doesn't answer."
         except ray.exceptions.RayError as error:
             reason = (str(error).splitlines() or [""])[0][:300]
-            told[node] = {"facts": None, "problem": say("The node couldn't report its hardware: {}", reason)}
+            problem = say("The node couldn't report its hardware: {}", reason)
+        told.append({"facts": facts, "problem": problem})
     return told
 
 
@@ -292,15 +286,6 @@ def application(job_store: JobStore, lets_in: LetsIn) -> ASGIApp:
         await answers(scope, receive, send)
 
     return guarded
-
-
-def is_from_page(headers: Headers) -> bool:
-    """Tell whether a request may come from a page in a browser, or uses a host name that resolves to this address.
-
-    Without a token, any page that somebody here opens could otherwise send entries.
-    """
-    host = _PORT.sub("", headers.get("Host", "")).strip("[]")
-    return "origin" in headers or not is_loopback(host)
 
 
 def _part(request: Request) -> tuple[str, int]:

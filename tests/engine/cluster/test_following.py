@@ -29,7 +29,7 @@ def work(monkeypatch):
             raise error
 
         monkeypatch.setattr(following, "connected", connected)
-        following.Following(COMPUTER, {}, {}).work()
+        following.Following(COMPUTER, {}).work()
 
     return work
 
@@ -67,7 +67,7 @@ def test_a_cluster_that_never_answers_as_it_should_is_given_up(monkeypatch):
         following, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None)
     )
     with pytest.raises(ComputerError, match="no longer has run"):
-        following.Following(COMPUTER, {"run": cast(SentRun, sent)}, {}).work()
+        following.Following(COMPUTER, {"run": cast(SentRun, sent)}).work()
     assert len(told) == 1
 
 
@@ -123,11 +123,11 @@ def arena():
     return arenas.set_paused(make_arena("lora", "ia3", "vera"), paused=False)
 
 
-def runs_of(arena, events, **asked):
+def runs_of(arena, events, cards=1):
     def emit(event, **facts):
         events.append((event, facts))
 
-    return ArenaFollowing(LAB, arena, create_job(jobs_folder(), "arena", {}), emit, asked)
+    return ArenaFollowing(LAB, arena, create_job(jobs_folder(), "arena", {}), emit, cards)
 
 
 def states(arena):
@@ -136,7 +136,7 @@ def states(arena):
 
 def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, job_store):
     events = []
-    runs_of(arena, events, demand={"cards": 2})._follow(job_store)
+    runs_of(arena, events, cards=2)._follow(job_store)
     assert states(arena) == ["completed"] * 3
     started = [facts["entry"] for event, facts in events if event == "entry_started"]
     assert started == [entry.id for entry in arena.entries]
@@ -187,10 +187,10 @@ def test_an_entry_that_another_computer_has_is_left_to_it(arena, job_store):
 def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, job_store, monkeypatch):
     real = following.SentRun.send
 
-    def send(run, *rest, **asked):
+    def send(run, *rest):
         if "ia3" in run.job.id:
             raise ComputerError("owner/model is neither here nor there.", "Download it.", "base_model.id")
-        real(run, *rest, **asked)
+        real(run, *rest)
 
     monkeypatch.setattr(following.SentRun, "send", send)
     events = []

@@ -107,14 +107,17 @@ def test_a_new_job_store_goes_on_where_the_last_one_was(place, job_store):
 
 
 def test_what_no_entry_needs_any_more_goes_but_for_base_models(job_store):
-    data, model, old, new = (content(job_store, each) for each in (b"data", b"model", b"old", b"new"))
+    data, model = (content(job_store, each) for each in (b"data", b"model"))
     files = [["sent/data", 4, data], ["models/1/tiny/m", 5, model]]
     for name in ("a", "b"):
         job_store.expect(name, files)
         job_store.submit(name, spec(name, files))
     turn = job_store.begin("a", "node")["turn"]
-    job_store.set_files("a", turn, [["run/checkpoint-1/x", 3, old]])
-    job_store.set_files("a", turn, [["run/checkpoint-2/x", 3, new]])
+    made = []
+    for number, each in enumerate((b"old", b"new")):
+        made.append(content(job_store, each))
+        job_store.set_files("a", turn, [[f"run/checkpoint-{number}/x", 3, made[-1]]])
+    old, new = made
     assert job_store.missing([data, model, old, new]) == [old]
     job_store.forget("a")
     assert job_store.missing([data, model, new]) == [new]
@@ -124,21 +127,22 @@ def test_what_no_entry_needs_any_more_goes_but_for_base_models(job_store):
 
 
 def test_what_nothing_needs_is_listed_with_its_bytes_and_removed(place, job_store):
-    texts = (b"model", b"sent", b"made", b"coming", b"nobody's")
-    model, sent, made, coming, nobody_s = (content(job_store, each) for each in texts)
+    texts = (b"model", b"sent", b"made", b"coming", b"next")
+    model, sent, made, coming, following = (content(job_store, each) for each in texts)
     files = [["sent/data", 4, sent], ["models/1/tiny/m", 5, model]]
     job_store.expect("a", files)
     job_store.submit("a", spec("a", files))
     job_store.expect("b", [["sent/data", 6, coming]])
     turn = job_store.begin("a", "node")["turn"]
-    job_store.set_files("a", turn, [["run/scores.json", 4, made]])
-    # It may be of the next checkpoint, which is listed when all of it is there.
+    job_store.expect("a", [["run/scores.json", 4, made], ["run/checkpoint-1/x", 4, following]])
+    # A checkpoint is listed when all of it is there.
     assert job_store.clear(remove=True) == []
+    job_store.set_files("a", turn, [["run/scores.json", 4, made]])
     job_store.finish("a", turn, 0)
-    removable = [{"what": "data", "name": "", "bytes": 12}, {"what": "model", "name": "tiny", "bytes": 5}]
+    removable = [{"what": "data", "name": "", "bytes": 4}, {"what": "model", "name": "tiny", "bytes": 5}]
     assert job_store.clear(remove=False) == job_store.clear(remove=True) == removable
     # What came of it is still to be fetched, and what an entry needs that is to come is on its way.
-    assert job_store.missing([model, sent, made, coming, nobody_s]) == [model, sent, nobody_s]
+    assert job_store.missing([model, sent, made, coming, following]) == [model, sent, following]
     assert JobStore(place).clear(remove=False) == [{"what": "data", "name": "", "bytes": 6}]
 
 
@@ -230,10 +234,10 @@ def test_an_entry_takes_gpus_or_without_any_the_processors_of_the_smallest_node(
     with_cards = Places.of_nodes(
         [*nodes({"CPU": 8.0, "GPU": 4.0}, {"CPU": 2.0}), *nodes({"GPU": 8.0}, alive=False)]
     )
-    assert with_cards.resources({}) == {"num_gpus": 1, "num_cpus": 1}
-    assert with_cards.resources({"cards": 3}) == {"num_gpus": 3, "num_cpus": 1}
+    assert with_cards.resources(1) == {"num_gpus": 1, "num_cpus": 1}
+    assert with_cards.resources(3) == {"num_gpus": 3, "num_cpus": 1}
     without = Places.of_nodes(nodes({"CPU": 8.0}, {"CPU": 4.0}, {"memory": 1.0}))
-    assert [without.resources({"cards": each})["num_cpus"] for each in (1, 4, 6)] == [4, 4, 6]
+    assert [without.resources(each)["num_cpus"] for each in (1, 4, 6)] == [4, 4, 6]
 
 
 @pytest.mark.parametrize(
