@@ -166,7 +166,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, count + 100), most))
 connections = []
 for _ in range(count):
     with suppress(OSError):
-        connections.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+        connections.append(socket.create_connection(("127.0.0.1", port)))
 print(len(connections), flush=True)
 sys.stdin.read()
 """

@@ -1,12 +1,11 @@
 import asyncio
 import socket
 import threading
-import time
 from contextlib import closing, contextmanager
 
 import pytest
 
-from engine.system.asgi_server import listen, make_server
+from engine.system.asgi_server import REQUEST_SECONDS, listen, make_server
 
 REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
 SLOW = {
@@ -31,13 +30,32 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": b"."})
 
 
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop whose clock can be put forward."""
+
+    ahead = 0.0
+
+    def time(self):
+        return super().time() + self.ahead
+
+    def put_forward(self):
+        """Let the time limits of this moment pass."""
+        self.ahead += 2 * REQUEST_SECONDS
+        self.call_soon_threadsafe(lambda: None)
+
+
 @contextmanager
 def served(**bounds):
-    server, listener = make_server(application, **bounds), listen("127.0.0.1", 0)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    server, listener, loop = make_server(application, **bounds), listen("127.0.0.1", 0), Loop()
+
+    def serve():
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(server.serve(sockets=[listener]))
+
+    thread = threading.Thread(target=serve)
     thread.start()
     try:
-        yield listener.getsockname()[1], server.server_state.connections
+        yield listener.getsockname()[1], loop
     finally:
         server.should_exit = True
         thread.join()
@@ -45,6 +63,14 @@ def served(**bounds):
 
 def connect(port):
     return socket.create_connection(("127.0.0.1", port))
+
+
+def taken(connection):
+    """Return an answer that is sent in chunks."""
+    received = bytearray()
+    while not received.endswith(b"\r\n0\r\n\r\n"):
+        received += connection.recv(1 << 20) or pytest.fail("dropped")
+    return bytes(received)
 
 
 def rest_of(connection):
@@ -60,28 +86,27 @@ def rest_of(connection):
 
 @pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
 def test_who_does_not_send_a_whole_request_in_time_is_dropped(sent):
-    with served(request_seconds=0.3) as (port, _), closing(connect(port)) as slow:
+    with served() as (port, loop), closing(connect(port)) as slow:
         slow.sendall(sent)
-        assert rest_of(slow).count(b"200 OK") == (1 if REQUEST in sent else 0)
+        answer = taken(slow) if REQUEST in sent else b""
+        loop.put_forward()
+        assert (answer + rest_of(slow)).count(b"200 OK") == (1 if REQUEST in sent else 0)
 
 
 def test_who_does_not_take_the_answer_is_dropped():
-    with served(request_seconds=0.3) as (port, connections), closing(connect(port)) as slow:
+    with served() as (port, loop), closing(connect(port)) as slow:
         slow.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
-        while not connections:
-            time.sleep(0.01)
-        while connections:
-            time.sleep(0.01)
+        assert slow.recv(1)
+        loop.put_forward()
         assert len(rest_of(slow)) < len(LONG)
 
 
 def test_who_takes_a_long_answer_has_no_longer_for_the_next_request():
-    with served(request_seconds=1.0) as (port, _), closing(connect(port)) as slow:
+    with served() as (port, loop), closing(connect(port)) as slow:
         slow.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
-        taken = 0
-        while taken < len(LONG):
-            taken += len(slow.recv(1 << 20))
+        taken(slow)
         slow.sendall(b"GET / HTTP/1.1\r\nHo")
+        loop.put_forward()
         rest_of(slow)
 
 

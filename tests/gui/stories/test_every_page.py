@@ -5,7 +5,6 @@
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtTest import QTest
 
 from engine.api import run_store
 from gui.dialogs.settings_dialog import SettingsDialog
@@ -14,8 +13,6 @@ from gui.shell.rooms import VIEWS
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, fill_home, make_window
 
-# A plan may fill a page just before it is looked at: on a loaded machine its layout comes later.
-ROUNDS, ROUND_MILLISECONDS = 120, 50
 LEFT, RIGHT = Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft
 
 
@@ -46,27 +43,22 @@ def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, size,
     window = make_window(planned=True)
     window.resize(*size)
     window.show()
-    found = []
+
+    def can_be_read(page):
+        # A plan may fill the page just before it is looked at, whose layout then comes later.
+        def none_is_left():
+            assert layout_problems(page) == []
+
+        qtbot.wait(50)
+        qtbot.waitUntil(none_is_left)
+
     for key in VIEWS:
-        page = window.show_built(key)
-        found += [f"{key}: {fault}" for fault in _lasting_problems(page)]
+        can_be_read(window.show_built(key))
     train = window.show_built("train")
     train.open_run(run_store.list_jobs()[0].id)
-    found += [f"a run: {fault}" for fault in _lasting_problems(train)]
+    can_be_read(train)
     settings = SettingsDialog(window.preferences, window)
     settings.show()
-    found += [f"settings: {fault}" for fault in _lasting_problems(settings)]
+    can_be_read(settings)
     assert (window.width(), window.height()) == size
     close(window)
-
-    assert found == []
-
-
-def _lasting_problems(page):
-    """Return the layout problems that stay when everything has been laid out."""
-    for _ in range(ROUNDS):
-        QTest.qWait(ROUND_MILLISECONDS)
-        found = layout_problems(page)
-        if not found:
-            break
-    return found

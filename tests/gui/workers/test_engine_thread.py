@@ -42,7 +42,7 @@ class Follower:
 
     def ending(self, qtbot) -> Ending:
         qtbot.waitUntil(lambda: bool(self.endings))
-        assert self.thread.wait(5_000)
+        assert self.thread.wait()
         assert len(self.endings) == 1
         return self.endings[0]
 

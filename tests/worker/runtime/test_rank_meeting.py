@@ -61,7 +61,6 @@ def test_rank_0_holds_its_folder_though_another_rank_looked_at_it_at_that_moment
         return not (stream.mode == "xb" and looked_at and looked_at.pop()) and locks.try_lock(stream)
 
     monkeypatch.setattr(rank_meeting, "try_lock", try_lock)
-    monkeypatch.setattr(rank_meeting, "JOIN_SECONDS", 5.0)
     first, second = both()
     assert first.path == second.path
     assert not looked_at
