@@ -50,6 +50,8 @@ def find(text: str, kinds: Collection[str] = tuple(_MASKS)) -> list[Match]:
     if _may_hold_numbers(text) and _SEVEN_DIGITS.search(text):
         for kind, spans in _NUMBERS.items():
             matches += _found(kind, spans(text), matches)
+    if not matches:
+        return matches
     return sorted((match for match in matches if match.kind in kinds), key=lambda match: match.start)
 
 

@@ -38,14 +38,17 @@ _DAMAGED = re.compile(
     rf"|â(?:€|\x80)[{_LATER_BYTES}]|ð(?:Ÿ|\x9f)[{_LATER_BYTES}]"
 )
 # A quick test: nearly all texts have none of these.
+_UNSEEN_ASCII = bytes(code for code in range(128) if re.match(f"[{_UNSEEN}]", chr(code)))
 _MAYBE_INVISIBLE = re.compile(f"[{_UNSEEN}{_DIRECTIONS}{_TAGS}\u200c\u200d]")
 _MAYBE_DAMAGED = re.compile(f"[{_NO_CHARACTERS}ÃÂâð]")
 
 
 def invisible(text: str) -> list[Span]:
     """Return the spans of control and zero-width characters, without tabs and line ends."""
-    if text.isascii() and text.replace("\n", "").isprintable():
-        return []
+    if text.isascii():
+        plain = text.encode()
+        if len(plain.translate(None, _UNSEEN_ASCII)) == len(plain):
+            return []
     if not _MAYBE_INVISIBLE.search(text):
         return []
     pattern = _INVISIBLE_BESIDE_RIGHT_TO_LEFT if _RIGHT_TO_LEFT.search(text) else _INVISIBLE

@@ -68,7 +68,7 @@ def _ranks(rows: LazySequence[Row]) -> tuple[Indices, npt.NDArray[np.bool_]]:
     if not is_usable.any():
         is_usable[:] = True
     ranks = np.zeros(len(rows), np.int64)
-    for rank, index in enumerate(sorted_by_text(firsts, rows.conversation)):
+    for rank, index in enumerate(sorted_by_text(np.sort(firsts), rows.conversation)):
         ranks[index] = rank
     return ranks[firsts][groups], is_usable
 

@@ -24,7 +24,7 @@ from engine.worker.runtime import tokenizer_trial
 
 CHARACTERS_PER_TOKEN = 4
 # Of many texts one in so many is counted, and each whose estimate is between these shares of a limit.
-SAMPLED_EVERY, NEAR_LIMIT = 50, (0.85, 1.25)
+SAMPLED_EVERY, NEAR_LIMIT = 100, (0.9, 1.2)
 BINS_TO_P95 = 40
 MAX_BINS = 400
 

@@ -23,9 +23,9 @@ COMMON_WORDS = 300
 MIN_LETTERS = 40
 MAX_CHARACTERS = 600
 # Of a text, for its share of common words.
-SHARE_CHARACTERS = 300
+SHARE_CHARACTERS = 200
 # A fraction of the median share of common words.
-MIN_COMMON_FRACTION = 0.6
+MIN_COMMON_FRACTION = 0.5
 # Below it the language is unknown: "pizza? ok" could be any.
 MIN_CONFIDENCE = 0.5
 _SPEAKER = re.compile(r"^[^:\n]{1,40}:\s", re.MULTILINE)

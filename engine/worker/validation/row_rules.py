@@ -81,8 +81,12 @@ def _is_copy(view: RowView) -> bool:
         return False
     # Most summaries are told apart by their words, before the conversation is split into its own.
     text = view.conversation.lower()
-    if sum(map(text.__contains__, summary)) < COPIED_FRACTION * len(summary):
+    absent = [word for word in summary if word not in text]
+    if len(absent) > (1 - COPIED_FRACTION) * len(summary):
         return False
-    trigrams = {f" {' '.join(summary[at : at + 3])} " for at in range(len(summary) - 2)}
+    trigrams = set(zip(summary, summary[1:], summary[2:], strict=False))
+    likely = list(filter(set(absent).isdisjoint, trigrams))
+    if len(likely) < COPIED_FRACTION * len(trigrams):
+        return False
     said = f" {' '.join(words(text))} "
-    return sum(map(said.__contains__, trigrams)) >= COPIED_FRACTION * len(trigrams)
+    return sum(f" {' '.join(each)} " in said for each in likely) >= COPIED_FRACTION * len(trigrams)

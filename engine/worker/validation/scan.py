@@ -20,7 +20,7 @@ from engine.worker.validation.language_id import UsualLanguages
 from engine.worker.validation.row_rules import LACKING, needs_tokens, rules, summary_limit
 from engine.worker.validation.row_view import RowView
 
-BATCH = 500
+BATCH = 1000
 BATCHES_AHEAD = 2
 
 Found = Mapping[str, Indices]

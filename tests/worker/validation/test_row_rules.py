@@ -149,7 +149,7 @@ def test_rows_come_in_order_and_counted_though_the_next_are_counted_meanwhile(mo
 
 
 def test_estimates_count_a_sample_and_whatever_is_near_a_limit(monkeypatch):
-    monkeypatch.setattr(scan, "BATCH", 50)
+    monkeypatch.setattr(scan, "BATCH", 100)
     counted: list[str] = []
 
     def count(texts: Sequence[str]) -> list[int]:
@@ -168,7 +168,7 @@ def test_estimates_count_a_sample_and_whatever_is_near_a_limit(monkeypatch):
         on_batch=lambda _, looks: seen.extend(look.conversation_tokens for look in looks),
     )
     assert list(found["long_conversation"]["train"]) == [120]
-    assert len(counted) == 50 + 5 + 1
+    assert len(counted) == 100 + 2 + 1
     assert max(abs(about - length - 1) for about, length in zip(seen, lengths, strict=True)) <= 1
 
 
