@@ -32,9 +32,29 @@ LangString FETCHING ${LANG_ENGLISH} "Downloading Python"
 LangString FETCHING ${LANG_GERMAN} "Python wird heruntergeladen"
 LangString REMOVE_DATA ${LANG_ENGLISH} "Delete your runs, adapters and settings as well? This can't be undone."
 LangString REMOVE_DATA ${LANG_GERMAN} "Auch Ihre Läufe, Adapter und Einstellungen löschen? Das lässt sich nicht rückgängig machen."
+LangString RUNNING ${LANG_ENGLISH} "Tunesmith is running. Close it and try again."
+LangString RUNNING ${LANG_GERMAN} "Tunesmith läuft. Schließen Sie es und versuchen Sie es noch einmal."
+
+; The file of a running program can't be written. uv runs as long as what it started.
+!macro UNTIL_CLOSED PROGRAM
+  !define ID ${__LINE__}
+again${ID}:
+  ClearErrors
+  IfFileExists "$INSTDIR\${PROGRAM}" 0 closed${ID}
+  FileOpen $0 "$INSTDIR\${PROGRAM}" a
+  IfErrors 0 free${ID}
+  MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(RUNNING)" /SD IDCANCEL IDRETRY again${ID}
+  Abort
+free${ID}:
+  FileClose $0
+closed${ID}:
+  !undef ID
+!macroend
 
 ; What an earlier version left must not be imported by this one.
 !macro REMOVE_PROGRAM
+  !insertmacro UNTIL_CLOSED "uv.exe"
+  !insertmacro UNTIL_CLOSED "uvw.exe"
   RMDir /r "$INSTDIR\engine"
   RMDir /r "$INSTDIR\gui"
   RMDir /r "$INSTDIR\resources"
