@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QLocale, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -61,11 +61,14 @@ def run(argv: list[str]) -> int:
     except AppError as error:
         say_why_not(error, quietly=wanted.demo)
         return 1
-    instance.asked.connect(partial(_come_forward, window))
+    instance.asked.connect(lambda page, files: _come_forward(window, page, files))
     window.show()
     QTimer.singleShot(0, window, lambda: _open(window, wanted))
     with garbage.freed_in_this_thread():
         code = application.exec()
+        while window.restarts:
+            window = _restarted(application, preferences, window)
+            code = application.exec()
     window.manager.leave()
     instance.close()
     return code
@@ -92,6 +95,17 @@ def _window(application: QApplication, preferences: Preferences, *, guides: bool
     window.left.connect(manager.leave)
     window.page_shown.connect(partial(_keep_warm_worker, manager))
     _keep_warm_worker(manager, window.current_key())
+    return window
+
+
+def _restarted(application: QApplication, preferences: Preferences, former: MainWindow) -> MainWindow:
+    """Return a new window in the preferred language, with its pages as they were left."""
+    former.manager.leave()
+    former.deleteLater()
+    language.speak(preferences.get("language") or language.SYSTEM)
+    window = _window(application, preferences, guides=True)
+    window.show()
+    QTimer.singleShot(0, window, lambda: begin(window))
     return window
 
 
@@ -135,9 +149,6 @@ def _application() -> QApplication:
     QApplication.setApplicationName("tunesmith")
     QApplication.setApplicationDisplayName("Tunesmith")
     QApplication.setDesktopFileName("tunesmith")
-    if QLocale.system().language() == QLocale.Language.C:
-        # Without a system language, numbers would have no group separators.
-        QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     application.setWindowIcon(QIcon(str(paths.resources_folder() / "tunesmith.svg")))

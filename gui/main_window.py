@@ -60,7 +60,7 @@ GUIDED = "guided"
 
 
 class MainWindow(ShellWindow):
-    """Tunesmith's window. `left` is emitted when it closes for good."""
+    """Tunesmith's window. `left` is emitted when it closes for good; `restarts` says that another one opens."""
 
     left = Signal()
 
@@ -77,7 +77,7 @@ class MainWindow(ShellWindow):
         file_dialogs.remember_in(preferences)
         self.manager = manager
         self.preferences = preferences
-        self._may_close, self._guides = False, guides
+        self.restarts, self._may_close, self._guides = False, False, guides
         self._background = BackgroundTasks(self)
         self.quit_dialog: QuitDialog | None = None
         self.navigator = Navigator(
@@ -230,8 +230,14 @@ class MainWindow(ShellWindow):
     def _show_settings(self, key: str = "scheme") -> None:
         dialog = SettingsDialog(self.preferences, self)
         dialog.disk_wanted.connect(self._show_disk_use)
+        dialog.restart_wanted.connect(self.restart)
         self._open(dialog)
         dialog.show_setting(key)
+
+    def restart(self) -> None:
+        """Close the window, and open it anew in the language that is preferred now."""
+        self.restarts = True
+        self.close()
 
     def _show_device_menu(self) -> None:
         menu = self.device_menu()
@@ -351,6 +357,7 @@ class MainWindow(ShellWindow):
         )
 
     def _quit_dialog_closed(self) -> None:
+        self.restarts = self.restarts and self._may_close
         if self.quit_dialog is not None:
             self.quit_dialog.deleteLater()
             self.quit_dialog = None

@@ -1,4 +1,4 @@
-"""Settings of the window: colour scheme, text size, language, folders. They apply at once."""
+"""Settings of the window: colour scheme, text size, language, folders. All but the language apply at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gui.core.preferences import SETTINGS, WHEN_WINDOW_LEAVES, Preferences
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.segmented_control import SegmentedControl
-from gui.look import style
+from gui.look import language, style
 from gui.look.language import mark, tr
 from gui.widgets.buttons import link, plain
 from gui.widgets.growing_dialog import ScrollingDialog
@@ -24,9 +24,10 @@ LEAVING_HELP = mark("For new runs, also when you log out. A recipe can override 
 
 
 class SettingsDialog(ScrollingDialog):
-    """`disk_wanted` opens the disk dialog."""
+    """`disk_wanted` opens the disk dialog, `restart_wanted` the window anew, in another language."""
 
     disk_wanted = Signal()
+    restart_wanted = Signal()
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(480, parent)
@@ -40,6 +41,9 @@ class SettingsDialog(ScrollingDialog):
         self.sizes.set_key(str(round(100 * preferences.text_scale())))
         self.languages = ComboBox(_choices("language"))
         self.languages.set_key(preferences.choice("language"))
+        self.restart_button = plain(tr("Restart now"))
+        self.restart_button.hide()
+        self.restart_button.clicked.connect(self._restart)
         self.leaving = _segments(WHEN_WINDOW_LEAVES)
         self.leaving.set_current(preferences.choice(WHEN_WINDOW_LEAVES))
         column = self.column
@@ -65,7 +69,7 @@ class SettingsDialog(ScrollingDialog):
         close.clicked.connect(self.accept)
         self.disk_button = plain(tr("Disk use…"))
         self.disk_button.clicked.connect(self.disk_wanted)
-        self.foot.addLayout(hbox(self.disk_button, 1, close))
+        self.foot.addLayout(hbox(self.disk_button, 1, self.restart_button, close, spacing=8))
         self.leaving.currentChanged.connect(self._save_leaving)
         self.languages.chosen.connect(self._save_language)
         self.schemes.currentChanged.connect(self._apply)
@@ -80,6 +84,11 @@ class SettingsDialog(ScrollingDialog):
 
     def _save_language(self) -> None:
         self._preferences.set("language", self.languages.key())
+        self.restart_button.setVisible(language.code_of(self.languages.key()) != language.spoken())
+
+    def _restart(self) -> None:
+        self.accept()
+        self.restart_wanted.emit()
 
     def _apply(self) -> None:
         scale = int(self.sizes.key()) / 100
@@ -92,7 +101,10 @@ class SettingsDialog(ScrollingDialog):
 
 
 def _choices(key: str) -> list[tuple[str, str]]:
-    return [(chosen, tr(text)) for chosen, text in SETTINGS[key].choices.items()]
+    # A language is called as its speakers call it.
+    return [
+        (chosen, language.LANGUAGES.get(chosen) or tr(text)) for chosen, text in SETTINGS[key].choices.items()
+    ]
 
 
 def _segments(key: str) -> SegmentedControl:

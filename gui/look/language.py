@@ -159,16 +159,25 @@ def of_file(text: str) -> str:
     return _accented(text) if _now.code in PSEUDO_LANGUAGES else text
 
 
+def code_of(wanted: str) -> str:
+    """Return the code of the language that a preference means: English where nobody brought it."""
+    code = QLocale.system().name()[:2] if wanted == SYSTEM else wanted
+    return code if code in offered() else ENGLISH
+
+
 def speak(wanted: str) -> None:
     """Use a language from now on: a code, or "system" for the desktop's. Texts already shown do not change.
 
     Numbers, dates and the reading direction follow.
     """
-    _now.code = _language(wanted)
+    _now.code = code_of(wanted)
     translator = _Pseudo() if _now.code in PSEUDO_LANGUAGES else QTranslator()
     use(translator if _now.code != ENGLISH and translator.load(str(path(_now.code))) else None)
-    if wanted != SYSTEM and _now.code != QLocale.system().name()[:2]:
-        QLocale.setDefault(QLocale(ENGLISH if _now.code in PSEUDO_LANGUAGES else _now.code))
+    found = QLocale.system()
+    if wanted != SYSTEM and _now.code != found.name()[:2]:
+        found = QLocale(ENGLISH if _now.code in PSEUDO_LANGUAGES else _now.code)
+    # Without a language of the system, numbers would have no group separators.
+    QLocale.setDefault(QLocale(ENGLISH) if found.language() == QLocale.Language.C else found)
     _speak_qt(_now.code)
     direction = Qt.LayoutDirection
     QGuiApplication.setLayoutDirection(
@@ -251,11 +260,6 @@ def _lengthened(text: str) -> str:
 
 def _accented(text: str) -> str:
     return "".join(part if at % 2 else part.translate(_ACCENTED) for at, part in enumerate(_KEPT.split(text)))
-
-
-def _language(wanted: str) -> str:
-    code = QLocale.system().name()[:2] if wanted == SYSTEM else wanted
-    return code if code in offered() else ENGLISH
 
 
 def _speak_qt(code: str) -> None:

@@ -4480,6 +4480,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Reproduzieren</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <source>Restart now</source>
+   <translation>Jetzt neu starten</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Restore</source>
    <translation>Wiederherstellen</translation>

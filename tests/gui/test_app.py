@@ -362,6 +362,60 @@ def test_settings_apply_at_once_and_are_kept(qtbot, home):
     dialog.schemes.set_current("light")
 
 
+def test_another_language_opens_the_window_anew_on_the_page_that_was_shown(home):
+    program = """
+        import os, sys
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+        from gui import app
+        from gui.dialogs.settings_dialog import SettingsDialog
+        from gui.main_window import MainWindow
+        from gui.shell.navigation_rail import RailItem
+        from gui.shell.rooms import VIEWS
+
+        def windows():
+            return [each for each in QApplication.topLevelWidgets() if isinstance(each, MainWindow)]
+
+        def choose():
+            (window,) = windows()
+            for key in (*VIEWS, "library"):
+                window.show_page(key)
+            print([each.text() for each in window.findChildren(RailItem)], flush=True)
+            window.rail.settings_wanted.emit()
+            dialog = window.findChild(SettingsDialog)
+            assert dialog.restart_button.isHidden()
+            dialog.languages.set_key("de")
+            dialog.languages.chosen.emit("de")
+            assert dialog.restart_button.isVisible()
+            QTimer.singleShot(0, look)
+            dialog.restart_button.click()
+
+        def look():
+            if len(windows()) != 1 or windows()[0].restarts:
+                QTimer.singleShot(50, look)
+                return
+            (window,) = windows()
+            print([each.text() for each in window.findChildren(RailItem)], window.current_key(), flush=True)
+            window.close()
+
+        application = QApplication([])
+        QTimer.singleShot(500, choose)
+        code = app.run([])
+        print(code, flush=True)
+        # What threads of the window still read would crash at the interpreter's end.
+        os._exit(code)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [
+        "['Settings', 'Home', 'Conversations', 'Train', 'Library', 'Playground']",
+        "['Einstellungen', 'Übersicht', 'Gespräche', 'Trainieren', 'Bibliothek', 'Werkbank'] library",
+        "0",
+    ]
+    assert not (paths.cache_folder() / "tunesmith.log").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("blocked", "said"),
     [
