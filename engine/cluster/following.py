@@ -14,7 +14,6 @@ from typing import Any
 from engine.arena import Arena, Reader, jobs_of, open_arena, why_not
 from engine.arena.entry_status import OPEN
 from engine.cluster.connection import connected
-from engine.cluster.places import Places
 from engine.cluster.sent_run import SentRun, failure
 from engine.cluster.store_client import JobStoreClient
 from engine.computers.computer import Computer
@@ -43,6 +42,8 @@ class Following:
         self._runs = runs
         self._cards = cards
         self._lost_at: float | None = None
+        # Runs that the cluster lost; it has not told of them since.
+        self._sent_again = set[str]()
 
     def open(self) -> list[SentRun]:
         """Return the runs that have not ended."""
@@ -67,37 +68,33 @@ class Following:
             run.notice(message, hint, level)
 
     def work(self) -> None:
-        """Follow the runs to their ends. Raises AppError, ComputerError if there is no connection for long."""
+        """Follow the runs to their ends.
+
+        Raises AppError; ComputerError if there is no connection before anything was sent, or none for long.
+        """
         while True:
             try:
                 with connected(self._computer) as job_store:
                     # What was sent waits there for its GPUs.
                     if self._cards > 1 and not any(run.is_sent for run in self._runs.values()):
-                        Places(**job_store.offer()).require(self._cards, self._computer.name)
+                        job_store.offer().require(self._cards, self._computer.name)
                     self._follow(job_store)
             except ComputerError as error:
-                self._wait(error)
+                now, has_sent = time.monotonic(), any(run.is_sent for run in self.open())
+                if has_sent and self._lost_at is None:
+                    self._lost_at = now
+                    hint = say("The work continues at {}. Trying to reconnect.", self._computer.name)
+                    self.tell(error.message, hint, "warning")
+                if self._lost_at is None or now - self._lost_at > LOST_SECONDS:
+                    raise
+                time.sleep(RETRY_SECONDS)
             else:
                 return
 
-    def _wait(self, error: ComputerError) -> None:
-        """Wait before the next try. Raises the error if nothing was sent yet, and after `LOST_SECONDS`."""
-        now, has_sent = time.monotonic(), any(run.is_sent for run in self.open())
-        if has_sent and self._lost_at is None:
-            self._lost_at = now
-            hint = say("The work continues at {}. Trying to reconnect.", self._computer.name)
-            self.tell(error.message, hint, "warning")
-        if self._lost_at is None or now - self._lost_at > LOST_SECONDS:
-            raise error
-        time.sleep(RETRY_SECONDS)
-
     def _follow(self, job_store: JobStoreClient) -> None:
-        known: set[str] = set()
         while True:
             self.look(job_store)
-            fresh = [run for run in self.open() if run.entry_id not in known]
-            self._send(job_store, fresh)
-            known |= {run.entry_id for run in fresh}
+            self._send(job_store)
             if not self.open():
                 return
             is_new = self._exchange(job_store)
@@ -108,18 +105,14 @@ class Following:
             if not is_new:
                 time.sleep(POLL_SECONDS)
 
-    def _send(self, job_store: JobStoreClient, runs: list[SentRun]) -> None:
-        """Send the runs that the cluster does not know."""
-        there = set(job_store.known([run.entry_id for run in runs if run.is_sent])) if runs else set()
-        for run in runs:
+    def _send(self, job_store: JobStoreClient) -> None:
+        """Send the runs that were not sent yet, or that the cluster lost."""
+        for run in self.open():
+            if run.is_sent:
+                continue
             try:
-                if run.is_sent and run.entry_id not in there:
-                    run.job.note_back()
-                    run.is_sent, run.offset = False, 0
-                    run.notice(say("{} no longer has the run; it is sent again.", self._computer.name))
-                if not run.is_sent:
-                    run.emit("stage_entered", stage="send")
-                    run.send(job_store, self._computer, self._cards)
+                run.emit("stage_entered", stage="send")
+                run.send(job_store, self._computer, self._cards)
             except ComputerError as error:
                 # An error without a field is a lost connection.
                 if error.field is None:
@@ -132,12 +125,17 @@ class Following:
         """Take over new events; return whether there were any."""
         runs = {run.entry_id: run for run in self.open()}
         told = job_store.poll({entry_id: run.offset for entry_id, run in runs.items()})
-        if forgotten := runs.keys() - told.keys():
-            raise ComputerError(
-                say("{} no longer has {}.", self._computer.name, runs[forgotten.pop()].job.id)
-            )
         is_new = False
         for entry_id, run in runs.items():
+            if entry_id not in told:
+                if entry_id in self._sent_again:
+                    raise ComputerError(say("{} no longer has {}.", self._computer.name, run.job.id))
+                self._sent_again.add(entry_id)
+                run.job.note_back()
+                run.is_sent, run.offset, is_new = False, 0, True
+                run.notice(say("{} no longer has the run; it is sent again.", self._computer.name))
+                continue
+            self._sent_again.discard(entry_id)
             try:
                 is_new |= run.take(job_store, told[entry_id])
             except WorkerError:

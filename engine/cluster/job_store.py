@@ -17,7 +17,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -200,11 +200,6 @@ class JobStore(Storage):
             # Written last: without it there is no entry.
             self.write_json(f"entries/{entry_id}/entry.json", spec)
             self._entries[entry_id] = entry
-
-    def known(self, entry_ids: Sequence[str]) -> list[str]:
-        """Return which entries are here."""
-        with self._lock:
-            return [each for each in entry_ids if each in self._entries]
 
     def poll(self, offsets: Mapping[str, int]) -> dict[str, dict[str, Any]]:
         """Return the state of each entry and its events from a byte on; unknown entries are left out.

@@ -15,6 +15,7 @@ import httpx2
 from pydantic import Base64UrlBytes, FailFast, Field, NonNegativeInt, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from engine.cluster.places import Places
 from engine.errors import ComputerError
 from engine.messages import say
 
@@ -124,20 +125,12 @@ class NodeKept(TypedDict):
     problem: Text
 
 
-class Offer(TypedDict):
-    """The arguments of `engine.cluster.places.Places`."""
-
-    most: NonNegativeInt
-    least: NonNegativeInt
-
-
 _ANSWERS: dict[str, TypeAdapter[Any]] = {
     # For the computers that send.
     "missing": TypeAdapter(Items[Digest]),
     "complete": TypeAdapter(bool),
     "expect": TypeAdapter(None),
     "submit": TypeAdapter(None),
-    "known": TypeAdapter(Items[Name]),
     "poll": TypeAdapter(dict[Name, Told]),
     "command": TypeAdapter(None),
     "files": TypeAdapter(Files),
@@ -145,7 +138,7 @@ _ANSWERS: dict[str, TypeAdapter[Any]] = {
     "overview": TypeAdapter(Items[Entry]),
     "clear": TypeAdapter(Items[Kept]),
     "nodes": TypeAdapter(Items[Node]),
-    "offer": TypeAdapter(Offer),
+    "offer": TypeAdapter(Places),
     "clear_nodes": TypeAdapter(Items[NodeKept]),
     "every_node_has": TypeAdapter(bool),
     # For the tasks that run entries.

@@ -122,11 +122,11 @@ class RayJobStore(JobStore):
             for node in ray.nodes()
         ]
 
-    def offer(self) -> dict[str, Any]:
+    def offer(self) -> Places:
         """Return what the nodes offer to entries."""
         import ray
 
-        return vars(Places.of_nodes(ray.nodes()))
+        return Places.of_nodes(ray.nodes())
 
     def clear_nodes(self, remove: bool) -> list[Facts]:
         """Return what nodes keep that no entry needs, once per shared folder; delete it if asked to."""

@@ -76,8 +76,8 @@ def start(
     # The dashboard has the job API, which takes what others send.
     arguments = ["--head", f"--port={port}", "--include-dashboard=true"]
     arguments += [f"--dashboard-host={host}", f"--dashboard-port={jobs_port}"]
-    process = _started([*arguments, *_sizes(cards, processors)], host, secret)
-    return _await(process, Node(process.pid, f"{host}:{port}", jobs_port, str(secret)), host, jobs_port)
+    process = _launch(arguments, host, secret, cards, processors)
+    return _once_up(process, Node(process.pid, f"{host}:{port}", jobs_port, str(secret)))
 
 
 def join(
@@ -101,8 +101,8 @@ def join(
         )
         raise ComputerError(say("The head can't be reached: {}:{} {}.", head, port, reason), hint, "address")
     secret = token.require_private(token_file)
-    process = _started([f"--address={head}:{port}", *_sizes(cards, processors)], host, secret)
-    return _await(process, Node(process.pid, f"{head}:{port}", 0, str(secret)), "", 0)
+    process = _launch([f"--address={head}:{port}"], host, secret, cards, processors)
+    return _once_up(process, Node(process.pid, f"{head}:{port}", 0, str(secret)))
 
 
 def stop() -> Node:
@@ -169,32 +169,17 @@ def _require_free(host: str, port: int) -> None:
             ) from error
 
 
-def _sizes(cards: int | None, processors: int | None) -> list[str]:
-    given = {"--num-gpus": cards, "--num-cpus": processors}
-    return [f"{name}={number}" for name, number in given.items() if number is not None]
-
-
-def _started(arguments: list[str], host: str, secret: Path) -> subprocess.Popen[bytes]:
+def _launch(
+    arguments: list[str], host: str, secret: Path, cards: int | None, processors: int | None
+) -> subprocess.Popen[bytes]:
     folder = _folder()
     command = [sys.executable, "-c", _PROGRAM, "start", *arguments, "--block", f"--temp-dir={folder}"]
     # A second agent on this computer could not have the usual port.
     command += ["--disable-usage-stats", "--dashboard-agent-listen-port=0"]
-    command += [f"--node-ip-address={host}"] if host else []
-    with (folder / "node.log").open("wb") as log:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=_environment(host, secret),
-            **OWN_SESSION,
-        )
-
-
-def _environment(host: str, secret: Path) -> dict[str, str]:
+    options = {"--node-ip-address": host or None, "--num-gpus": cards, "--num-cpus": processors}
+    command += [f"{name}={value}" for name, value in options.items() if value is not None]
     environment = dict(os.environ) | (LOOPBACK_ONLY if host == LOOPBACK else {})
-    paths = [str(application_root()), environment.get("PYTHONPATH", "")]
-    return environment | {
+    environment |= {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(secret),
         "RAY_USAGE_STATS_ENABLED": "0",
@@ -202,38 +187,31 @@ def _environment(host: str, secret: Path) -> dict[str, str]:
         "RAY_enable_metrics_collection": "0",
         # So that jobs and tasks use this Python and this Tunesmith.
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), environment.get("PATH", os.defpath))),
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, (str(application_root()), environment.get("PYTHONPATH", "")))
+        ),
     }
+    null = subprocess.DEVNULL
+    with (folder / "node.log").open("wb") as log:
+        return subprocess.Popen(command, stdin=null, stdout=log, stderr=log, env=environment, **OWN_SESSION)
 
 
-def _await(process: subprocess.Popen[bytes], node: Node, host: str, jobs_port: int) -> Node:
-    """Return the node once it is up; kill it if it does not come up. Raises ComputerError."""
+def _once_up(process: subprocess.Popen[bytes], node: Node) -> Node:
+    """Return the node once Ray logs that it is up; kill it if it does not come up. Raises ComputerError."""
     import psutil
 
-    deadline = time.monotonic() + START_SECONDS
+    log, deadline = _folder() / "node.log", time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        if _is_up(host, jobs_port):
+        if "Ray runtime started" in read_text(log, FileKind.LOG, errors="replace"):
             began = psutil.Process(node.pid).create_time()
             write_atomically(_record(), json.dumps({**vars(node), "began": began}))
             return node
         time.sleep(POLL_SECONDS)
     process.kill()
     process.wait()
-    log = read_text(_folder() / "node.log", FileKind.LOG, errors="replace").splitlines()
-    last = next((line.strip() for line in reversed(log) if "Error" in line or "rror:" in line), "")
-    raise ComputerError(
-        say("Ray did not start. {}", last).strip(), say("Its log is {}.", _folder() / "node.log"), None
-    )
-
-
-def _is_up(host: str, jobs_port: int) -> bool:
-    if not jobs_port:
-        # A node that joins has no port to ask; Ray logs that it has joined.
-        return "Ray runtime started" in read_text(_folder() / "node.log", FileKind.LOG, errors="replace")
-    with suppress(OSError):
-        socket.create_connection((host, jobs_port), timeout=1.0).close()
-        return True
-    return False
+    lines = reversed(read_text(log, FileKind.LOG, errors="replace").splitlines())
+    last = next((line.strip() for line in lines if "rror:" in line or "Error" in line), "")
+    raise ComputerError(say("Ray did not start. {}", last).strip(), say("Its log is {}.", log), None)
 
 
 def _record() -> Path:

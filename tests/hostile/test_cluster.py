@@ -236,7 +236,7 @@ def test_an_answer_of_another_form_is_refused(server, client, call):
                 getattr(client, call)()
 
 
-LISTS = ["clear", "clear_nodes", "files", "known", "missing", "nodes", "overview"]
+LISTS = ["clear", "clear_nodes", "files", "missing", "nodes", "overview"]
 
 
 @pytest.mark.parametrize("call", LISTS)

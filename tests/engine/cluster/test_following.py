@@ -47,10 +47,7 @@ def test_a_fault_of_ours_is_no_lost_connection(work):
 
 
 class Liar:
-    """A job store that knows every run, and tells of none."""
-
-    def known(self, entry_ids):
-        return entry_ids
+    """A job store that tells of no run."""
 
     def poll(self, _):
         return {}
@@ -58,17 +55,26 @@ class Liar:
 
 def test_a_cluster_that_never_answers_as_it_should_is_given_up(monkeypatch):
     told, clock = [], iter(range(0, 10_000, 100))
-    sent = SimpleNamespace(
-        entry_id="entry", is_sent=True, offset=0, job=SimpleNamespace(id="run"), ended=False, is_open=False
-    )
+    job, sent_again = SimpleNamespace(id="run", note_back=lambda: None), []
+    sent = SimpleNamespace(entry_id="entry", is_sent=True, offset=0, job=job, ended=False, is_open=False)
     sent.notice = lambda *said: told.append(said)
+    sent.emit = lambda *_, **__: None
+
+    def send(*_):
+        sent.is_sent = True
+        sent_again.append(sent)
+
+    sent.send = send
     monkeypatch.setattr(following, "connected", lambda _: nullcontext(Liar()))
     monkeypatch.setattr(
         following, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None)
     )
     with pytest.raises(ComputerError, match="no longer has run"):
         following.Following(COMPUTER, {"run": cast(SentRun, sent)}).work()
-    assert len(told) == 1
+    assert sent_again == [sent]
+    assert [said[0].partition(" ")[2] for said in told] == [
+        "no longer has the run; it is sent again.", "no longer has run."
+    ]  # fmt: skip
 
 
 LAB = Computer("lab", "ray", "lab:8265")
@@ -152,7 +158,7 @@ def test_what_changes_in_the_arena_is_passed_on(arena, job_store):
 
     def turn():
         runs.look(job_store)
-        runs._send(job_store, [run for run in runs.open() if not run.is_sent])
+        runs._send(job_store)
         runs._exchange(job_store)
 
     turn()
