@@ -213,7 +213,7 @@ class JobStore(Storage):
                 entry = self._entries.get(entry_id)
                 if entry is None:
                     continue
-                names = ("state", "node", "returncode", "reason")
+                names = ("state", "returncode", "reason")
                 told[entry_id] = {name: getattr(entry.state, name) for name in names}
                 told[entry_id]["event_bytes"] = entry.event_bytes
                 pieces = list(entry.pieces)
@@ -278,18 +278,15 @@ class JobStore(Storage):
         """Give an entry to a task; earlier tasks of it are ignored from now on. None if there is nothing to do."""
         with self._lock:
             entry = self._entries.get(entry_id)
-            if entry is None or self._is_closing or entry.state.state in {"held", "ended"}:
+            if entry is None or entry.state.state not in {"waiting", "running"}:
+                return None
+            state = entry.state
+            if self._is_closing and state.state == "waiting":
                 return None
             self._withdrawn.discard(entry_id)
-            state = entry.state
             state.state, state.node, state.turn = "running", node, state.turn + 1
             self._save(entry_id)
-            return {
-                "turn": state.turn,
-                "spec": entry.spec,
-                "files": list(state.files),
-                "event_bytes": entry.event_bytes,
-            }
+            return {"turn": state.turn, "spec": entry.spec, "files": list(state.files)}
 
     def append(
         self, entry_id: str, turn: int, offset: int, events: str, seen: int

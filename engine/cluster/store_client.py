@@ -46,7 +46,6 @@ class Told(TypedDict):
     """The state of an entry, and its events from the requested byte on."""
 
     state: EntryState
-    node: Text
     returncode: int | None
     reason: Text
     event_bytes: NonNegativeInt
@@ -59,7 +58,6 @@ class Begun(TypedDict):
     turn: NonNegativeInt
     spec: dict[str, Any]
     files: Files
-    event_bytes: NonNegativeInt
 
 
 class Waiting(TypedDict):

@@ -60,7 +60,12 @@ def tunnel_to(computer: Computer, there: int) -> Iterator[str]:
         tempfile.TemporaryDirectory(prefix="ssh-", dir=private_folder()) as folder,
         tempfile.TemporaryFile() as log,
     ):
-        near = str(Path(folder, "near")) if os.name != "nt" else f"{LOOPBACK}:{_free_port()}"
+        near = str(Path(folder, "near"))
+        if os.name == "nt":
+            # The ssh of Windows can't listen on a socket file.
+            with socket.socket() as probe:
+                probe.bind((LOOPBACK, 0))
+                near = f"{LOOPBACK}:{probe.getsockname()[1]}"
         forward = f"{near}:{computer.address.rpartition(':')[0]}:{there}"
         command = ssh_command(computer.ssh, "-N", "-L", forward)
         null = subprocess.DEVNULL
@@ -141,10 +146,3 @@ def _is_open(near: str) -> bool:
             probe.connect(near)
             return True
     return False
-
-
-def _free_port() -> int:
-    """Return a free port, for the ssh of Windows, which can't listen on a socket file."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])

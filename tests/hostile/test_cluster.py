@@ -215,7 +215,7 @@ class Opened:
 
 
 DIGEST = "0" * 64
-TOLD = {"state": "ended", "node": "", "returncode": 0, "reason": "", "event_bytes": 0, "events": ""}
+TOLD = {"state": "ended", "returncode": 0, "reason": "", "event_bytes": 0, "events": ""}
 WRONG = ({"state": "gone"}, {"event_bytes": -1}, {"events": 5}, {"returncode": "0"}, {"reason": "x" * 5_000})
 STRANGE = [
     pickle.dumps(Opened()), b"", b"{}", b"[1]", b"\xff", b"NaN", b"[NaN]", b'"text"', b"[" * 100_000, b"9" * 5_000,

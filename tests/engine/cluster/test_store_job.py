@@ -100,6 +100,13 @@ def test_after_an_update_what_runs_ends_and_what_waits_is_left_to_the_new_versio
     monkeypatch.setattr(probe, "installed_version", lambda: next(versions))
     store = of(tmp_path, "first", "second")
     ray.meanwhile = lambda: store.begin("first", "node")
+
+    def dies(_task):
+        # Elsewhere it goes on with the version that it began with.
+        assert store.begin("first", "elsewhere")["turn"] == 2
+        raise OSError("The node died.")
+
+    ray.get = dies
     with pytest.raises(SystemExit) as ended:
         store.work("head:8266", "secret")
     assert ended.value.code == UPDATED
