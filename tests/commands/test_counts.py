@@ -24,7 +24,7 @@ def source(tmp_path_factory):
     return write_conversations(tmp_path_factory.mktemp("conversations"))
 
 
-@pytest.mark.slow("engine/methods/", "engine/worker/planning/", "engine/worker/adapters/", quick=2)
+@pytest.mark.slow("engine/methods/", "engine/worker/planning/", "engine/worker/adapters/", quick=1)
 @pytest.mark.parametrize("name", CELLS)
 def test_plan_run_and_adapter_count_the_same(name, source, tmp_path, in_process):
     [cell] = [cell for cell in all_cells() if cell.id == name]

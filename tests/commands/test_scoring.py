@@ -115,6 +115,7 @@ def test_data_ends_with_what_was_found(trained, tmp_path):
 TALK = "Ann: do you have tea?\nBob: yes, really I do."
 
 
+@pytest.mark.slow("engine/worker/exports/", "engine/worker/modeling/", "engine/worker/planning/")
 @pytest.mark.torch
 def test_a_merged_model_is_planned_trained_and_written_with(make_recipe, in_process, tmp_path):
     recipe, merged = str(make_recipe("llama", "training.epochs=1")), tmp_path / "merged"

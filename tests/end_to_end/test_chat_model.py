@@ -48,6 +48,9 @@ def stock_summary(model: Path, adapter: Path) -> str:
     return text.strip()
 
 
+@pytest.mark.slow(
+    "engine/worker/dataset/", "engine/worker/generation/", "engine/worker/jobs/", "engine/worker/modeling/"
+)
 def test_a_chat_model_is_trained_scored_and_used_in_its_own_format(tmp_path, home):
     path, model = chat_recipe(tmp_path)
     in_process = InProcessTerminal(home)

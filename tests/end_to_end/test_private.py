@@ -21,7 +21,7 @@ from engine.runs import example_scores, run_store
 from engine.system import ranks
 from engine.system.paths import runs_folder
 from tests.helpers.fake_hub import FakeHub
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import MAIN, ROOT
 from tests.helpers.systems import facts_of_processes
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import run_in_process, tiny_recipe, train_in_process
@@ -50,7 +50,7 @@ def holding(folder: Path, mark: str) -> set[str]:
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line with a home of the test's own, and runs in one process."""
     return subprocess.run(
-        [sys.executable, "main.py", *arguments], cwd=ROOT,
+        [sys.executable, str(MAIN), *arguments], cwd=ROOT,
         env={**os.environ, ranks.COUNT: "1", **environment}, capture_output=True, text=True,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
@@ -209,6 +209,13 @@ def test_a_window_and_its_worker_open_no_port_and_no_connection_though_they_may(
     assert [line for line in told if not line.startswith("began ")] == []
 
 
+@pytest.mark.slow(
+    "engine/commands/",
+    "engine/config/hub_sources",
+    "engine/system/connection",
+    "engine/worker/hub/",
+    "main.py",
+)
 def test_offline_opens_no_connection_even_for_what_is_on_the_hub(home, tmp_path):
     wanted = tiny_recipe(tmp_path, "t5", "lora", f"base_model.id={MODEL}")
     recipes.save(wanted, tmp_path / "recipe.toml")

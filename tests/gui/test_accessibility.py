@@ -95,6 +95,7 @@ def walk(window: MainWindow) -> list[QWidget]:
     return found
 
 
+@pytest.mark.slow("gui/")
 def test_everything_that_can_be_used_has_a_name_a_role_a_description_and_a_focus_that_is_seen(window):
     QApplication.setCursorFlashTime(0)
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)

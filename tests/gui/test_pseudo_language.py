@@ -100,7 +100,7 @@ def cells_of(model):
             yield from (str(model.index(row, column).data(role) or "") for role in roles)
 
 
-@pytest.mark.slow("gui/", "resources/languages/", quick=1)
+@pytest.mark.slow("gui/", "resources/languages/")
 def test_no_view_shows_plain_english(pseudo, qtbot, home):
     fill_home()
     window = make_window(planned=True)

@@ -38,6 +38,7 @@ def settle() -> None:
         QApplication.processEvents()
 
 
+@pytest.mark.slow("gui/")
 def test_every_page_shows_strange_names_within_its_least_size_and_below(window, qtbot):
     assert sorted(entry.name for entry in library.scan()[0]) == sorted(
         " ".join(name.split()) for name in NAMES

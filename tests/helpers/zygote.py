@@ -33,7 +33,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine.system import sandbox
 from engine.worker.__main__ import LIBRARY_SETTINGS
 from tests.helpers.repository import ROOT
 
@@ -51,6 +50,8 @@ PROGRAMS = {
 }
 # What libraries read when they are imported.
 READ_AT_IMPORT = ("HF_", "TRANSFORMERS_", "TORCH", "OMP_", "MKL_", "PYTHON", "LD_", "TUNESMITH_PATCHES")
+# Where libraries keep what they read of HF_….
+READ_AGAIN = {"huggingface_hub.constants", "datasets.config"}
 # What a worker sets for itself.
 SET_BY_WORKERS = {"PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_EVALUATE_OFFLINE": "1"}
 # torch sets the last one itself, in the tests' own process too.
@@ -131,10 +132,9 @@ def _can_be_forked(asked: dict[str, Any]) -> bool:
         return True
     if not command[1:2] or os.fspath(command[1]) not in PROGRAMS:
         return False
-    # Without arguments main.py opens the window. The sandbox reads files and asks no hub.
-    ignored = "HF_" if command[2:3] == [sandbox.OPTION] else ()
+    # Without arguments main.py opens the window.
     differs = _read_at_import(asked["env"] or os.environ).items() ^ OWN.items()
-    return command[2:3] != [] and all(name.startswith(ignored) for name, _ in differs)
+    return command[2:3] != [] and all(name.startswith("HF_") for name, _ in differs)
 
 
 def _read_at_import(environment: Mapping[str, str]) -> dict[str, str]:
@@ -253,6 +253,9 @@ def _become(streams: list[int], message: dict[str, Any], connection: socket.sock
     os.environ.clear()
     os.environ.update(message["environment"])
     os.chdir(message["folder"])
+    if _read_at_import(os.environ) != OWN:
+        for name in READ_AGAIN & sys.modules.keys():
+            importlib.reload(sys.modules[name])
     _open_streams()
     code = 1
     try:

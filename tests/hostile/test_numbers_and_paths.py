@@ -92,13 +92,13 @@ def read_or_refused(read: Callable[[], recipes.Recipe]) -> None:
 
 
 @given(st.sampled_from(FIELDS), LITERALS)
-@example_settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@example_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_value_of_any_setting_is_read_or_refused_by_name(field, literal):
     read_or_refused(lambda: recipes.loads(text_with(field[0], field[1], literal)))
 
 
 @given(st.sampled_from(FIELDS), LITERALS)
-@example_settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@example_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_value_of_set_is_read_or_refused_by_name(field, literal):
     table, key = field
     method = table if table not in BASE else "lora"
@@ -124,7 +124,7 @@ def test_any_value_in_the_record_of_changes_is_read_or_refused(key, literal):
 
 
 @given(LITERALS)
-@example_settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@example_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 def test_numbers_of_files_can_be_written_and_made_floats(literal):
     for parse, text in (
         (foreign_files.parse_toml, f"value = {literal}"),

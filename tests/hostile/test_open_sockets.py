@@ -26,7 +26,11 @@ from engine.system.paths import application_root, runs_folder
 from tests.helpers.systems import signals
 from tests.helpers.tiny_runs import tiny_recipe
 
-pytestmark = [pytest.mark.torch, signals]
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.slow("engine/system/ranks", "engine/worker/jobs/rank", "engine/worker/runtime/rank_"),
+    signals,
+]
 LONG = ("training.epochs=1000", "training.evaluate_every=1000")
 
 
@@ -87,7 +91,6 @@ def by_torchrun(training: Training, folder: Path) -> None:
     training.start([*launcher, str(application_root() / "main.py"), "train", str(folder / "recipe.toml")])
 
 
-@pytest.mark.slow("engine/system/ranks", "engine/worker/jobs/rank", "engine/worker/runtime/rank_")
 def test_one_that_torchrun_starts_does_so_too_and_tells_torchrun_nothing(training, tmp_path):
     """torchrun itself listens to all networks, which is its own choice."""
     by_torchrun(training, tmp_path)

@@ -38,7 +38,7 @@ def end_of(path: Path) -> str:
         return type(error).__name__
 
 
-@pytest.mark.slow("engine/worker/readers/", quick=8)
+@pytest.mark.slow("engine/worker/readers/", quick=4)
 @pytest.mark.parametrize("name", MAILS)
 def test_a_mail_takes_linear_time_and_little_memory(name, tmp_path):
     path = tmp_path / name

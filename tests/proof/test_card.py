@@ -1,4 +1,4 @@
-"""What every test run repeats of the proof on the pretend card: LoRA everywhere, each method once, real jobs."""
+"""What tests repeat of the proof on the pretend card: LoRA everywhere, each method once, real jobs."""
 
 import json
 import os
@@ -12,13 +12,16 @@ from tests.helpers.command_line import Terminal
 from tests.helpers.repository import ROOT
 from tests.helpers.tiny_runs import tiny_recipe
 
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.slow(
+        "engine/worker/kernels/", "engine/worker/runtime/", "engine/worker/training/", "tests/proof/",
+        "tests/helpers/pretend_card/",
+    ),
+]  # fmt: skip
 STARTUP = ROOT / "tests" / "helpers" / "pretend_card" / "startup"
 
 
-@pytest.mark.slow(
-    "engine/worker/kernels/", "engine/worker/runtime/", "tests/proof/", "tests/helpers/pretend_card/"
-)
-@pytest.mark.torch
 @pytest.mark.timeout(900)  # where other programs compute too
 def test_methods_and_jobs_compute_on_a_card_what_the_processor_does(tmp_path):
     log = tmp_path / "log"
@@ -44,7 +47,6 @@ def test_methods_and_jobs_compute_on_a_card_what_the_processor_does(tmp_path):
     assert len(set(jobs["used"]["cuda"]["summaries"].values())) > 1
 
 
-@pytest.mark.torch
 def test_a_worker_of_the_command_line_trains_and_scores_on_the_card(home, tmp_path, monkeypatch):
     told = tmp_path / "counts.jsonl"
     path = os.pathsep.join(filter(None, (str(STARTUP), os.environ.get("PYTHONPATH"))))

@@ -29,11 +29,8 @@ OTHERS = {
 }  # fmt: skip
 
 
-# One of each group of methods.
-ALWAYS = (
-    "lora-t5-none", "lora-gpt2-nf4+double", "oft-t5-none", "ia3-t5-none", "prompt_tuning-llama-none",
-    "full-llama-none",
-)  # fmt: skip
+# A layer's adapter, one on a quantized base, and one before the input.
+ALWAYS = ("lora-t5-none", "lora-gpt2-nf4+double", "prompt_tuning-llama-none")
 # They begin elsewhere or take other layers, which tests/worker/adapters looks at, and are else as the plain method.
 LEFT_OUT = {
     ("bottleneck", "pfeiffer"), ("layers", "attention"), ("layers", "last_two_blocks"), ("lora", "gaussian"),

@@ -201,7 +201,7 @@ def test_time_is_limited_until_each_result():
         list(sandbox.results(steps, Limits(256 << 20, 1, for_all_results=True)))
 
 
-@pytest.mark.slow("engine/system/sandbox", quick=1)
+@pytest.mark.slow("engine/system/sandbox")
 @pytest.mark.parametrize("system", ["win32", "darwin"])
 def test_systems_without_limits_of_their_own_have_the_watch(system):
     """Memory, time, a crash and the work after them, where no limit of the system and no signal helps."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 
+import pytest
 from PySide6.QtTest import QTest
 
 from gui.pages.train.verdict_card import VerdictCard
@@ -28,6 +29,7 @@ def _chat(path):
     path.write_text("".join(lines), encoding="utf-8")
 
 
+@pytest.mark.slow("gui/pages/", "gui/workers/", "engine/worker/dataset/")
 def test_every_page_says_that_there_are_none_until_some_are_written_and_trained_on(make_story, tmp_path):
     story, source = make_story("check_data", "label_data", "plan"), tmp_path / CHAT
     _chat(source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -95,6 +96,7 @@ def test_of_three_starts_two_wait_one_is_taken_out_and_the_window_closes_and_ope
     assert window.manager.device_queue.waiting == []
 
 
+@pytest.mark.slow("gui/pages/", "gui/workers/", "gui/dialogs/")
 def test_an_export_an_arena_summaries_and_drafts_wait_in_one_order(story, monkeypatch, tmp_path):
     monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps({"": "Short.", "a": "Short."}))
     add_adapter("a", recipe=make_recipe(base="starter"))

@@ -112,6 +112,7 @@ def test_own_data_on_a_real_model_leads_to_a_verdict(planning_story, smollm, cal
     story.until(lambda: base.findText(smollm) == 1 and source.findText(calls) == 1)
 
 
+@pytest.mark.slow("gui/forms/", "gui/pages/", "gui/workers/")
 def test_after_the_practice_model_a_real_one_is_chosen_for_the_same_data(story, calls):
     story.scripts["models"] = [
         ["by_action", {"list": {"models": [{"id": "starter", "family": "encoder-decoder"}]}}]

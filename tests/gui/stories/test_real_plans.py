@@ -32,6 +32,7 @@ def _numbers(path):
     return str(path)
 
 
+@pytest.mark.slow("engine/worker/ingestion/", "engine/worker/planning/", "gui/pages/train/")
 def test_every_source_is_read_for_itself(planning_story, tmp_path):
     story = planning_story
     train = story.open().show_built("train")

@@ -107,7 +107,7 @@ def damaged(adapter: Adapter, how: str, place: Path) -> Adapter:
     return Adapter(folder, adapter.metadata)
 
 
-@pytest.mark.slow("engine/worker/adapters/", "engine/worker/modeling/", "engine/worker/generation/", quick=2)
+@pytest.mark.slow("engine/worker/adapters/", "engine/worker/modeling/", "engine/worker/generation/", quick=1)
 @pytest.mark.parametrize(
     ("how", "first"),
     [

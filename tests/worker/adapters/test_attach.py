@@ -59,6 +59,7 @@ def test_an_adapter_of_a_later_peft_with_new_keys_at_their_default_is_read(monke
 
 
 # The other kinds are the proof's.
+@pytest.mark.slow("engine/worker/adapters/", "engine/methods/", quick=8)
 @pytest.mark.parametrize("method", usable("llama"), ids=lambda method: method.id)
 def test_an_untrained_adapter_changes_nothing_and_a_disabled_one_neither(method):
     base = load_tiny("llama")

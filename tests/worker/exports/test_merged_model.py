@@ -61,6 +61,7 @@ def logits(base: LoadedBase, model: Model) -> torch.Tensor:
 METHODS = {"lora": {"id": "lora", "rank": 4, "target_modules": ["all-linear"]}, "full": {"id": "full"}}  # fmt: skip
 
 
+@pytest.mark.slow("engine/worker/exports/", "engine/worker/adapters/", "engine/worker/modeling/", quick=3)
 @pytest.mark.parametrize(
     ("kind", "method"),
     [

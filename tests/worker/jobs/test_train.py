@@ -42,6 +42,7 @@ pytestmark = pytest.mark.torch
 WHOLE_RUNS = [("t5", "lora"), ("bart", "bottleneck"), ("llama", "full"), ("gpt2", "lora")]
 
 
+@pytest.mark.slow("engine/worker/adapters/", "engine/worker/modeling/", "engine/worker/training/", quick=2)
 @pytest.mark.parametrize(("kind", "method"), WHOLE_RUNS)
 def test_a_run_lowers_the_loss_and_plain_peft_writes_with_its_adapter_what_it_showed(tmp_path, kind, method):
     recipe = tiny_recipe(tmp_path, kind, method, "training.keep=last")
@@ -103,6 +104,7 @@ def written_by_plain_peft(kind, adapter, prompts):
     return summaries
 
 
+@pytest.mark.slow("engine/worker/training/", "engine/worker/adapters/method_hooks/", quick=1)
 @pytest.mark.parametrize("method", ["lora", "adalora"])
 def test_a_run_stopped_before_an_evaluation_makes_up_for_it(tmp_path, monkeypatch, reference_run, method):
     recipe = tiny_recipe(tmp_path, "t5", method, "training.log_every=1")
@@ -132,7 +134,7 @@ def test_a_run_stopped_before_an_evaluation_makes_up_for_it(tmp_path, monkeypatc
 
 
 def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypatch):
-    steps = ("training.micro_batch_tokens=200", "training.max_steps=5", "training.checkpoint_every=2")
+    steps = ("training.micro_batch_tokens=200", "training.max_steps=4", "training.checkpoint_every=2")
     recipe = tiny_recipe(tmp_path, "t5", "lora", *steps)
     _, uninterrupted = train_in_process(recipe)
 

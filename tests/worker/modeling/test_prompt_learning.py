@@ -36,6 +36,7 @@ pytestmark = pytest.mark.torch
 every_case = pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
 
 
+@pytest.mark.slow("engine/worker/adapters/", "engine/worker/generation/", "engine/worker/modeling/", quick=3)
 @in_turn("t5", "gpt2")
 def test_two_of_different_lengths_stand_beside_each_other(kind, method, options):
     table = {"id": method, **options}

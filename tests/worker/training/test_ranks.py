@@ -236,6 +236,7 @@ def test_a_sharded_base_model_that_is_only_prompted_is_scored_as_a_whole_one(tmp
     assert (len(held), summaries[0]) == (1, summaries[1])
 
 
+@pytest.mark.slow("engine/system/ranks", "engine/worker/training/", "engine/worker/runtime/rank_")
 def test_a_run_goes_on_to_the_same_bits_in_as_many_ranks_and_also_in_others(tmp_path, in_two, monkeypatch):
     """With dropout. The method has a state of its own, and adds to the loss."""
     # Nothing tells the language in a process of its own, which would keep the job's lock for a moment.
@@ -340,6 +341,7 @@ def long_run(tmp_path, *overrides):
     )
 
 
+@pytest.mark.slow("engine/system/ranks", "engine/worker/training/", "engine/worker/runtime/rank_")
 def test_a_rank_that_is_killed_ends_the_run_which_can_be_resumed(tmp_path):
     job = long_run(tmp_path)
     worker = started(job, **{ranks.COUNT: "2"})
