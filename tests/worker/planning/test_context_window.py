@@ -67,6 +67,7 @@ def tokens(kind: Kind, recipe: Recipe, pair: Pair) -> tuple[int, int]:
     return len(prompter.input_ids(pair[0])), prompter.example(Example("1", *pair)).label_tokens
 
 
+@pytest.mark.slow("engine/worker/planning/", "engine/worker/dataset/", quick=3)
 @pytest.mark.parametrize(
     ("kind", "method", "field", "split", "limit"),
     [

@@ -167,6 +167,7 @@ def test_a_step_that_fails_has_the_same_gradients_in_a_smaller_micro_batch(tmp_p
         assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
 
 
+@pytest.mark.slow("engine/worker/planning/", "engine/worker/training/")
 def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "llama", "full", *SHORT)
     with monkeypatch.context() as patch:
@@ -184,6 +185,7 @@ def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_p
         assert one["loss"] == pytest.approx(other["loss"], rel=0.02)
 
 
+@pytest.mark.slow("engine/worker/planning/", "engine/worker/training/")
 def test_a_base_in_4_bits_goes_on_from_the_checkpoint(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "llama", "lora", *SHORT)
     with monkeypatch.context() as patch:

@@ -74,6 +74,7 @@ def _requirements(layers, training):
     return Requirements(recipe, "decoder-only", tuned, architecture, CARD)
 
 
+@pytest.mark.slow("engine/worker/planning/", "engine/worker/modeling/", quick=1)
 @pytest.mark.parametrize(("gigabytes", "least"), [(12, 1024), (24, 4096)])
 def test_qlora_of_7b_is_accepted_and_fills_the_card(llama, monkeypatch, gigabytes, least):
     facts, problem = llama(32, gigabytes, monkeypatch, activation_checkpointing=True)

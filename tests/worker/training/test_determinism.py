@@ -57,6 +57,7 @@ def weights(events):
     return (adapter_of(events).folder / "adapter_model.safetensors").read_bytes()
 
 
+@pytest.mark.slow("engine/worker/training/", quick=2)
 @pytest.mark.parametrize(
     ("setting", "method", "expected"),
     [("auto", "lora", True), ("auto", "full", False), ("on", "full", True), ("off", "lora", False)],
@@ -81,6 +82,7 @@ def test_on_a_cpu_they_are_not_touched(tmp_path, monkeypatch):
     assert (stored(job), told(events)) == (None, [])
 
 
+@pytest.mark.slow("engine/worker/training/", quick=1)
 @pytest.mark.parametrize(("refusal", "name"), [(CUMSUM, "cumsum_cuda_kernel"), (CUBLAS, "CuBLAS")])
 def test_an_operation_that_refuses_is_named(tmp_path, monkeypatch, cpu_as_gpu, refusal, name):
     short = ("training.max_steps=3", "method.dropout=0.3")

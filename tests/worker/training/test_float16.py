@@ -32,6 +32,7 @@ def scaled(monkeypatch, **settings):
     )
 
 
+@pytest.mark.slow("engine/worker/training/", "engine/worker/kernels/")
 def test_it_learns_about_as_well_as_in_float32(tmp_path):
     last = {}
     for precision in ("float16", "float32"):

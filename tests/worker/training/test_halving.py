@@ -75,6 +75,7 @@ def test_the_result_is_the_same_but_for_the_last_digits(tmp_path, monkeypatch):
         assert other["loss"] == pytest.approx(one["loss"], rel=1e-4)
 
 
+@pytest.mark.slow("engine/worker/training/")
 def test_what_did_not_fit_is_not_tried_again_and_the_bits_are_the_same(tmp_path, monkeypatch):
     tried = filled_by(monkeypatch, 2)
     recipe = recipe_for(tmp_path, "t5", "training.checkpoint_every=1")
@@ -97,6 +98,7 @@ def test_what_does_not_fit_row_by_row_ends_the_run(tmp_path, monkeypatch):
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
 
 
+@pytest.mark.slow("engine/worker/training/", quick=1)
 @pytest.mark.parametrize(("room", "outcome"), [(0.9, "completed"), (0.8, "failed")])
 def test_what_halving_does_not_change_has_to_fit_before_the_first_step(tmp_path, monkeypatch, room, outcome):
     recipe = recipe_for(tmp_path, "t5", "training.micro_batch_tokens=200", "training.max_steps=1")

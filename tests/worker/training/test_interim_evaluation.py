@@ -50,6 +50,7 @@ def test_another_run_on_the_same_data_uses_the_cached_baseline(tmp_path, measure
     assert run(tmp_path, measured, "training.seed=7", "method.rank=2") == (first, False)
 
 
+@pytest.mark.slow("engine/worker/training/")
 def test_another_prompt_is_evaluated_again_and_so_is_what_a_damaged_file_holds(tmp_path, measured):
     first, _ = run(tmp_path, measured)
     [kept] = results_folder().glob("baseline-*")

@@ -163,6 +163,7 @@ def test_nothing_is_said_where_liger_does_not_know_the_family_or_the_device(tmp_
     assert (told(of_t5), told(on_cpu), used(of_t5), used(on_cpu)) == ([], [], None, None)
 
 
+@pytest.mark.slow("engine/worker/training/", "engine/worker/kernels/")
 def test_lack_of_memory_is_no_failure_of_theirs(tmp_path, package, monkeypatch):
     def too_much(*_):
         raise torch.OutOfMemoryError("CUDA out of memory.")

@@ -16,6 +16,7 @@ def train_with_losses(monkeypatch, recipe, losses):
     return events
 
 
+@pytest.mark.slow("engine/worker/training/", quick=1)
 @pytest.mark.parametrize("best_by", ["loss", "rouge1"])
 def test_a_validation_loss_that_is_not_finite_is_told_and_never_the_best(tmp_path, monkeypatch, best_by):
     recipe = tiny_recipe(
@@ -41,6 +42,7 @@ def test_patience_counts_losses_that_are_not_finite(tmp_path, monkeypatch):
     assert adapter_of(events).metadata.training.step == 2
 
 
+@pytest.mark.slow("engine/worker/training/", quick=1)
 @pytest.mark.parametrize(("epochs", "kept"), [(0, 3), (1, 1)], ids=["automatic epochs", "chosen epochs"])
 def test_few_validation_examples_choose_no_state_of_an_automatic_run(tmp_path, monkeypatch, epochs, kept):
     overrides = (f"training.epochs={epochs}", "training.evaluate_every=1", "training.max_steps=3")

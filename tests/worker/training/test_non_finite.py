@@ -87,6 +87,7 @@ def test_several_in_a_row_end_the_run_and_name_the_step(tmp_path, monkeypatch):
     require_finite_files(job)
 
 
+@pytest.mark.slow("engine/worker/training/", quick=1)
 @pytest.mark.parametrize("what", ["weights", "optimizer"])
 def test_what_an_update_made_infinite_is_not_saved(tmp_path, monkeypatch, what):
     take = training_loop.train_step

@@ -205,7 +205,7 @@ def held(monkeypatch):
 
 # T5's blocks hand a view of the attention's bias on, which nobody changes.
 @pytest.mark.filterwarnings("ignore:FSDP2-wrapped module")
-@pytest.mark.slow("engine/system/ranks", "engine/worker/training/", "engine/worker/runtime/rank_", quick=1)
+@pytest.mark.slow("engine/system/ranks", "engine/worker/training/", "engine/worker/runtime/rank_")
 @pytest.mark.parametrize(("kind", "method"), [("llama", "prompt_tuning"), ("t5", "bottleneck")])
 def test_ranks_that_share_a_base_in_four_bits_compute_the_same(tmp_path, in_two, held, kind, method):
     fixed = [*SHARDED, "base_model.quantization=nf4", "training.micro_batch_tokens=150"]
@@ -224,6 +224,7 @@ def test_ranks_that_share_a_base_in_four_bits_compute_the_same(tmp_path, in_two,
     assert (here["all_parameters"], here["sharded"]) == (there["all_parameters"], not there["sharded"])
 
 
+@pytest.mark.slow("engine/worker/training/", "engine/system/ranks", "engine/worker/runtime/rank_")
 def test_a_sharded_base_model_that_is_only_prompted_is_scored_as_a_whole_one(tmp_path, in_two, held):
     _, whole = train_in_process(tiny_recipe(tmp_path, "llama", "prompt_only"))
     shutil.rmtree(results_folder())
