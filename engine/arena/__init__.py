@@ -39,14 +39,13 @@ from engine.arena.entry_status import (
 )
 from engine.arena.external_summaries import ExternalScores, add_summaries, all_summaries
 from engine.arena.external_summaries import load as load_summaries
+from engine.arena.headline import Headline, headline
 from engine.arena.presets import MAX_SEEDS, MINUTES, PRESETS, Change, Preset, at_preset, for_minutes, preset
 from engine.arena.results import (
-    Standing,
     front,
     groups,
     job_arguments,
     save_conversations,
-    standing,
     verdict_of,
 )
 from engine.arena.rows import COSTS, SCORE, Cost, Group, Row, SeedSet
@@ -54,10 +53,10 @@ from engine.config.recipe_diff import Difference, differences, value_text
 
 __all__ = [
     "COSTS", "MAX_SEEDS", "MINUTES", "PRESETS", "SCORE", "Arena", "Change", "Cost", "Damaged", "Difference",
-    "Entry", "EntryStatus", "ExternalScores", "Group", "Preset", "Reader", "Row", "SeedSet", "Standing",
+    "Entry", "EntryStatus", "ExternalScores", "Group", "Headline", "Preset", "Reader", "Row", "SeedSet",
     "State", "TimeLeft", "add", "add_recipe", "add_summaries", "all_summaries", "at_preset", "by_state",
-    "create", "delete", "differences", "find", "for_minutes", "front", "groups", "is_worked", "job_arguments", "job_of",
-    "jobs_of", "list_arenas", "load_summaries", "move", "next_up", "open_arena", "preset", "progress_text", "put_back",
-    "remove", "restore_arena", "save_conversations", "set_paused", "set_run", "standing", "table",
-    "time_left", "tree", "unscored", "value_text", "verdict_of", "why_not", "working",
+    "create", "delete", "differences", "find", "for_minutes", "front", "groups", "headline", "is_worked",
+    "job_arguments", "job_of", "jobs_of", "list_arenas", "load_summaries", "move", "next_up", "open_arena",
+    "preset", "progress_text", "put_back", "remove", "restore_arena", "save_conversations", "set_paused",
+    "set_run", "table", "time_left", "tree", "unscored", "value_text", "verdict_of", "why_not", "working",
 ]  # fmt: skip

@@ -52,12 +52,17 @@ class Entry(BaseModel):
     @property
     def full_detail(self) -> str:
         """Detail and seed."""
-        return joined(", ", (self.detail, "" if self.seed is None else say("seed {}", self.seed)))
+        return joined(", ", (self.detail, self.seed_text))
+
+    @property
+    def seed_text(self) -> str:
+        """The seed as text, "" without one: "seed 43"."""
+        return "" if self.seed is None else say("seed {}", self.seed)
 
     @property
     def name_of_set(self) -> str:
         """Title and detail in one line, which all seeds of a set share."""
-        return f"{self.title}, {self.detail}" if self.detail else self.title
+        return joined(", ", (self.title, self.detail))
 
 
 class ArenaFile(BaseModel):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from engine.adapters.metadata import protocol_key
 from engine.arena import seed_sets
@@ -181,80 +181,10 @@ def _paired(row: Row, full: Row, files: _ScoreFiles) -> Row:
     )
 
 
-Lead = Literal["only", "measured", "shared", "tied"]
-VERDICT_ORDER: tuple[Verdict, ...] = ("better", "no measurable difference", "worse", "too few to tell")
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A summary of an arena's first table, for its report and its page.
-
-    `best` are the rows that score highest: one whose lead is measured, or that is the `only` one; two that can't be
-    told apart (`shared`); or all that are `tied`. `bases` are the lowest and the highest mean of the base model. The
-    counts are of verdicts. `smallest` is the row with the fewest trainable parameters that is not worse than full
-    fine-tuning, None if unknown.
-    """
-
-    best: tuple[Row, ...]
-    lead: Lead
-    bases: tuple[float, float]
-    against_base: dict[Verdict, int]
-    against_full: dict[Verdict, int]
-    smallest: Row | None
-
-    @property
-    def any_better(self) -> bool:
-        """Whether any entry is measurably better than the base model."""
-        return "better" in self.against_base
-
-
-def standing(group: Group) -> Standing:
-    """Return the summary of a group."""
-    rows = group.rows
-    means = [row.base[SCORE]["mean"] for row in rows]
-    best = tuple(row for row in rows if row.mean == rows[0].mean)
-    lead: Lead = "only"
-    if len(best) > 1:
-        lead = "tied"
-    elif len(rows) > 1:
-        lead = "measured"
-        if group.lead is not None and group.lead["verdict"] != "better":
-            best, lead = rows[:2], "shared"
-    return Standing(
-        best,
-        lead,
-        (min(means), max(means)),
-        _counted_verdicts([row.against_base for row in rows]),
-        _counted_verdicts([row.against_full for row in rows if row.against_full]),
-        _smallest(rows),
-    )
-
-
 def verdict_of(differences: Spread) -> Verdict:
     """Return the verdict of the score by which the arena ranks."""
     verdict: Verdict = differences[SCORE]["verdict"]
     return verdict
-
-
-def _counted_verdicts(differences: Sequence[Spread]) -> dict[Verdict, int]:
-    verdicts = [verdict_of(each) for each in differences]
-    return {verdict: verdicts.count(verdict) for verdict in VERDICT_ORDER if verdict in verdicts}
-
-
-def _smallest(rows: Sequence[Row]) -> Row | None:
-    """Return the smallest row that is not worse than full fine-tuning, None without an interval.
-
-    The parameters of another system are unknown.
-    """
-    equal = [
-        (row.cost("parameters") or 0.0, row.name, row)
-        for row in rows
-        if row.status.external is None
-        and row.against_full
-        and "low" in row.against_full[SCORE]
-        and verdict_of(row.against_full) != "worse"
-    ]
-    return min(equal, key=lambda each: each[:2])[2] if equal else None
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from engine.adapters.metadata import Scores
 from engine.arena.entries import Entry
 from engine.arena.entry_status import EntryStatus
+from engine.scoring import score_text
 from engine.scoring.metrics import GENERAL_LOSS
 from engine.voting import Preferred
 
@@ -114,6 +115,11 @@ class Row:
     def detail(self) -> str:
         """The detail of the entry, with the seed if the row is of that seed only."""
         return self.entry.detail if self.seeds is not None else self.entry.full_detail
+
+    @property
+    def seeds_text(self) -> str:
+        """How many seeds a set has, "" for one run: "2 of 3 seeds"."""
+        return score_text.seeds(self.seeds.counts) if self.seeds is not None else ""
 
     @property
     def is_baseline(self) -> bool:

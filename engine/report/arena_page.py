@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from engine import arena as arenas
 from engine.adapters.metadata import Scores
-from engine.arena import Cost, Group, Row, Standing
+from engine.arena import Cost, Group
 from engine.config import recipe as recipes
 from engine.report import cells, svg, template
 from engine.report.arena_facts import ArenaReport
@@ -18,7 +18,6 @@ from engine.report.cells import Headline, data_facts, environment
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, HEADLINE, OTHER_METRICS, UNSTEMMED, Metric
 from engine.system.units import size
-from engine.system.validators import Verdict
 
 SCORE = arenas.SCORE
 # What an entry without a score is.
@@ -80,51 +79,10 @@ def render(report: ArenaReport) -> str:
 
 
 def _headline(report: ArenaReport) -> Headline:
-    """Return the best entry, and how entries compare with the base and with full fine-tuning."""
     if not report.groups:
         return Headline("No entry is scored yet", "Run its queue. Entries are scored when their runs end.")
-    group = report.groups[0]
-    found, first = arenas.standing(group), group.rows[0]
-    over = f" over {score_text.seeds(first.seeds.counts)}" if first.seeds is not None else ""
-    base = " to ".join(dict.fromkeys(map(score_text.score, found.bases)))
-    scores = f"ROUGE-1 {score_text.interval(first.scores[SCORE])}{over}, the base model {base}."
-    best = _best(found, len(group.rows))
-    texts = (
-        scores if found.any_better else f"{best}: {scores}",
-        _verdict_counts("Against the base model", found.against_base),
-        _verdict_counts("Against full fine-tuning", found.against_full),
-        _smallest(found.smallest),
-    )
-    text = " ".join(filter(None, texts))
-    if found.any_better:
-        return Headline(best, text, cells.tone(arenas.verdict_of(first.against_base)))
-    return Headline("No entry is measurably better than the base model", text, cells.EVEN)
-
-
-def _best(found: Standing, rows: int) -> str:
-    """Return which entry scores highest: one whose lead over the second is measured, else those that may share it."""
-    names = " and ".join(row.name for row in found.best)
-    if found.lead == "only":
-        return f"{names} is the only entry scored"
-    if found.lead == "shared":
-        return f"{names} score highest, with no measurable difference"
-    if found.lead == "measured":
-        return f"{names} scores highest"
-    return f"{names} score alike" if len(found.best) == rows else f"{names} score alike, above all others"
-
-
-def _verdict_counts(against: str, counts: Mapping[Verdict, int]) -> str:
-    """Return how many entries have each verdict: "Against the base model: 7 better, 1 worse."."""
-    shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return f"{against}: {shown}." if shown else ""
-
-
-def _smallest(row: Row | None) -> str:
-    """Return the entry with the fewest trainable parameters that is not worse than full fine-tuning."""
-    if row is None:
-        return ""
-    count = row.cost("parameters") or 0.0
-    return f"Smallest adapter not measurably worse than it: {row.name}, {count:,.0f}."
+    found = arenas.headline(report.groups[0])
+    return Headline(found.title, found.text, cells.tone(found.verdict or ""))
 
 
 # ------------------------------------------------------------------------------------------------- results

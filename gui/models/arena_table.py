@@ -32,7 +32,7 @@ from gui.models.grouped_table import (
     ScoreCell,
     TextCell,
 )
-from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, detail_text, protocol_text, row_text, seeds_text
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, protocol_text
 from gui.models.metric_text import (
     VERDICT_TEXTS,
     ConfidenceInterval,
@@ -171,9 +171,9 @@ class ArenaTable(GroupedTable[Row]):
     def cell(self, item: Row, key: str) -> Cell:
         entry, run = item.status.entry, item.status.run
         if key == "name":
-            detail = translate(entry.detail) if item.seeds is not None else detail_text(entry)
+            detail = translate(item.detail)
             detail = detail or (tr("baseline") if item.is_baseline else "")
-            detail = ", ".join(filter(None, (detail, seeds_text(item))))
+            detail = ", ".join(filter(None, (detail, translate(item.seeds_text))))
             return CheckCell(translate(entry.title), detail, item.id in self._checked)
         if key == "score":
             base = item.base[SCORE]["mean"]
@@ -196,7 +196,7 @@ class ArenaTable(GroupedTable[Row]):
     def accessible_text(self, item: Row) -> str:
         verdict = tr(VERDICT_TEXTS[item.against_base[SCORE]["verdict"]])
         parts = [
-            ", ".join(filter(None, (row_text(item), seeds_text(item)))),
+            ", ".join(filter(None, (translate(item.name), translate(item.seeds_text)))),
             as_text("ROUGE-1", confidence_interval(item.scores[SCORE]), verdict),
         ]
         if item.against_full is not None:
@@ -211,7 +211,7 @@ class ArenaTable(GroupedTable[Row]):
 
     def explanation(self, item: Row, key: str) -> str:
         if key == "name":
-            return ", ".join(filter(None, (row_text(item), seeds_text(item))))
+            return ", ".join(filter(None, (translate(item.name), translate(item.seeds_text))))
         if key == "score":
             return " ".join(filter(None, (_interval_text(item), translate(item.remark))))
         if key == "base":
@@ -276,7 +276,7 @@ def _measured(row: Row, name: str) -> Cell:
 def _spread(row: Row) -> Cell:
     """Return the cell of the spread between seeds in points, with the number of seeds."""
     spread = row.seeds.spread.get(SCORE) if row.seeds is not None else None
-    parts = (UNKNOWN if spread is None else score(spread), seeds_text(row))
+    parts = (UNKNOWN if spread is None else score(spread), translate(row.seeds_text))
     return TextCell(" · ".join(filter(None, parts)), "figure", "text", right=True)
 
 

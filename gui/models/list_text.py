@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QDate
 
-from engine.api import SAMPLE, STARTER, AdapterMetadata, ScoreCard, arenas
+from engine.api import SAMPLE, STARTER, AdapterMetadata, ScoreCard
 from gui.look.format import number_text
 from gui.look.language import locale, mark, tr, tr_count, translate
 
@@ -21,13 +21,6 @@ VERDICTS = {
     # Of metrics without a better direction.
     "higher": ("arrow-up", mark("Higher"), "muted"),
     "lower": ("arrow-down", mark("Lower"), "muted"),
-}
-# Within a sentence, after a count.
-COUNTED_VERDICTS = {
-    "better": mark("better"),
-    "no measurable difference": mark("no measurable difference"),
-    "worse": mark("worse"),
-    "too few to tell": mark("too few to tell"),
 }
 UNKNOWN_VERDICT = ("minus", mark("Not compared"), "hint")
 # Shown instead of an empty summary.
@@ -58,44 +51,6 @@ def method_text(metadata: AdapterMetadata) -> str:
     if metadata.base_model.quantization != "none":
         parts.append(metadata.base_model.quantization.upper())
     return ", ".join(part for part in parts if part)
-
-
-def entry_text(entry: arenas.Entry) -> str:
-    """Return the name of an arena's entry in one line: "LoRA, r 16", "LoRA, r 16, seed 43"."""
-    return _in_a_line(entry.title, detail_text(entry))
-
-
-def detail_text(entry: arenas.Entry) -> str:
-    """Return the detail of an entry with its seed: "r 16, seed 43"."""
-    return ", ".join(filter(None, (translate(entry.detail), seed_text(entry))))
-
-
-def seed_text(entry: arenas.Entry) -> str:
-    """Return the seed of an entry, "" without one: "seed 43"."""
-    return tr("seed {value}", value=entry.seed) if entry.seed is not None else ""
-
-
-def row_text(row: arenas.Row) -> str:
-    """Return the name of a row of an arena's table; seeds of a set share it."""
-    return (
-        entry_text(row.entry)
-        if row.seeds is None
-        else _in_a_line(row.entry.title, translate(row.entry.detail))
-    )
-
-
-def seeds_text(row: arenas.Row) -> str:
-    """Return how many seeds a row has, "" without a set: "3 seeds", "2 of 3 seeds"."""
-    if row.seeds is None:
-        return ""
-    scored, total = row.seeds.counts
-    if scored == total:
-        return tr_count(total, "{n} seed", "{n} seeds")
-    return tr_count(total, "{scored} of {n} seed", "{scored} of {n} seeds", scored=number_text(scored))
-
-
-def _in_a_line(title: str, detail: str) -> str:
-    return ", ".join(filter(None, (translate(title), detail)))
 
 
 def protocol_text(protocol: Mapping[str, Any]) -> str:

@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, arenas
 from gui.look.language import translate
-from gui.models.list_text import entry_text
 from gui.workers.device_queue import Waiting
 from gui.workers.run_model import RunModel
 
@@ -126,7 +125,7 @@ class ArenaQueue(QObject):
                 else:
                     self._manager.resume(job.id)
             except AppError as error:
-                self.failed.emit(f"{entry_text(status.entry)}: {translate(arenas.why_not(error))}")
+                self.failed.emit(f"{translate(status.entry.name)}: {translate(arenas.why_not(error))}")
         if self._manager.current is None:
             self._running = None
         self._wait_again(arena)

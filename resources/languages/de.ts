@@ -488,16 +488,6 @@
    <translation>Erweitert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>Against full fine-tuning</source>
-   <translation>Gegen vollständiges Fine-Tuning</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>Against the base model</source>
-   <translation>Gegen das Basismodell</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/panes.py" />
    <source>All</source>
    <translation>Alle</translation>
@@ -3372,11 +3362,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Eintrag übertrifft {names}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>No entry is measurably better than the base model</source>
-   <translation>Kein Eintrag ist messbar besser als das Basismodell</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>No entry is scored yet</source>
    <translation>Noch kein Eintrag ist bewertet</translation>
@@ -4290,11 +4275,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 {score}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>ROUGE-1 {score} ({interval})</source>
-   <translation>ROUGE-1 {score} ({interval})</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>ROUGE-1 {score}. {verdict}</source>
    <translation>ROUGE-1 {score}. {verdict}</translation>
@@ -5191,11 +5171,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Small and quick, a safe choice</source>
    <translation>Klein, schnell, eine sichere Wahl</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>Smallest adapter not measurably worse: {name}, {count}.</source>
-   <translation>Kleinster Adapter, der nicht messbar schlechter ist: {name}, {count}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/charts.py" />
@@ -6528,10 +6503,10 @@ Oder beginnen Sie mit eigenen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>Weights: of the base model.
-Adapter: of the method.
-Gradients, optimizer: of each trained parameter.
-Activations: of the largest batch.
+   <source>Weights: the base model.
+Adapter: what the method adds.
+Gradients, optimizer: each trained parameter.
+Activations: the largest batch.
 Program: Python and its libraries.</source>
    <translation>Gewichte: die des Basismodells.
 Adapter: die des Verfahrens.
@@ -7025,7 +7000,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>beste von bis zu {count} Referenzen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/list_text.py" />
+   <location filename="../../gui/models/run_table.py" />
    <source>better</source>
    <translation>besser</translation>
   </message>
@@ -7938,7 +7913,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>mit einem anderen Protokoll bewertet, nicht vergleichbar</translation>
   </message>
   <message>
-   <location filename="../../gui/models/list_text.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>seed {value}</source>
    <translation>Startwert {value}</translation>
   </message>
@@ -8314,7 +8289,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>passt hinein</translation>
   </message>
   <message>
-   <location filename="../../gui/models/list_text.py" />
+   <location filename="../../gui/models/run_table.py" />
    <source>worse</source>
    <translation>schlechter</translation>
   </message>
@@ -8733,21 +8708,6 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>{names} in {n} Matrizen</numerusform>
    </translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>{names} score alike</source>
-   <translation>{names} liegen gleichauf</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>{names} score alike, above all others</source>
-   <translation>{names} liegen gleichauf vor allen anderen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>{names} score highest, with no measurable difference</source>
-   <translation>{names} liegen vorn, ohne messbaren Unterschied</translation>
-  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/choices.py" />
    <source>{names} were trained on another form of the base model; all run on that of {first}: {form}.</source>
@@ -8765,16 +8725,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/library/page.py" />
    <source>{name} is in use by a job. Delete it afterwards.</source>
    <translation>{name} wird von einem Auftrag verwendet. Löschen Sie ihn danach.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>{name} is the only entry scored</source>
-   <translation>{name} ist der einzige bewertete Eintrag</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>{name} scores highest</source>
-   <translation>{name} liegt vorn</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
@@ -9256,14 +9206,6 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/models/list_text.py" />
-   <source>{n} seeds</source>
-   <translation>
-    <numerusform>{n} Startwert</numerusform>
-    <numerusform>{n} Startwerte</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{n} sessions</source>
    <translation>
@@ -9413,11 +9355,6 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>{one} and {other}</source>
-   <translation>{one} und {other}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>{origin}, edited</source>
    <translation>{origin}, bearbeitet</translation>
@@ -9475,28 +9412,10 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>{run}, {recipe}, can't be compared.</source>
    <translation>{run}, {recipe}, nicht vergleichbar.</translation>
   </message>
-  <message numerus="yes">
-   <location filename="../../gui/models/list_text.py" />
-   <source>{scored} of {n} seeds</source>
-   <translation>
-    <numerusform>{scored} von {n} Startwert</numerusform>
-    <numerusform>{scored} von {n} Startwerten</numerusform>
-   </translation>
-  </message>
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
    <source>{scored} of {total} entries scored</source>
    <translation>{scored} von {total} bewertet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>{scores} over {seeds}</source>
-   <translation>{scores} über {seeds}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>{scores}, the base model {base}.</source>
-   <translation>{scores}, das Basismodell {base}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
@@ -10201,6 +10120,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/methods/additive.py" />
    <source>After feed-forward only, at most half the parameters</source>
    <translation>Nur nach Feed-Forward, höchstens halb so viele Parameter</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>Against full fine-tuning</source>
+   <translation>Gegen vollständiges Fine-Tuning</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>Against the base model</source>
+   <translation>Gegen das Basismodell</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13852,6 +13781,11 @@ Bob: At the office, till five.</translation>
    <translation>Kein Gespräch {1} passt zu {2} von {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>No entry is measurably better than the base model</source>
+   <translation>Kein Eintrag ist messbar besser als das Basismodell</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/results.py" />
    <source>No entry is scored yet.</source>
    <translation>Noch kein Eintrag ist bewertet.</translation>
@@ -14495,6 +14429,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/system/graphics/torch_build.py" />
    <source>ROCm {1}</source>
    <translation>ROCm {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>ROUGE-1 {1}</source>
+   <translation>ROUGE-1 {1}</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -15475,6 +15414,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Small rotations and trained output scales</source>
    <translation>Kleine Rotationen und trainierte Ausgabeskalen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>Smallest adapter not measurably worse: {1}, {2}.</source>
+   <translation>Kleinster Adapter, der nicht messbar schlechter ist: {1}, {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -19827,7 +19771,7 @@ Bob: At the office, till five.</translation>
    <translation>keine Zeile nennt einen Sprecher</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/results.py" />
+   <location filename="../../engine/arena/headline.py" />
    <source>no measurable difference</source>
    <translation>kein messbarer Unterschied</translation>
   </message>
@@ -20545,6 +20489,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/planning/context_window.py" />
    <source>{1} and up to {2} others exceed the context window of {3} tokens.</source>
    <translation>{1} und bis zu {2} andere überschreiten das Kontextfenster von {3} Tokens.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>{1} and {2}</source>
+   <translation>{1} und {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -21480,6 +21429,11 @@ Bob: At the office, till five.</translation>
    <translation>{1} ist das Konto von jemand anderem; Ihres ist {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>{1} is the only entry scored</source>
+   <translation>{1} ist der einzige bewertete Eintrag</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>{1} is too old for this torch: compute capability {2}, needed {3}.</source>
    <translation>{1} ist zu alt für dieses torch: Compute Capability {2}, nötig {3}.</translation>
@@ -21793,6 +21747,11 @@ Bob: At the office, till five.</translation>
    </translation>
   </message>
   <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>{1} over {2}</source>
+   <translation>{1} über {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>{1} parts with {2}</source>
    <translation>{1} Teile mit {2}</translation>
@@ -21873,6 +21832,26 @@ Bob: At the office, till five.</translation>
    </translation>
   </message>
   <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>{1} score alike</source>
+   <translation>{1} liegen gleichauf</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>{1} score alike, above all others</source>
+   <translation>{1} liegen gleichauf vor allen anderen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>{1} score highest, with no measurable difference</source>
+   <translation>{1} liegen vorn, ohne messbaren Unterschied</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>{1} scores highest</source>
+   <translation>{1} liegt vorn</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/presets.py" />
    <source>{1} seeds from {2} pass the last one, {3}.</source>
    <translation>{1} Startwerte ab {2} gehen über den letzten hinaus, {3}.</translation>
@@ -21946,7 +21925,7 @@ Bob: At the office, till five.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
+   <location filename="../../engine/arena/headline.py" />
    <source>{1} to {2}</source>
    <translation>{1} bis {2}</translation>
   </message>
@@ -22139,6 +22118,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1}, on {2}</source>
    <translation>{1}, auf {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>{1}, the base model {2}.</source>
+   <translation>{1}, das Basismodell {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

@@ -19,7 +19,6 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe
 from gui.forms import choosers, recipe_files
 from gui.look.language import mark, tr, translate
-from gui.models.list_text import entry_text, seed_text
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.train.base_models_view import BaseModelsView
 from gui.workers.download_prompt import DownloadPrompt, repositories
@@ -83,11 +82,11 @@ class ArenaOperations(QObject):
     def remove(self, arena: Arena, status: EntryStatus) -> None:
         entry = status.entry
         if status.state == "running" or self.follows(status):
-            self.failed.emit(tr("{entry} is running. Stop it first.", entry=entry_text(entry)))
+            self.failed.emit(tr("{entry} is running. Stop it first.", entry=translate(entry.name)))
             return
         position = [each.id for each in arena.entries].index(entry.id)
         if self._try(lambda: arenas.remove(arena, entry.id)):
-            done = tr("Removed {entry} from the arena.", entry=entry_text(entry))
+            done = tr("Removed {entry} from the arena.", entry=translate(entry.name))
             self.done.emit(
                 f"{done} {tr('Its run stays in All runs.')}" if entry.run else done,
                 lambda: self._try(lambda: arenas.put_back(arena, entry, position)),
@@ -156,7 +155,7 @@ class EntryMenu(QObject):
             return self.of_entry(row.status)
         found: list[QAction] = []
         for status in row.statuses:
-            found += about(seed_text(status.entry), self._ways_out(status))
+            found += about(translate(status.entry.seed_text), self._ways_out(status))
         return [*found, separator(), self._deletion()]
 
     def of_entry(self, status: EntryStatus) -> list[QAction]:

@@ -20,7 +20,6 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import tr, translate
-from gui.models.list_text import entry_text, row_text
 from gui.models.metric_text import ConfidenceInterval, confidence_interval
 from gui.plots import scatter
 from gui.plots.curves import Curves, line_of
@@ -216,7 +215,7 @@ def _point(row: Row, up: Figure, across: Figure) -> Point | None:
     place, height = across.value(row), up.value(row)
     if place is None or height is None:
         return None
-    name, short = map(escaping.in_one_line, (row_text(row), short_name(row.entry)))
+    name, short = map(escaping.in_one_line, (translate(row.name), short_name(row.entry)))
     return Point(row.id, name, short, place.mean, height)
 
 
@@ -267,7 +266,7 @@ class LossView(QWidget):
         self, losses: Sequence[tuple[str, Curve]], entries: dict[str, arenas.Entry], chosen: str
     ) -> None:
         lines = [
-            line_of(entry_id, entry_text(entries[entry_id]), short_name(entries[entry_id]), loss)
+            line_of(entry_id, translate(entries[entry_id].name), short_name(entries[entry_id]), loss)
             for entry_id, loss in losses
             if entry_id in entries and len(loss.steps)
         ]

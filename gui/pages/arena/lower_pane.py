@@ -18,7 +18,6 @@ from gui.look.fonts import px
 from gui.look.format import about_text, duration_text, left_text, number_text, percent
 from gui.look.language import mark, tr, translate
 from gui.models.grouped_table import Cell, Column, GroupedTable, IconTextCell, TextCell
-from gui.models.list_text import entry_text, seed_text
 from gui.pages.arena.charts import FrontView, LossView
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton
@@ -291,9 +290,9 @@ class QueueTable(GroupedTable[EntryStatus]):
         if key == "name":
             done = item.state == "completed"
             # Seeds of a method differ at the end of their names.
-            tail = f", {seed_text(item.entry)}" if item.entry.seed is not None else ""
+            tail = f", {translate(item.entry.seed_text)}" if item.entry.seed is not None else ""
             text_token = "muted" if done else "text"
-            return IconTextCell(icon, entry_text(item.entry), token, text_token=text_token, tail=tail)
+            return IconTextCell(icon, translate(item.entry.name), token, text_token=text_token, tail=tail)
         quiet = item.state in ("waiting", "completed")
         return TextCell(
             state_text(item, self._left_of(item)), "figure_small", "hint" if quiet else token, right=True
@@ -303,7 +302,7 @@ class QueueTable(GroupedTable[EntryStatus]):
         return self._left.entries.get(item.entry.id)
 
     def accessible_text(self, item: EntryStatus) -> str:
-        title = f"{entry_text(item.entry)}, {tr(STATES[item.state])}"
+        title = f"{translate(item.entry.name)}, {tr(STATES[item.state])}"
         return f"{title}: {translate(item.reason)}" if item.reason else f"{title}, {self._in_full(item)}"
 
     def explanation(self, item: EntryStatus, key: str) -> str:

@@ -23,7 +23,6 @@ from gui.look.fonts import px
 from gui.look.language import tr, translate
 from gui.models.arena_table import ArenaTable
 from gui.models.folder_readers import ArenaReader, Snapshot, chosen_for_blind
-from gui.models.list_text import entry_text, row_text
 from gui.pages.arena.arena_operations import ArenaMaker, ArenaOperations, EntryMenu
 from gui.pages.arena.arena_text import base_score_text, summary_text
 from gui.pages.arena.entries_form import EntriesForm
@@ -356,7 +355,7 @@ class ArenaPage(Page):
         except AppError as error:
             self._show_error(translate(arenas.why_not(error)))
             return
-        self.lower_pane.differences.show_differences([row_text(row) for row in rows], tables)
+        self.lower_pane.differences.show_differences([translate(row.name) for row in rows], tables)
 
     # Actions.
     def _with_arena(self, operation: Callable[..., object], *rest: object) -> None:
@@ -396,7 +395,7 @@ class ArenaPage(Page):
 
     def entries(self) -> list[QAction]:
         found = [each for each in self._shown.statuses if each.entry.id == self._chosen]
-        own = about(entry_text(found[0].entry), self.menu.of_entry(found[0])) if found else []
+        own = about(translate(found[0].entry.name), self.menu.of_entry(found[0])) if found else []
         add = menu_action(tr("Add summaries from a file…"), self.ask_for_summaries)
         return [*own, add] if self._shown.arena is not None else own
 

@@ -8,12 +8,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from engine.api import metrics
+from engine.api import arenas, metrics
 from gui.look.language import tr, translate
 from gui.look.shown_texts import plain_tooltip
 from gui.models.arena_table import SHOWN_AT_FIRST
 from gui.models.folder_readers import Snapshot
-from gui.pages.arena.arena_text import headline
+from gui.models.list_text import VERDICTS
 from gui.widgets.buttons import Button, open_below
 from gui.widgets.labels import Label
 from gui.widgets.layouts import vbox
@@ -30,13 +30,13 @@ class HeadlineView(QWidget):
         self.hide()
 
     def show_headline(self, found: Snapshot) -> None:
-        told = headline(found)
-        if told is not None:
-            self.title.setText(told.title)
-            self.title.set_token(told.token)
-            self.text.setText(told.text)
-            self.title.setToolTip(plain_tooltip(told.text))
-        self.setVisible(told is not None)
+        if found.groups:
+            told = arenas.headline(found.groups[0])
+            self.title.setText(translate(told.title))
+            self.title.set_token(VERDICTS[told.verdict][2] if told.verdict else "text")
+            self.text.setText(translate(told.text))
+            self.title.setToolTip(plain_tooltip(translate(told.text)))
+        self.setVisible(bool(found.groups))
 
     def set_short(self, short: bool) -> None:
         self.text.setVisible(not short)

@@ -36,8 +36,8 @@ MEMORY = (
     ("runtime", mark("Program"), "grey_soft", 1.0),
 )
 MEMORY_HELP = mark(
-    "Weights: of the base model.\nAdapter: of the method.\nGradients, optimizer: of each trained "
-    "parameter.\nActivations: of the largest batch.\nProgram: Python and its libraries."
+    "Weights: the base model.\nAdapter: what the method adds.\nGradients, optimizer: each trained parameter.\n"
+    "Activations: the largest batch.\nProgram: Python and its libraries."
 )
 
 

@@ -81,7 +81,7 @@ def test_summaries_from_a_file_stand_beside_the_runs_without_costs(home, tmp_pat
     assert "from a file" in page.text
     assert "From cloud.jsonl; its prompt is unknown." in page.text
     # It is no method with 0 parameters.
-    assert "not measurably worse than it: LoRA, r 32, 1,000." in page.text
+    assert "not measurably worse: LoRA, r 32, 1,000." in page.text
     first = next(csv.DictReader(written(arena, tmp_path / "report.csv").splitlines()))
     assert (first["detail"], first["state"], first["parameters"], first["minutes"]) == (
         "from a file", "completed", "", ""

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from engine.api import Problem, arenas, recipe
-from gui.pages.arena.arena_text import headline
 from gui.pages.arena.entries_form import EntriesForm
 from tests.helpers import arena_bench
 from tests.helpers.arenas import BASE, FULL, make_arena, score
@@ -149,7 +148,9 @@ def test_a_headline_claims_no_win_that_is_none_and_entries_that_tie_share_it(ben
     for place, tuned in enumerate((FULL, FULL, BASE)):
         score(arena, place, tuned)
     found = bench().page._shown
-    assert headline(found).text.startswith("LoRA, r 32 and IA3 score alike, above all others: ROUGE-1 65.0")
+    assert arenas.headline(found.groups[0]).text.startswith(
+        "LoRA, r 32 and IA3 score alike, above all others: ROUGE-1 65.0"
+    )
     arenas.delete(arena)
 
     arena = make_arena("lora", "ia3")
