@@ -57,7 +57,13 @@ def run(argv: list[str]) -> int:
         ):
             return 0
         _install_report()
-        window = _window(application, preferences, guides=not wanted.demo)
+        style.apply(
+            application,
+            preferences.choice("scheme"),
+            preferences.text_scale(),
+            preferences.choice("contrast"),
+        )
+        window = _window(preferences, guides=not wanted.demo)
     except AppError as error:
         say_why_not(error, quietly=wanted.demo)
         return 1
@@ -67,7 +73,7 @@ def run(argv: list[str]) -> int:
     with garbage.freed_in_this_thread():
         code = application.exec()
         while window.restarts:
-            window = _restarted(application, preferences, window)
+            window = _restarted(preferences, window)
             code = application.exec()
     window.manager.leave()
     instance.close()
@@ -85,11 +91,8 @@ def _install_report() -> None:
     report.install()
 
 
-def _window(application: QApplication, preferences: Preferences, *, guides: bool) -> MainWindow:
-    """Return the window in the preferred style. Raises StorageError if the home folder can't be used."""
-    style.apply(
-        application, preferences.choice("scheme"), preferences.text_scale(), preferences.choice("contrast")
-    )
+def _window(preferences: Preferences, *, guides: bool) -> MainWindow:
+    """Return the window. Raises StorageError if the home folder can't be used."""
     manager = WorkerManager()
     window = MainWindow(manager, preferences, guides=guides)
     window.left.connect(manager.leave)
@@ -98,12 +101,12 @@ def _window(application: QApplication, preferences: Preferences, *, guides: bool
     return window
 
 
-def _restarted(application: QApplication, preferences: Preferences, former: MainWindow) -> MainWindow:
+def _restarted(preferences: Preferences, former: MainWindow) -> MainWindow:
     """Return a new window in the preferred language, with its pages as they were left."""
     former.manager.leave()
     former.deleteLater()
     language.speak(preferences.get("language") or language.SYSTEM)
-    window = _window(application, preferences, guides=True)
+    window = _window(preferences, guides=True)
     window.show()
     QTimer.singleShot(0, window, lambda: begin(window))
     return window
