@@ -79,9 +79,11 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Let Hypothesis try the same examples every time, so that no run is red by chance; new ones with --slow."""
-    if not config.getoption("slow"):
-        hypothesis.settings.load_profile("ci")
+    """Let Hypothesis try the same few examples every time, so that no run is red by chance; new ones with --slow."""
+    settings = hypothesis.settings
+    settings.register_profile("few", settings.get_profile("ci"), max_examples=25)
+    settings.register_profile("many", settings.get_profile("default"), deadline=None)
+    settings.load_profile("many" if config.getoption("slow") else "few")
     if _SESSION_HOME and config.getoption("numprocesses", None) and hasattr(os, "fork"):
         zygote.share()
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import chats
@@ -27,10 +27,8 @@ PIECES = st.one_of(
     st.builds(lambda digit, count: digit * count, st.sampled_from(DIGITS), st.sampled_from([40, 309, 5_000])),
 )
 TEXTS = st.lists(PIECES, max_size=8).map("".join)
-many = settings(max_examples=60, deadline=None)
 
 
-@many
 @given(TEXTS, TEXTS, st.sampled_from(LANGUAGES))
 def test_claims_are_checked(summary, conversation, language):
     check = faithfulness.check_claims(summary, conversation, language)
@@ -38,7 +36,6 @@ def test_claims_are_checked(summary, conversation, language):
     faithfulness.added(summary, conversation)
 
 
-@many
 @given(TEXTS, TEXTS, st.sampled_from(LANGUAGES))
 def test_scores_are_between_0_and_1(summary, reference, language):
     encodable = [text.encode("utf-8", "replace").decode() for text in (summary, reference)]
@@ -47,7 +44,6 @@ def test_scores_are_between_0_and_1(summary, reference, language):
     words.tokens(summary, language)
 
 
-@many
 @given(TEXTS, st.sampled_from(LANGUAGES))
 def test_texts_are_cut_searched_and_masked(text, language):
     assert all(sentence in text for sentence in words.sentences(text, language or "en"))
@@ -61,7 +57,6 @@ def test_texts_are_cut_searched_and_masked(text, language):
     conversations.speakers(text)
 
 
-@many
 @given(TEXTS)
 def test_chats_and_kinds_are_told(text):
     read = chats.read(text)
@@ -69,7 +64,6 @@ def test_chats_and_kinds_are_told(text):
     assert text_kind.suffix_of(text).startswith(".")
 
 
-@many
 @given(
     st.recursive(
         st.one_of(TEXTS, st.none(), st.booleans(), st.integers(), st.floats()), st.lists, max_leaves=8

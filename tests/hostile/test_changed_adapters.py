@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.adapters import library
@@ -87,7 +87,6 @@ def stage(tmp_path_factory):
         yield lambda: (bases, before, sound, folder)
 
 
-@settings(max_examples=25, deadline=None)
 @given(which=st.integers(0, len(METHODS) - 1), seed=st.integers(0, 10**6))
 def test_a_changed_adapter_is_taken_or_refused_and_the_base_stays_as_it_was(stage, which, seed):
     bases, before, sound, folder = stage()

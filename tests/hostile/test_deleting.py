@@ -170,7 +170,6 @@ NAMES = st.tuples(st.sampled_from(["", "/", "{outer}/", "{home}/", "./"]), st.li
 
 @settings(
     max_examples=12,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(NAMES)

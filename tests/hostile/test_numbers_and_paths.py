@@ -92,13 +92,13 @@ def read_or_refused(read: Callable[[], recipes.Recipe]) -> None:
 
 
 @given(st.sampled_from(FIELDS), LITERALS)
-@example_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@example_settings(suppress_health_check=list(HealthCheck))
 def test_any_value_of_any_setting_is_read_or_refused_by_name(field, literal):
     read_or_refused(lambda: recipes.loads(text_with(field[0], field[1], literal)))
 
 
 @given(st.sampled_from(FIELDS), LITERALS)
-@example_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@example_settings(suppress_health_check=list(HealthCheck))
 def test_any_value_of_set_is_read_or_refused_by_name(field, literal):
     table, key = field
     method = table if table not in BASE else "lora"
@@ -108,7 +108,7 @@ def test_any_value_of_set_is_read_or_refused_by_name(field, literal):
 
 
 @given(st.sampled_from(["step", "field", "before", "after", "at"]), LITERALS)
-@example_settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@example_settings(suppress_health_check=list(HealthCheck))
 def test_any_value_in_the_record_of_changes_is_read_or_refused(key, literal):
     change = {
         "step": "1", "field": '"training.optimizer"', "before": '"adamw"', "after": '"adamw_8bit"',
@@ -124,7 +124,7 @@ def test_any_value_in_the_record_of_changes_is_read_or_refused(key, literal):
 
 
 @given(LITERALS)
-@example_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@example_settings(suppress_health_check=list(HealthCheck))
 def test_numbers_of_files_can_be_written_and_made_floats(literal):
     for parse, text in (
         (foreign_files.parse_toml, f"value = {literal}"),
@@ -139,9 +139,7 @@ def test_numbers_of_files_can_be_written_and_made_floats(literal):
 
 
 @given(st.integers(0, 200), LITERALS)
-@example_settings(
-    max_examples=40, deadline=None, suppress_health_check=[*HealthCheck], report_multiple_bugs=False
-)
+@example_settings(suppress_health_check=[*HealthCheck], report_multiple_bugs=False)
 def test_any_number_in_an_adapters_files_is_read_or_refused(number, literal):
     adapter = add_adapter(f"Odd {next(NUMBERS)}")
     for name, value in (

@@ -60,8 +60,7 @@ PIECES = st.one_of(
 )  # fmt: skip
 # Some settings are left out of a script where they are empty.
 TEXTS = st.lists(PIECES, max_size=8).map("".join).map(lambda text: text.replace("\x00", "") or "x")
-many = settings(max_examples=40, deadline=None)
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=15)
 
 
 def shape(code: str) -> str:
@@ -180,7 +179,6 @@ def elements(markdown: str) -> list[str]:
     ]
 
 
-@many
 @given(TEXTS, st.booleans())
 def test_a_card_has_the_headings_tables_and_code_of_one_with_a_plain_name(text, chat):
     card, plain = card_of(text, chat), card_of("plain", chat)
@@ -272,7 +270,6 @@ def test_a_copied_command_gives_a_shell_its_words_and_the_recipe(text):
     assert recipes.loads(recipe) == wanted
 
 
-@many
 @given(TEXTS)
 def test_a_copied_command_gives_power_shell_its_words(text):
     with pytest.MonkeyPatch.context() as patch:
@@ -286,7 +283,6 @@ def test_a_copied_command_gives_power_shell_its_words(text):
     assert [re.sub(r"(['‘’‚‛])\1", r"\1", word) for word, _ in words] == [text, "train", "-"]
 
 
-@many
 @given(TEXTS)
 def test_a_command_for_a_served_adapter_has_its_name_as_one_value(text):
     serving = Serving("http://127.0.0.1:8131/v1", "token", (text,), None)
@@ -300,7 +296,6 @@ def settings_of(text: str) -> dict:
     return {"before": text, "after": text, "max_conversation_tokens": 9, "max_new_tokens": 9}
 
 
-@many
 @given(TEXTS)
 def test_a_chat_template_writes_the_prompt_around_a_conversation(text):
     made = ImmutableSandboxedEnvironment().from_string(gguf_model.chat_template(settings_of(text)))
@@ -325,7 +320,6 @@ def unescaped(quoted: str) -> str:
     return quoted.replace("\\U", "\\\\U")
 
 
-@many
 @given(text=TEXTS)
 def test_ollama_gets_the_lines_that_a_plain_prompt_has(text, tmp_path_factory):
     folder = tmp_path_factory.mktemp("out")
@@ -391,7 +385,6 @@ def values_of(text: str) -> dict:
     }  # fmt: skip
 
 
-@many
 @given(TEXTS, st.sampled_from(["page.html", "run.html", "arena.html"]))
 def test_a_report_has_the_elements_of_one_with_plain_texts(text, name):
     page, plain = (Page(template.render(name, **values_of(each))) for each in (text, "plain"))

@@ -119,6 +119,6 @@ class Queue(RuleBasedStateMachine):
 
 
 Queue.TestCase.settings = settings(
-    max_examples=20, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, stateful_step_count=12, suppress_health_check=list(HealthCheck)
 )
 TestQueue = Queue.TestCase

@@ -276,7 +276,7 @@ def assert_read_back(chat: Chat, kind: str, written: str, said: Said) -> None:
         *(("webvtt", webvtt(form)) for form in WEBVTT), ("mail", mail), *JSON, *MORE_JSON,
     ],
 )  # fmt: skip
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(said=SAID)
 def test_what_was_said_is_read_back(kind, write, said):
     written = write(said)
@@ -287,7 +287,7 @@ def test_what_was_said_is_read_back(kind, write, said):
     "names", [("sender", "text", "date"), ("Absender", "Nachricht", "Zeit"), ("发送者", "内容", "时间")]
 )
 @given(said=SAID)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_chat_in_a_table_is_read_back(names, said):
     rows = [
         dict(zip(names, (name, text, f"2023-12-31 21:{10 + at}:07"), strict=True))
@@ -316,7 +316,7 @@ PAGES = (
 
 
 @pytest.mark.parametrize(("kind", "form", "around", "is_reversed"), PAGES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(said=SAID)
 def test_a_page_is_read_back(kind, form, around, is_reversed, said):
     messages = [form.format(name=name, text=text, minute=10 + at) for at, (name, text) in enumerate(said)]

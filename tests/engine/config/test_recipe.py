@@ -47,7 +47,7 @@ def test_a_recipe_that_an_editor_of_windows_saved_is_the_same(tmp_path):
 
 
 @every_method
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_is_written_is_read_back_as_the_same_value(entry, data):
     parsed = recipe.from_tables(data.draw(declarations.tables(entry)))

@@ -84,7 +84,7 @@ SHAPES: dict[str, tuple[str, Callable[[Sequence[Talk]], Rows]]] = {
 
 
 @pytest.mark.parametrize("name", SHAPES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(talks=TALKS)
 def test_every_shape_makes_the_same_examples(name, talks):
     kind, write = SHAPES[name]

@@ -43,7 +43,7 @@ def made() -> labelling.SetInfo:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=st.lists(RECORDS, max_size=12))
 def test_a_set_opens_whatever_its_journal_holds(home, records):
     about = made()

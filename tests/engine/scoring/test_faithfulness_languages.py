@@ -250,7 +250,7 @@ MARKS = (
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(data=st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_every_text_supports_itself(language, data):
     words = claims.words_of(language)
     pieces = st.sampled_from([*words.facts, *words.beginnings, *MARKS])

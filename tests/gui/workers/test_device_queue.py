@@ -294,6 +294,4 @@ class Queued(RuleBasedStateMachine):
 
 
 def test_whatever_is_done_to_it_nothing_is_lost_or_done_twice(qapp, home):
-    run_state_machine_as_test(
-        Queued, settings=settings(max_examples=25, stateful_step_count=20, deadline=None, database=None)
-    )
+    run_state_machine_as_test(Queued, settings=settings(stateful_step_count=20, database=None))

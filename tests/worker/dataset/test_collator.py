@@ -4,7 +4,7 @@ from itertools import chain, combinations, islice, pairwise
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.training import TrainingOptions
@@ -31,7 +31,6 @@ def encoded(lengths):
 
 
 @given(LENGTHS, st.integers(16, 300))
-@settings(max_examples=60, deadline=None)
 def test_every_example_is_in_one_micro_batch_and_padding_is_masked_and_no_label(lengths, tokens):
     step = Collator("encoder-decoder", 0, tokens)(encoded(lengths))
 
@@ -60,7 +59,6 @@ def test_a_token_that_is_input_and_label_in_the_same_row_counts_once():
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.integers(1, 20)), min_size=1, max_size=8), st.integers(1, 300)
 )
-@settings(max_examples=60, deadline=None)
 def test_of_all_ways_to_cut_a_step_the_one_that_computes_least_is_taken(lengths, tokens):
     def cost(groups):
         sizes = [len(group) * sum(map(max, zip(*group, strict=True))) for group in groups]
@@ -87,7 +85,6 @@ def sampled(lengths, batch_size=4, seed=1, order="lengths"):
 
 @pytest.mark.parametrize("order", ["lengths", "random"])
 @given(LENGTHS, st.integers(1, 9), st.integers(0, 5))
-@settings(max_examples=60, deadline=None)
 def test_each_epoch_sees_every_example_once_in_an_order_of_its_own(order, lengths, batch_size, seed):
     sampler = sampled(lengths, batch_size, seed, order)
     first, second = sampler.steps(0), sampler.steps(1)

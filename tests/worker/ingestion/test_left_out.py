@@ -73,7 +73,7 @@ def checked(
     now=LIMITS,
     exclude=st.sets(st.sampled_from(IDS)),
 )
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_counted_is_what_a_run_leaves_out(tmp_path_factory, texts, at, now, exclude):
     rows = {
         split: rows_of(

@@ -35,7 +35,7 @@ def test_sound_files_give_all_their_rows_and_damaged_ones_rows_or_a_named_error(
 
 
 # A process for each reading takes its time where others run.
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.binary(max_size=200), st.sampled_from(sorted({f"a{Path(name).suffix}" for name in SEEDS})))
 def test_any_bytes_under_any_name_end_in_rows_or_in_a_named_error(tmp_path_factory, content, name):
     folder = tmp_path_factory.mktemp("bytes")

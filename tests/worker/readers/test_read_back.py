@@ -86,7 +86,6 @@ def objects(rows: Sequence[Row]) -> list[Mapping[str, str]]:
     return [dict(zip(HEAD, row, strict=True)) for row in rows]
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     rows=tables(),
     delimiter=st.sampled_from(",;\t|"),
@@ -104,7 +103,6 @@ def test_delimited_text(tmp_path_factory, rows, delimiter, ends, encoding, conta
     assert read_back(path, name if is_named else "") == rows
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     rows=tables(),
     shape=st.sampled_from(["lines", "list", "columns", "data"]),
@@ -128,7 +126,7 @@ def test_json(tmp_path_factory, rows, shape, is_ascii, encoding, newline, contai
     assert read_back(path) == rows
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(
     rows=tables(), codec=st.sampled_from(["snappy", "zstd", "none"]), container=st.sampled_from(["", ".zip"])
 )
@@ -139,7 +137,6 @@ def test_parquet(tmp_path_factory, rows, codec, container):
     assert read_back(path) == rows
 
 
-@settings(max_examples=30, deadline=None)
 @given(rows=tables())
 def test_what_the_program_exports(tmp_path_factory, rows):
     """Cells that a spreadsheet would execute have an apostrophe before them, and stay so."""
