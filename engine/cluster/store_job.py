@@ -150,6 +150,7 @@ class RayJobStore(JobStore):
         version = probe.installed_version()
         # Ray's metrics show task names to everyone; an entry's would tell what is trained.
         options = {"name": "entry", "max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
+        run = ray.remote(**options)(entry.run_entry)
         tasks: dict[Any, str] = {}
         while True:
             # Entries end with the version that they began with.
@@ -161,14 +162,13 @@ class RayJobStore(JobStore):
                     ray.cancel(task)
                     del tasks[task]
                 self._withdrawn.clear()
-            queued = set(tasks.values())
             waiting = {} if self._is_closing else self.waiting()
-            if new := [entry_id for entry_id in waiting if entry_id not in queued]:
+            known = set(tasks.values())
+            if new := [entry_id for entry_id in waiting if entry_id not in known]:
                 places = Places.of_nodes(ray.nodes())
                 for entry_id in new:
-                    needed = places.resources(cards_of(waiting[entry_id]))
-                    task = ray.remote(**options, **needed)(entry.run_entry)
-                    tasks[task.remote(address, secret, entry_id)] = entry_id
+                    queued = run.options(**places.resources(cards_of(waiting[entry_id])))
+                    tasks[queued.remote(address, secret, entry_id)] = entry_id
             if not tasks:
                 time.sleep(WATCH_SECONDS)
                 continue

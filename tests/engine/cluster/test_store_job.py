@@ -62,7 +62,8 @@ class OneNode(types.ModuleType):
         return [{"Alive": True, "Resources": {"CPU": 2.0}}]
 
     def remote(self, **_):
-        return lambda _: types.SimpleNamespace(remote=self._queue)
+        queue = types.SimpleNamespace(remote=self._queue)
+        return lambda _: types.SimpleNamespace(options=lambda **_: queue)
 
     def _queue(self, _address, _secret, entry_id):
         self.queued.append(entry_id)
