@@ -185,7 +185,9 @@ class JobStore(Storage):
     def expect(self, entry_id: str, files: Manifest) -> None:
         """Note files that an entry needs or has made, before they are sent; base models outlive it."""
         with self._lock:
-            self._expected[entry_id] = time.monotonic(), set(digests_of(files))
+            # A task that was replaced may still send, too.
+            _, before = self._expected.get(entry_id, (0.0, set[str]()))
+            self._expected[entry_id] = time.monotonic(), before | set(digests_of(files))
             if models := models_in(files):
                 self.write_json(MODELS, self._models() | models)
 
@@ -213,8 +215,9 @@ class JobStore(Storage):
                 entry = self._entries.get(entry_id)
                 if entry is None:
                     continue
-                names = ("state", "returncode", "reason")
-                told[entry_id] = {name: getattr(entry.state, name) for name in names}
+                told[entry_id] = {
+                    name: getattr(entry.state, name) for name in ("state", "returncode", "reason")
+                }
                 told[entry_id]["event_bytes"] = entry.event_bytes
                 pieces = list(entry.pieces)
             events = b""
@@ -233,16 +236,15 @@ class JobStore(Storage):
             if entry is None or entry.state.state == "ended":
                 return
             state = entry.state
-            waits = state.state in {"waiting", "held"}
-            if waits and command["command"] in {"stop", "pause"}:
-                self._withdrawn.add(entry_id)
-            if waits and command["command"] == "stop":
-                state.state, state.reason = "ended", "stopped"
-            elif waits and command["command"] in {"pause", "continue"}:
-                state.state = "held" if command["command"] == "pause" else "waiting"
-            elif not waits:
+            if state.state == "running":
                 state.numbered += 1
                 state.commands.append({"number": state.numbered, "command": dict(command)})
+            elif command["command"] == "stop":
+                state.state, state.reason = "ended", "stopped"
+            elif command["command"] in {"pause", "continue"}:
+                state.state = "held" if command["command"] == "pause" else "waiting"
+            if state.state in {"held", "ended"}:
+                self._withdrawn.add(entry_id)
             self._save(entry_id)
 
     def files(self, entry_id: str) -> Manifest:
