@@ -28,15 +28,18 @@ from tests.helpers.shared_data import SAMSUM, T5_TOKENIZER
 CHECKS = {
     "check": (100_000, "jsonl", 25, None, 500),
     "million": (1_000_000, "jsonl", None, 150, 600),
+    "gigabyte": (1_000_000, "jsonl", None, 150, 600),
     "rows": (500_000, "parquet", None, 150, 600),
 }
+# Longer conversations, two as one in every other row, and no base model: what counting tokens costs is in "million".
+LONGER = "gigabyte"
 GIGABYTE = 1 << 30
 ROWS_A_GROUP = 20_000
 NAMES = ("id", "dialogue", "summary")
 
 
 def main() -> None:
-    """Measure and print; arguments name some of the parts: check, million, rows, csv, jsonl, json, parquet …"""
+    """Measure and print; arguments name some parts: check, million, gigabyte, rows, csv, jsonl, json, parquet …"""
     wanted = sys.argv[1:] or ["check", *WRITERS]
     with temporary_home() as home:
         rows = [row for name in wanted for row in _part(name, home / f"talks.{name}")]
@@ -48,7 +51,11 @@ def main() -> None:
 
 def _part(name: str, path: Path) -> list[Row]:
     try:
-        return _checked(path, *CHECKS[name]) if name in CHECKS else [_previewed(path, WRITERS[name])]
+        return (
+            _checked(path, *CHECKS[name], longer=name == LONGER)
+            if name in CHECKS
+            else [_previewed(path, WRITERS[name])]
+        )
     finally:
         for each in path.parent.glob("talks.*"):
             each.unlink()
@@ -66,6 +73,12 @@ def conversations() -> Iterator[dict[str, str]]:
         for row in given:
             said = row["dialogue"].replace(": ", f": {number} " if number else ": ", 1)
             yield {"id": f"{row['id']}-{number}", "dialogue": said, "summary": row["summary"]}
+
+
+def _longer(rows: Iterator[dict[str, str]]) -> Iterator[dict[str, str]]:
+    for row in rows:
+        yield row | {"dialogue": f"{row['dialogue']}\n{next(rows)['dialogue']}"}
+        yield next(rows)
 
 
 def _up_to(size: int, measured: Callable[[], int]) -> Iterator[dict[str, str]]:
@@ -145,17 +158,24 @@ WRITERS: dict[str, Callable[[Path, int], None]] = {
 
 
 def _checked(
-    path: Path, count: int, kind: str, seconds: int | None, of_cpu: int | None, megabytes: int
+    path: Path,
+    count: int,
+    kind: str,
+    seconds: int | None,
+    of_cpu: int | None,
+    megabytes: int,
+    *,
+    longer: bool,
 ) -> list[Row]:
     path = path.with_suffix(f".{kind}")
-    rows = itertools.islice(conversations(), count)
+    rows = itertools.islice(_longer(conversations()) if longer else conversations(), count)
     if kind == "parquet":
         _write_groups(path, iter(lambda: list(itertools.islice(rows, ROWS_A_GROUP)), []))
     else:
         with path.open("w", encoding="utf-8") as stream:
             stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     before = processor_seconds()
-    times, peak = _look(path, until="job_ended")
+    times, peak = _look(path, until="job_ended", counts_tokens=not longer)
     used = processor_seconds() - before
     size = f"{count:,} conversations, {path.stat().st_size / 1e6:,.0f} MB of {kind}"
     return [
@@ -174,9 +194,9 @@ def _previewed(path: Path, write: Callable[[Path, int], None]) -> Row:
     return f"first rows of 1 GB, {path.suffix.removeprefix('.')}", reached, "1 s"
 
 
-def _look(path: Path, until: str) -> tuple[dict[str, float], int]:
+def _look(path: Path, until: str, *, counts_tokens: bool = True) -> tuple[dict[str, float], int]:
     """Check a file in a worker; return the seconds from its start to each kind of event, and the memory's peak."""
-    base_model = str(T5_TOKENIZER) if T5_TOKENIZER.exists() else None
+    base_model = str(T5_TOKENIZER) if counts_tokens and T5_TOKENIZER.exists() else None
     job = create_job(jobs_folder(), "check_data", {"data": {"source": str(path)}, "base_model": base_model})
     resident = [0]
     times: dict[str, float] = {}
