@@ -35,6 +35,7 @@ from gui.workers.worker_manager import WorkerManager
 
 DEMO_RECIPE = "starter.toml"
 SETTLE_MILLISECONDS = 400
+FORMER_MILLISECONDS = 1000
 SWITCH_SECONDS = 0.001
 # Qt platforms without a screen.
 HEADLESS = ("offscreen", "minimal")
@@ -104,11 +105,12 @@ def _window(preferences: Preferences, *, guides: bool) -> MainWindow:
 def _restarted(preferences: Preferences, former: MainWindow) -> MainWindow:
     """Return a new window in the preferred language, with its pages as they were left."""
     former.manager.leave()
-    former.deleteLater()
     language.speak(preferences.get("language") or language.SYSTEM)
     window = _window(preferences, guides=True)
     window.show()
     QTimer.singleShot(0, window, lambda: begin(window))
+    # It takes a moment to go, which the new window's first paint need not wait for.
+    QTimer.singleShot(FORMER_MILLISECONDS, former.deleteLater)
     return window
 
 
