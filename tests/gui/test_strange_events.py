@@ -112,6 +112,7 @@ def strange_forms(event: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return random.Random(event["event"]).sample(forms, len(forms))
 
 
+@pytest.mark.slow("engine/jobs/", "gui/models/", "gui/pages/train/")
 def test_events_with_anything_anywhere_are_shown(styled, qtbot, job, run_events):
     shown = AllViews(qtbot, job)
     assert not passed_over(shown.show(run_events))

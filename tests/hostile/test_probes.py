@@ -20,7 +20,7 @@ pytestmark = [
 LONG = {"4 GB of nothing", "a million lines", "a line of 5 MB"}
 SHORT = [name for name in TROUBLES if name not in LONG]
 # Each kind of file gets every so many-th trouble, the next kind the ones after them.
-EVERY = 33
+EVERY = 66
 KINDS = hostile_probes.kinds()
 
 

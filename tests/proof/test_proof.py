@@ -45,7 +45,7 @@ def repeated():
     found = {}
     for cell in CELLS:
         kinds = turns.get((cell.method, cell.variant), ())
-        if cell.refusal() is None and cell.kind in kinds:
+        if cell.kind in kinds and cell.refusal() is None:
             key = cell.method, cell.variant
             found[key] = min(found.get(key, cell), cell, key=lambda each: kinds.index(each.kind))
     return {*found.values(), *(cell for cell in CELLS + all_cells(FP4) if cell.id in OTHERS)}
