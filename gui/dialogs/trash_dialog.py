@@ -61,11 +61,6 @@ class TrashDialog(QDialog):
             self.restore_button, self.delete_button, 1, self.empty_button, self.close_button, spacing=8
         )
         column.addLayout(foot)
-        self._connect()
-        self.resize(px(720), px(480))
-        self.refresh()
-
-    def _connect(self) -> None:
         self.view.chosen.connect(lambda _item: self._show_actions())
         self.view.delete_wanted.connect(lambda _item: self._ask(self.view.selected()))
         self.view.opened.connect(lambda _item: self._restore())
@@ -74,6 +69,8 @@ class TrashDialog(QDialog):
         self.empty_button.clicked.connect(lambda: self._ask(self.table.items()))
         self.close_button.clicked.connect(self.accept)
         self.notice.acted.connect(self.notice.hide)
+        self.resize(px(720), px(480))
+        self.refresh()
 
     # Display.
     def refresh(self) -> None:

@@ -108,7 +108,24 @@ class BlockDrawing(QWidget):
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         width = self._block_width()
         for at, block in enumerate(self._blocks):
-            self._paint_block(painter, block, QRectF(at * (width + 16), 0, width, self._block_height(block)))
+            rect = QRectF(at * (width + 16), 0, width, self._block_height(block))
+            painter.setFont(font("small_medium"))
+            painter.setPen(style.color("muted"))
+            title = QRectF(rect.left(), 0, rect.width(), px(TITLE))
+            self._title(painter, title, block.title)
+            frame = rect.translated(0, px(22)).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.setPen(QPen(style.color("grey_soft"), 1))
+            painter.setBrush(style.color("surface"))
+            painter.drawRoundedRect(frame, 8, 8)
+            inner = frame.adjusted(INNER, GAP, -INNER, -GAP)
+            if self._head_height(block):
+                self._paint_head(painter, QRectF(inner.left(), inner.top(), inner.width(), px(TOKENS)))
+            top = inner.top() + self._head_height(block)
+            for group in block.groups:
+                self._paint_group(
+                    painter, block, group, QRectF(inner.left(), top, inner.width(), self._group_height(group))
+                )
+                top += self._group_height(group) + GAP
         if self._blocks and self.legend:
             self._paint_legend(painter, self._legend_top())
         painter.end()
@@ -148,25 +165,6 @@ class BlockDrawing(QWidget):
         return px(ROW) + (BIAS if "biases" in self._marks else 0)
 
     # Painting
-
-    def _paint_block(self, painter: QPainter, block: Block, rect: QRectF) -> None:
-        painter.setFont(font("small_medium"))
-        painter.setPen(style.color("muted"))
-        title = QRectF(rect.left(), 0, rect.width(), px(TITLE))
-        self._title(painter, title, block.title)
-        frame = rect.translated(0, px(22)).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(style.color("grey_soft"), 1))
-        painter.setBrush(style.color("surface"))
-        painter.drawRoundedRect(frame, 8, 8)
-        inner = frame.adjusted(INNER, GAP, -INNER, -GAP)
-        if self._head_height(block):
-            self._paint_head(painter, QRectF(inner.left(), inner.top(), inner.width(), px(TOKENS)))
-        top = inner.top() + self._head_height(block)
-        for group in block.groups:
-            self._paint_group(
-                painter, block, group, QRectF(inner.left(), top, inner.width(), self._group_height(group))
-            )
-            top += self._group_height(group) + GAP
 
     def _paint_head(self, painter: QPainter, rect: QRectF) -> None:
         """Draw the input: trained tokens before those of the text, or the text of the prompt."""

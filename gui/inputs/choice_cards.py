@@ -174,16 +174,6 @@ class _CardButton(QAbstractButton):
         painter.setPen(QPen(style.color(rim), 2 if on or focused else 1))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
         inside = QRectF(self.rect()).adjusted(MARGIN_X, MARGIN_Y, -MARGIN_X, -MARGIN_Y)
-        self._paint_mark(painter, inside, on=on)
-        texts = self._texts(self.width())
-        for each in texts:
-            # The small line stands at the bottom of a card that is higher than its texts.
-            top = max(each.top, inside.bottom() - each.height) if each is texts[-1] else each.top
-            painter.setPen(style.color(each.token))
-            each.lines.draw(painter, QPointF(each.left, top))
-        painter.end()
-
-    def _paint_mark(self, painter: QPainter, inside: QRectF, *, on: bool) -> None:
         side = px(MARK)
         mark = QRectF(inside.right() - side, inside.top() + 4, side, side)
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
@@ -195,6 +185,13 @@ class _CardButton(QAbstractButton):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(style.color("on_accent"))
             painter.drawEllipse(mark.center(), side / 5, side / 5)
+        texts = self._texts(self.width())
+        for each in texts:
+            # The small line stands at the bottom of a card that is higher than its texts.
+            top = max(each.top, inside.bottom() - each.height) if each is texts[-1] else each.top
+            painter.setPen(style.color(each.token))
+            each.lines.draw(painter, QPointF(each.left, top))
+        painter.end()
 
 
 def _laid_out(text: str, role: str, width: float) -> QTextLayout:

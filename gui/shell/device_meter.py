@@ -53,16 +53,6 @@ class DeviceMeter(QAbstractButton):
         self._below_bar.setFixedHeight(2)
         self._texts += (self._below_name, self._below_bar)
         self._device_text, self._is_folded = "", False
-        self._lay_out()
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        # Before the first device.
-        self.setAccessibleName(tr("Device"))
-        self.setAccessibleDescription(tr("Queue and computers"))
-        for part in self.findChildren(QWidget):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.set_folded(False)
-
-    def _lay_out(self) -> None:
         vbox(_row(self._work, self._share), self._waiting, of=self._queue, margins=(0, 0, 0, 6), spacing=4)
         vbox(
             self._queue,
@@ -77,6 +67,13 @@ class DeviceMeter(QAbstractButton):
             margins=(INSET, 2, INSET, 4),
             spacing=4,
         )
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        # Before the first device.
+        self.setAccessibleName(tr("Device"))
+        self.setAccessibleDescription(tr("Queue and computers"))
+        for part in self.findChildren(QWidget):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.set_folded(False)
 
     def set_device(
         self, name: str, device: str, used: float | None, total: float | None, load: float | None

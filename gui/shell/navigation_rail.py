@@ -78,9 +78,26 @@ class RailItem(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         self._paint_background(painter)
-        self._paint_icon(painter, mirrored)
+        left = (self.width() - px(16)) / 2 if self._folded else 14.0
+        rect = QRectF(left, (self.height() - px(16)) / 2, px(16), px(16))
+        if mirrored:
+            rect.moveRight(self.width() - left)
+        icons.paint(painter, rect, self._icon_name, "accent" if self.isChecked() else "muted")
         if not self._folded:
-            self._paint_texts(painter)
+            box = QRectF(self.rect()).adjusted(24 + px(16), 0, -8, 0)
+            if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+                box = QRectF(self.rect()).adjusted(8, 0, -24 - px(16), 0)
+            middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+            badge_room = metrics("figure_small").horizontalAdvance(self.badge) + 8 if self.badge else 0
+            painter.setFont(font("body_medium"))
+            painter.setPen(style.color("text" if self.isChecked() else "muted"))
+            text = painter.fontMetrics().elidedText(
+                self.text(), Qt.TextElideMode.ElideRight, int(box.width() - badge_room)
+            )
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeading | middle, text)
+            painter.setFont(font("figure_small"))
+            painter.setPen(style.color("accent" if self._busy else "muted"))
+            painter.drawText(box, Qt.AlignmentFlag.AlignTrailing | middle, self.badge)
         if has_rim(self):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(style.color("accent"), 2))
@@ -99,29 +116,6 @@ class RailItem(QAbstractButton):
             bar = QRectF(self.width() - 3 if mirrored else 0, self.height() / 2 - 8, 3, 16)
             painter.setBrush(style.color("accent"))
             painter.drawRoundedRect(bar, 1.5, 1.5)
-
-    def _paint_icon(self, painter: QPainter, mirrored: bool) -> None:
-        left = (self.width() - px(16)) / 2 if self._folded else 14.0
-        rect = QRectF(left, (self.height() - px(16)) / 2, px(16), px(16))
-        if mirrored:
-            rect.moveRight(self.width() - left)
-        icons.paint(painter, rect, self._icon_name, "accent" if self.isChecked() else "muted")
-
-    def _paint_texts(self, painter: QPainter) -> None:
-        box = QRectF(self.rect()).adjusted(24 + px(16), 0, -8, 0)
-        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-            box = QRectF(self.rect()).adjusted(8, 0, -24 - px(16), 0)
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-        badge_room = metrics("figure_small").horizontalAdvance(self.badge) + 8 if self.badge else 0
-        painter.setFont(font("body_medium"))
-        painter.setPen(style.color("text" if self.isChecked() else "muted"))
-        text = painter.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, int(box.width() - badge_room)
-        )
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeading | middle, text)
-        painter.setFont(font("figure_small"))
-        painter.setPen(style.color("accent" if self._busy else "muted"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignTrailing | middle, self.badge)
 
 
 class NavigationRail(QWidget):
@@ -146,10 +140,6 @@ class NavigationRail(QWidget):
         self._settings.clicked.connect(self.settings_wanted)
         self._help = IconButton("help", tr("Help"))
         self._help.clicked.connect(self.help_wanted)
-        self._lay_out()
-        style.on_style_changed(self._restyle)
-
-    def _lay_out(self) -> None:
         self._column = vbox(self._mark, of=self, spacing=0)
         self._pages = vbox(spacing=4)
         self._column.addLayout(self._pages)
@@ -162,6 +152,7 @@ class NavigationRail(QWidget):
         self._foot_row = QHBoxLayout()
         self._foot.addLayout(self._foot_row)
         self._column.addLayout(self._foot)
+        style.on_style_changed(self._restyle)
 
     def add_item(self, key: str, text: str, icon_name: str) -> RailItem:
         """Add a room at the end."""

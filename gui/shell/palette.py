@@ -204,15 +204,6 @@ class Palette(QDialog):
         self._model = _Matches(self)
         self.view = QListView()
         self._nothing = Label(tr("No matches."), "body", "muted")
-        self._lay_out()
-        self.query.textChanged.connect(self._show_found)
-        self.query.returnPressed.connect(self.take)
-        self.query.moved.connect(self._move)
-        self.view.clicked.connect(self.take)
-        self._show_found()
-        self._stand_at_the_head()
-
-    def _lay_out(self) -> None:
         self.view.setModel(self._model)
         self.view.setItemDelegate(_RowDelegate(self.view))
         self.view.setUniformItemSizes(True)
@@ -221,6 +212,15 @@ class Palette(QDialog):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._nothing.setContentsMargins(12, 8, 12, 8)
         vbox(self.query, Line(), (self.view, 1), self._nothing, of=self, margins=9, spacing=8)
+        self.query.textChanged.connect(self._show_found)
+        self.query.returnPressed.connect(self.take)
+        self.query.moved.connect(self._move)
+        self.view.clicked.connect(self.take)
+        self._show_found()
+        # Move to the top of the window, before it is shown: a window manager may not allow it later.
+        window = self._over.window()
+        self.setFixedWidth(min(px(WIDTH), window.width() - 48))
+        self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, TOP)))
 
     def add(self, offers: list[PaletteEntry]) -> None:
         """Add entries that were read later; the selection stays."""
@@ -271,12 +271,6 @@ class Palette(QDialog):
         text = self._model.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
         self.query.setAccessibleDescription(text)
         QAccessible.updateAccessibility(QAccessibleEvent(self.query, QAccessible.Event.DescriptionChanged))
-
-    def _stand_at_the_head(self) -> None:
-        """Move to the top of the window, before it is shown: a window manager may not allow it later."""
-        window = self._over.window()
-        self.setFixedWidth(min(px(WIDTH), window.width() - 48))
-        self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, TOP)))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Focus the field."""

@@ -32,10 +32,6 @@ class ShortcutsSheet(QDialog):
         for scope in sorted(SCOPES, key=lambda each: (each != "window", each != page)):
             self._list.column.addWidget(self._section(scope))
         self._list.column.addStretch(1)
-        self._lay_out()
-        self.search.searched.connect(self._filter)
-
-    def _lay_out(self) -> None:
         column = vbox(
             Label(tr("Keys"), "title"),
             self.search,
@@ -49,6 +45,7 @@ class ShortcutsSheet(QDialog):
         close.clicked.connect(self.accept)
         column.addLayout(hbox(1, close))
         self.resize(px(SIZE[0]), px(SIZE[1]))
+        self.search.searched.connect(self._filter)
 
     def _section(self, scope: str) -> QWidget:
         made = self._sections[scope] = QWidget()

@@ -83,20 +83,6 @@ class GroupedTableView(QTableView):
         self._last_keys: list[str] = []
         self._last_scroll = 0
         self.setAccessibleName(name)
-        self._set_up()
-        if several:
-            self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self._head = _HeaderView(self)
-        self.setHorizontalHeader(self._head)
-        self.setModel(model)
-        self.setItemDelegate(RowDelegate(self))
-        self._head.sectionClicked.connect(self._on_head_clicked)
-        model.modelAboutToBeReset.connect(self._remember)
-        model.modelReset.connect(self._lay_out_rows)
-        model.modelReset.connect(self._lay_out_columns)
-        style.on_style_changed(self._restyle)
-
-    def _set_up(self) -> None:
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -109,6 +95,17 @@ class GroupedTableView(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setMinimumSectionSize(1)
+        if several:
+            self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self._head = _HeaderView(self)
+        self.setHorizontalHeader(self._head)
+        self.setModel(model)
+        self.setItemDelegate(RowDelegate(self))
+        self._head.sectionClicked.connect(self._on_head_clicked)
+        model.modelAboutToBeReset.connect(self._remember)
+        model.modelReset.connect(self._lay_out_rows)
+        model.modelReset.connect(self._lay_out_columns)
+        style.on_style_changed(self._restyle)
 
     # Content and selection.
     def table(self) -> GroupedTable[Any]:

@@ -66,15 +66,12 @@ class ScrollingDialog(GrowingDialog):
 
     def grow(self) -> None:
         """Take the height that the content needs, as far as there is room."""
-        self.resize(self.width(), min(max(self.height(), self.needed_height()), self._most_height()))
-
-    def needed_height(self) -> int:
-        content = self._scroll.column.totalHeightForWidth(self.width())
-        return content + self.foot.totalSizeHint().height()
-
-    def _most_height(self) -> int:
         parent = self.parentWidget()
         within = (
             parent.window().height() if parent is not None else self.screen().availableGeometry().height()
         )
-        return int(SCREEN_SHARE * within)
+        self.resize(self.width(), min(max(self.height(), self.needed_height()), int(SCREEN_SHARE * within)))
+
+    def needed_height(self) -> int:
+        content = self._scroll.column.totalHeightForWidth(self.width())
+        return content + self.foot.totalSizeHint().height()

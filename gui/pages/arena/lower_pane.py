@@ -176,10 +176,6 @@ class QueueView(QWidget):
         fill(head, (self._left, 1), self.up_button, self.down_button, self.remove_button)
         vbox(head, (self.view, 1), of=self, spacing=8)
         style.scale(self, QWidget.setMinimumWidth, 250)
-        self._connect()
-        self._show_operations(None)
-
-    def _connect(self) -> None:
         view = self.view
         view.chosen.connect(self._show_operations)
         view.chosen.connect(self.chosen)
@@ -192,6 +188,7 @@ class QueueView(QWidget):
         here = Qt.ShortcutContext.WidgetShortcut
         actions.bind(view, "queue.earlier", self.up_button, here)
         actions.bind(view, "queue.later", self.down_button, here)
+        self._show_operations(None)
 
     def room(self) -> int:
         """Return the width needed by the title row."""

@@ -83,17 +83,6 @@ class SummariesForm(QWidget):
         )
         fill(scroll.column, at_most_so_wide(fields), 1)
         vbox(scroll, of=self)
-        self._connect()
-        self.setAcceptDrops(True)
-
-    def _file_row(self) -> QWidget:
-        row = QWidget(self)
-        hbox((self.file, 1), self.choose_button, of=row, spacing=8)
-        row.setFocusProxy(self.file)
-        self.file.setAccessibleName(tr("File of summaries"))
-        return row
-
-    def _connect(self) -> None:
         self.choose_button.clicked.connect(self._choose)
         self.save_button.clicked.connect(self._ask_where)
         self.file.editingFinished.connect(self._score_again)
@@ -102,6 +91,14 @@ class SummariesForm(QWidget):
         self.scorer.changed.connect(self._follow)
         self.add_button.clicked.connect(self._add)
         self.cancel_button.clicked.connect(self._cancel)
+        self.setAcceptDrops(True)
+
+    def _file_row(self) -> QWidget:
+        row = QWidget(self)
+        hbox((self.file, 1), self.choose_button, of=row, spacing=8)
+        row.setFocusProxy(self.file)
+        self.file.setAccessibleName(tr("File of summaries"))
+        return row
 
     # Display.
     def ask(self, arena: arenas.Arena, statuses: Sequence[arenas.EntryStatus]) -> None:

@@ -79,10 +79,6 @@ class ComparePage(Page):
             self.header.add(button)
         fill(self._stack, self._empty, self.scores, self.conversations, self.votes, self.chooser)
         fill(self.body, self.notice, (self._stack, 1))
-        self._connect()
-        self._show()
-
-    def _connect(self) -> None:
         self.tabs.currentChanged.connect(lambda _tab: self._show_tab())
         self.add_button.clicked.connect(self._offer_systems)
         self.export_button.clicked.connect(self.conversations.ask_to_export)
@@ -94,6 +90,7 @@ class ComparePage(Page):
         self.chooser.chosen.connect(self._add)
         self.chooser.cancelled.connect(self._show)
         self.notice.acted.connect(self.notice.hide)
+        self._show()
 
     # Opening
 

@@ -78,10 +78,6 @@ class VotesView(QWidget):
         strips = vbox(self.name_row, self.notice, margins=(24, 0, 24, 0))
         fill(self._stack, self._empty, self._busy, self.setup, self.vote, self.results)
         vbox(strips, (self._stack, 1), self.undo_strip, of=self, spacing=0)
-        self._connect()
-        self._show()
-
-    def _connect(self) -> None:
         controller = self.controller
         controller.changed.connect(self._show)
         controller.asked.connect(self._ask)
@@ -98,6 +94,7 @@ class VotesView(QWidget):
         self.results.go_on_wanted.connect(controller.go_on)
         self.results.pairs_wanted.connect(self._ask_for_pairs)
         self.name_row.named.connect(self._name_voter)
+        self._show()
 
     # Opening
 
@@ -420,20 +417,17 @@ class ResultsView(Scroll):
             low=number_text(preferred.low * 100, 0),
             high=number_text(preferred.high * 100, 0),
         )
-        grid.addWidget(self._system(name, system.detail), row, 0)
+        cell = QWidget()
+        column = vbox(self._label(name, "body", "text"), of=cell, margins=(0, 6, 0, 6), spacing=0)
+        if system.detail:
+            column.addWidget(self._label(system.detail, "label", "hint"))
+        grid.addWidget(cell, row, 0)
         grid.addWidget(bar, row, 1)
         for at, (text, role) in enumerate(
             ((percent(preferred.mean), "figure_medium"), (spread, "figure"), (tally, "figure")), start=2
         ):
             self.texts.append(text)
             grid.addWidget(Label(text, role, "text" if at == 2 else "muted"), row, at, RIGHT)
-
-    def _system(self, name: str, detail: str) -> QWidget:
-        cell = QWidget()
-        column = vbox(self._label(name, "body", "text"), of=cell, margins=(0, 6, 0, 6), spacing=0)
-        if detail:
-            column.addWidget(self._label(detail, "label", "hint"))
-        return cell
 
     def _add_sentences(self, column: QVBoxLayout, title: str, sentences: Sequence[str]) -> None:
         column.addSpacing(4)

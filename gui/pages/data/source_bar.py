@@ -93,9 +93,6 @@ class SourceBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the buttons beside the field, or below it where there is no room for a path."""
         super().resizeEvent(event)
-        self._place_buttons()
-
-    def _place_buttons(self) -> None:
         field = max(px(240), self.source_field.sizeHint().width())
         is_beside = field + self._top.spacing() + self._buttons.sizeHint().width() <= self.width()
         direction = QBoxLayout.Direction.LeftToRight if is_beside else QBoxLayout.Direction.TopToBottom

@@ -57,17 +57,14 @@ class DoctorPage(Page):
         self._rows: dict[str, _CheckRow] = {}
         self._scroll = Scroll((24, 20, 24, 24), spacing=0)
         self._list = vbox(spacing=0)
-        self._lay_out()
-        self.copy_button.clicked.connect(self.copy)
-        self.again_button.clicked.connect(self.look)
-        self.cancel_button.clicked.connect(self.cancel)
-
-    def _lay_out(self) -> None:
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, PAGE_WIDTH)
         vbox(self.busy, self._list, 1, of=content, spacing=12)
         self._scroll.column.addLayout(at_most_so_wide(content))
         self.body.addWidget(self._scroll, 1)
+        self.copy_button.clicked.connect(self.copy)
+        self.again_button.clicked.connect(self.look)
+        self.cancel_button.clicked.connect(self.cancel)
 
     def shown(self) -> None:
         """Check when first shown."""

@@ -94,13 +94,6 @@ class HelpPage(Page):
         self.view.horizontalHeader().hide()
         self.reader = TopicView()
         self._nothing = EmptyState("search", tr("No topic found"), tr("Try another word."))
-        self._lay_out()
-        self.search.searched.connect(self._search)
-        self.view.chosen.connect(self._read)
-        self.keys_button.clicked.connect(self.keys_wanted)
-        self._search("")
-
-    def _lay_out(self) -> None:
         left = QWidget()
         style.set_background(left, "surface")
         style.scale(left, QWidget.setFixedWidth, LIST_WIDTH)
@@ -109,6 +102,10 @@ class HelpPage(Page):
         for part in (self.reader, self._nothing):
             self._stack.addWidget(part)
         self.body.addLayout(hbox(left, Line(vertical=True), (self._stack, 1), spacing=0), 1)
+        self.search.searched.connect(self._search)
+        self.view.chosen.connect(self._read)
+        self.keys_button.clicked.connect(self.keys_wanted)
+        self._search("")
 
     def shown(self) -> None:
         """Read the licences of the packages when first shown."""
@@ -152,9 +149,6 @@ class TopicView(Scroll):
         self._sketch, self._drawing = MethodSketch(), Drawing()
         self._facts = QWidget()
         self.long = TextView(role="body", token="muted")
-        self._lay_out()
-
-    def _lay_out(self) -> None:
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, TEXT_WIDTH)
         parts = (self._text, self._drawing, self._sketch, self._facts, self.long)
@@ -179,7 +173,25 @@ class TopicView(Scroll):
         self._sketch.setVisible(topic.method is not None)
         if topic.method is not None:
             self._sketch.show_method(topic.method)
-        self._show_facts(topic)
+        made = QWidget()
+        grid = QGridLayout(made)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(10)
+        grid.setColumnMinimumWidth(0, px(NAME_WIDTH))
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(Line(), 0, 0, 1, 2)
+        for row, (name, text) in enumerate(topic.facts, 1):
+            named = Label(name, "body_medium", wrap=True)
+            named.setMaximumWidth(px(NAME_WIDTH))
+            grid.addWidget(named, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(Label(text, "body", "muted", wrap=True), row, 1)
+        fresh = made
+        self._column.replaceWidget(self._facts, fresh)
+        self._facts.hide()
+        self._facts.deleteLater()
+        self._facts = fresh
+        fresh.setVisible(bool(topic.facts))
         self.long.hide()
         if topic.read is not None:
             self._background.run(topic.read, partial(self._show_long, topic))
@@ -189,28 +201,3 @@ class TopicView(Scroll):
         if topic is self._topic:
             self.long.set_text(text or tr(NO_TEXT))
             self.long.show()
-
-    def _show_facts(self, topic: Topic) -> None:
-        fresh = _facts_view(topic)
-        self._column.replaceWidget(self._facts, fresh)
-        self._facts.hide()
-        self._facts.deleteLater()
-        self._facts = fresh
-        fresh.setVisible(bool(topic.facts))
-
-
-def _facts_view(topic: Topic) -> QWidget:
-    made = QWidget()
-    grid = QGridLayout(made)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(10)
-    grid.setColumnMinimumWidth(0, px(NAME_WIDTH))
-    grid.setColumnStretch(1, 1)
-    grid.addWidget(Line(), 0, 0, 1, 2)
-    for row, (name, text) in enumerate(topic.facts, 1):
-        named = Label(name, "body_medium", wrap=True)
-        named.setMaximumWidth(px(NAME_WIDTH))
-        grid.addWidget(named, row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(Label(text, "body", "muted", wrap=True), row, 1)
-    return made

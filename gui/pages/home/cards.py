@@ -65,9 +65,6 @@ class VerdictView(Card):
         self.export_button.clicked.connect(
             lambda: self.export_requested.emit(self._adapter, self.export_button)
         )
-        self._lay_out()
-
-    def _lay_out(self) -> None:
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._texts)
         self._row.setContentsMargins(0, 8, 0, 4)
         self._row.setSpacing(24)
@@ -124,10 +121,6 @@ class ComputingView(QWidget):
         self._waiting = vbox(spacing=0)
         self.queue_link = link(tr("Queue"))
         self.queue_link.clicked.connect(self.queue_wanted)
-        self._lay_out()
-        self.refresh()
-
-    def _lay_out(self) -> None:
         self._bar.setFixedWidth(px(160))
         now = hbox(
             IconLabel("train", "accent"), (self.title, 1), self._bar, self.share, self.left, spacing=12
@@ -135,6 +128,7 @@ class ComputingView(QWidget):
         vbox(now, Line(), of=self._now, spacing=8)
         head = hbox(Label(tr("Computing"), "section"), 1, self.queue_link)
         vbox(head, self._now, self._waiting, of=self, spacing=8)
+        self.refresh()
 
     def refresh(self) -> None:
         now, waiting = self._queue.now(), self._queue.waiting

@@ -218,16 +218,13 @@ class PushDialog(ScrollingDialog):
         fill(self.column, self._about, self.form, self.preview, self._busy, self.problem)
         foot = hbox(self.show_button, self.send_button, self.back_button, self.cancel_button, 1, spacing=8)
         self.foot.addLayout(foot)
-        self._connect()
-        self._show(asking=True)
-
-    def _connect(self) -> None:
         self.form.changed.connect(self._follow_form)
         self.show_button.clicked.connect(self._look)
         self.send_button.clicked.connect(lambda: self.send_wanted.emit(self._shown))
         self.back_button.clicked.connect(lambda: self._show(asking=True))
         self.cancel_button.clicked.connect(self.reject)
         self.finished.connect(self._job.cancel)
+        self._show(asking=True)
 
     def _follow_form(self) -> None:
         self.problem.show_problem("")
@@ -405,7 +402,11 @@ class PushForm(QWidget):
             spacing=16,
         )
         self._what_field.setVisible(self._has_model)
-        self._connect()
+        for signal in (self.name.textChanged, self.folder.textChanged, self.conversations.toggled):
+            signal.connect(lambda _value: self.changed.emit())
+        for signal in (self.visibility.currentChanged, self.what.currentChanged):
+            signal.connect(lambda _key: self._follow())
+        self.folder_button.clicked.connect(self._choose)
         self._fill(asked or PushRequest(""))
 
     def _folder_row(self) -> QWidget:
@@ -421,13 +422,6 @@ class PushForm(QWidget):
         vbox(self.conversations, Label(foot, "label", "hint", wrap=True), of=part, spacing=4)
         part.setVisible(bool(self._conversations))
         return part
-
-    def _connect(self) -> None:
-        for signal in (self.name.textChanged, self.folder.textChanged, self.conversations.toggled):
-            signal.connect(lambda _value: self.changed.emit())
-        for signal in (self.visibility.currentChanged, self.what.currentChanged):
-            signal.connect(lambda _key: self._follow())
-        self.folder_button.clicked.connect(self._choose)
 
     def _fill(self, asked: PushRequest) -> None:
         self.name.setText(asked.target)

@@ -80,13 +80,6 @@ class MetadataPanel(QWidget):
         super().__init__()
         self._adapter: Adapter | None = None
         style.set_background(self, "surface")
-        self._make_parts()
-        self._scroll = Scroll((24, 20, 24, 0), 0)
-        vbox((self._scroll, 1), self._foot(), of=self, spacing=0)
-        self._fill(self._scroll.column)
-        self._connect()
-
-    def _make_parts(self) -> None:
         self._name = ElidedLabel("", "section", "text")
         self.about = ElidedLabel("", "label", "muted")
         self.more_button = IconButton("more", tr("More"))
@@ -115,6 +108,24 @@ class MetadataPanel(QWidget):
         self._notes_rest = QTimer(self)
         self._notes_rest.setSingleShot(True)
         self._notes_rest.setInterval(800)
+        self._scroll = Scroll((24, 20, 24, 0), 0)
+        vbox((self._scroll, 1), self._foot(), of=self, spacing=0)
+        self._fill(self._scroll.column)
+        for button, signal in (
+            (self.try_button, self.try_pressed),
+            (self.export_button, self.export_pressed),
+            (self.compare_button, self.compare_pressed),
+            (self.metrics_link, self.compare_pressed),
+            (self.more_button, self.more_pressed),
+            (self.score_button, self.score_pressed),
+            (self.folder_button, self.folder_pressed),
+            (self.close_button, self.close_pressed),
+        ):
+            button.clicked.connect(signal)
+        self.tags_field.editingFinished.connect(self._save_tags)
+        self.notes_field.textChanged.connect(self._notes_rest.start)
+        self.notes_field.left.connect(self.save_notes)
+        self._notes_rest.timeout.connect(self.save_notes)
 
     def _fill(self, column: QVBoxLayout) -> None:
         fill(column, _row(self._name, self.more_button, self.close_button), self.about)
@@ -154,23 +165,6 @@ class MetadataPanel(QWidget):
         holder = QWidget()
         vbox(hbox(Line(), margins=(24, 0, 24, 0)), foot, of=holder, spacing=0)
         return holder
-
-    def _connect(self) -> None:
-        for button, signal in (
-            (self.try_button, self.try_pressed),
-            (self.export_button, self.export_pressed),
-            (self.compare_button, self.compare_pressed),
-            (self.metrics_link, self.compare_pressed),
-            (self.more_button, self.more_pressed),
-            (self.score_button, self.score_pressed),
-            (self.folder_button, self.folder_pressed),
-            (self.close_button, self.close_pressed),
-        ):
-            button.clicked.connect(signal)
-        self.tags_field.editingFinished.connect(self._save_tags)
-        self.notes_field.textChanged.connect(self._notes_rest.start)
-        self.notes_field.left.connect(self.save_notes)
-        self._notes_rest.timeout.connect(self.save_notes)
 
     # Display.
     def adapter(self) -> Adapter | None:

@@ -61,17 +61,14 @@ class ServeDialog(ScrollingDialog):
         )
         fill(self.column, self._busy, self._details, self._state, self._problem)
         self.foot.addLayout(hbox(self.start_button, self.stop_button, 1, self.close_button, spacing=8))
-        self._connect()
-        style.on_style_changed(self._restyle)
-        self._show_idle()
-
-    def _connect(self) -> None:
         self.start_button.clicked.connect(self._start_or_confirm)
         self.stop_button.clicked.connect(self.stop)
         self.close_button.clicked.connect(self.close)
         self.finished.connect(self.stop)
         self._prompt.opened.connect(lambda _work: self._begin())
         self._prompt.says.connect(self._ask)
+        style.on_style_changed(self._restyle)
+        self._show_idle()
 
     def _restyle(self) -> None:
         self.curl.setFixedHeight(round(4 * metrics("fixed").lineSpacing()) + px(18))

@@ -50,10 +50,6 @@ class BatchController(QObject):
         self._background = BackgroundTasks(self)
         self._queue.serve(KIND, self._begin)
         self._queue.changed.connect(self._show_turn)
-        self._connect()
-        self._show_sources()
-
-    def _connect(self) -> None:
         view = self.view
         view.chosen.connect(self._choose)
         view.open_button.clicked.connect(self._choose_files)
@@ -64,6 +60,7 @@ class BatchController(QObject):
         self.batch.changed.connect(self._show)
         self.reader.changed.connect(self._show)
         self.reader.found.connect(self._take_files)
+        self._show_sources()
 
     # The conversations
 

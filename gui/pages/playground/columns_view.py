@@ -294,18 +294,15 @@ class HistoryView(QWidget):
         )
         vbox(head, self.list, of=self, spacing=4)
         style.on_style_changed(self._restyle)
-        self._connect()
+        self.search.searched.connect(self._fill)
+        self.which.currentChanged.connect(self._fill)
+        self.list.clicked.connect(self._choose)
+        self.list.activated.connect(self._choose)
 
     def _restyle(self) -> None:
         self.list.setFixedHeight(px(ROW_HEIGHT) * ROWS_SHOWN)
         self.search.setMaximumWidth(px(220))
         self.list.doItemsLayout()
-
-    def _connect(self) -> None:
-        self.search.searched.connect(self._fill)
-        self.which.currentChanged.connect(self._fill)
-        self.list.clicked.connect(self._choose)
-        self.list.activated.connect(self._choose)
 
     def entries(self) -> list[HistoryEntry]:
         """Return all entries, listed or not, newest first."""

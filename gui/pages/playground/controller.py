@@ -65,10 +65,6 @@ class Controller(QObject):
         self._message = ""
         self._downloads = DownloadPrompt(manager, self)
         self._redraw = once(self, 50, self.changed)
-        self._connect()
-        self.rescan()
-
-    def _connect(self) -> None:
         self.summarizer.events.connect(self._on_events)
         self.summarizer.changed.connect(self._on_summarizer_changed)
         self.summarizer.died.connect(self._on_died)
@@ -78,6 +74,7 @@ class Controller(QObject):
         self._manager.adapters_changed.connect(self.rescan)
         self._downloads.opened.connect(lambda work: work())
         self._downloads.says.connect(lambda text, action: self.say("" if action else text))
+        self.rescan()
 
     # The choices
 

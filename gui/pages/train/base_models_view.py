@@ -76,7 +76,14 @@ class BaseModelsView(Card):
         self._list = ModelList()
         self._estimates = FitEstimates(planner or manager.planner, self)
         self._lay_out()
-        self._connect()
+        self._search.searched.connect(self._filter)
+        self._search.returnPressed.connect(self._ask_hub)
+        self._hub_button.clicked.connect(self._ask_hub)
+        self._cost.acted.connect(lambda: self.chosen.emit(self._priced))
+        self._notice.acted.connect(self._act)
+        self._list.used.connect(self.chosen)
+        self._list.delete_wanted.connect(self._confirm_delete)
+        self._estimates.estimated.connect(self._list.show_fit)
 
     def _lay_out(self) -> None:
         back = quiet(self._back)
@@ -87,16 +94,6 @@ class BaseModelsView(Card):
             strip.hide()
             self.column.addWidget(strip)
         self.column.addWidget(self._list, 1)
-
-    def _connect(self) -> None:
-        self._search.searched.connect(self._filter)
-        self._search.returnPressed.connect(self._ask_hub)
-        self._hub_button.clicked.connect(self._ask_hub)
-        self._cost.acted.connect(lambda: self.chosen.emit(self._priced))
-        self._notice.acted.connect(self._act)
-        self._list.used.connect(self.chosen)
-        self._list.delete_wanted.connect(self._confirm_delete)
-        self._estimates.estimated.connect(self._list.show_fit)
 
     def refresh(self, tables: Mapping[str, Any], family: Family) -> None:
         """Read the lists again for a recipe, complete or not; `family` is that of its base model."""

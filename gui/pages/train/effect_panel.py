@@ -67,12 +67,6 @@ class EffectPanel(QWidget):
         self._split = SplitBar(tr("Memory by part"), expected=len(MEMORY))
         self._split.setToolTip(tr(MEMORY_HELP))
         self._bits = Label("", "label", "muted", wrap=True)
-        self._lay_out()
-        self._show_bits(None)
-        self._drawing.set_blocks(UNKNOWN_BLOCKS)
-        self.show_unknown()
-
-    def _lay_out(self) -> None:
         head = hbox(self._figure, (self._total, 1), self._share, spacing=8)
         foot = hbox(self._disk, 1, self._memory)
         hbox((self._there, 1), self.fit_button, of=self._short, spacing=8)
@@ -83,6 +77,9 @@ class EffectPanel(QWidget):
         column.addSpacing(4)
         for part in (self._split_title, self._split, self._bits):
             column.addWidget(part)
+        self._show_bits(None)
+        self._drawing.set_blocks(UNKNOWN_BLOCKS)
+        self.show_unknown()
 
     def show_details(self, shown: bool) -> None:
         """Show counts, drawing and memory, or only that memory is short."""
@@ -95,7 +92,10 @@ class EffectPanel(QWidget):
         self.setVisible(trainable is not None and bool(everything))
         if trainable is None or not everything:
             return
-        self._draw(plan, settings)
+        blocks = blocks_of(plan)
+        self._drawing.setVisible(bool(blocks))
+        self._drawing.set_blocks(blocks)
+        self._drawing.set_trained(*trained_parts(settings, blocks, plan))
         self._show_bits(plan.get("bits_per_parameter"))
         if plan.get("problems") and not trainable:
             self.show_unknown()
@@ -183,12 +183,6 @@ class EffectPanel(QWidget):
         self.show_plan(dict(started) | saved | measured, settings)
         if memory_bytes:
             self._memory.setText(tr("{size} of memory at peak", size=bytes_text(memory_bytes)))
-
-    def _draw(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
-        blocks = blocks_of(plan)
-        self._drawing.setVisible(bool(blocks))
-        self._drawing.set_blocks(blocks)
-        self._drawing.set_trained(*trained_parts(settings, blocks, plan))
 
 
 def _memory_pattern(plan: Mapping[str, Any]) -> str:

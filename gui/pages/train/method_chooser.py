@@ -57,14 +57,6 @@ class MethodChooser(Card):
         self.explanation = MethodExplanation(self)
         self._nothing = Label("", "body", "muted", wrap=True)
         self._fill()
-        self._lay_out()
-        actions.bind(self._search, "train.methods", self._enter, Qt.ShortcutContext.WidgetShortcut)
-        self._search.returnPressed.connect(self._take_first)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._focus_moved)
-
-    def _lay_out(self) -> None:
         self.back = quiet(tr("Back to the recipe"), "arrow-left")
         self.back.clicked.connect(self.closed)
         head = hbox(self.back, (self._search, 1), margins=(12, 12, 20, 12), spacing=12)
@@ -74,6 +66,11 @@ class MethodChooser(Card):
         self.column.addLayout(head)
         self.column.addWidget(Line())
         self.column.addLayout(hbox((self._list, 1), Line(vertical=True), self.explanation, spacing=0), 1)
+        actions.bind(self._search, "train.methods", self._enter, Qt.ShortcutContext.WidgetShortcut)
+        self._search.returnPressed.connect(self._take_first)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_moved)
 
     def _fill(self) -> None:
         for group, entries in groupby(METHODS, key=lambda entry: entry.group):

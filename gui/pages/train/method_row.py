@@ -123,7 +123,15 @@ class MethodRow(QAbstractButton):
         """Draw background, mark, name, text and number."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_background(painter)
+        background = "accent_soft" if self.isChecked() else "hover" if self.underMouse() else ""
+        box = QRectF(self.rect())
+        if background or has_rim(self):
+            painter.setBrush(style.color(background) if background else Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(style.color("accent"), 2) if has_rim(self) else Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
+        if self._reason or self.isChecked():
+            sign, token = ("warning", "warning") if self._reason else ("check", "accent")
+            icons.paint(painter, QRectF(EDGE, 0, px(16), px(32)), sign, token)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         first = QRectF(0, 0, self.width(), px(32))
         painter.setFont(font("body_medium"))
@@ -137,17 +145,6 @@ class MethodRow(QAbstractButton):
         painter.setPen(style.color("warning" if self._reason else "muted"))
         painter.drawText(self._text_place(self.width()), WRAPPED, self._text())
         painter.end()
-
-    def _paint_background(self, painter: QPainter) -> None:
-        background = "accent_soft" if self.isChecked() else "hover" if self.underMouse() else ""
-        box = QRectF(self.rect())
-        if background or has_rim(self):
-            painter.setBrush(style.color(background) if background else Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(style.color("accent"), 2) if has_rim(self) else Qt.PenStyle.NoPen)
-            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
-        if self._reason or self.isChecked():
-            sign, token = ("warning", "warning") if self._reason else ("check", "accent")
-            icons.paint(painter, QRectF(EDGE, 0, px(16), px(32)), sign, token)
 
     def _text(self) -> str:
         return self._reason or translate(self.entry.summary)

@@ -71,9 +71,6 @@ class PageHeader(QWidget):
         self._parts: tuple[QWidget, ...] = (*left, *right)
         for part in (self.runs, *self._parts):
             header.add(part)
-        self._connect()
-
-    def _connect(self) -> None:
         self.ways_to_pause.clicked.connect(self._open_ways_to_pause)
         self.levels.currentChanged.connect(self.level_chosen)
         self.recipes.clicked.connect(lambda: self.recipes_menu().exec(below(self.recipes)))

@@ -60,11 +60,6 @@ class RecipePanel(QWidget):
             Label("", "label", "muted", wrap=True),
         )
         self._fixed_foot = QWidget()
-        self._lay_out()
-        self._connect()
-        self.set_read_only("")
-
-    def _lay_out(self) -> None:
         self._scroll.column.addWidget(self.form)
         vbox(self.search, of=self._top, margins=(24, 16, 24, 8))
         hbox(
@@ -75,13 +70,12 @@ class RecipePanel(QWidget):
             spacing=8,
         )
         vbox(self._top, (self._scroll, 1), Line(), self.foot, self._fixed_foot, of=self, spacing=0)
-
-    def _connect(self) -> None:
         self.search.searched.connect(self.form.search)
         self.start_button.clicked.connect(self.start_wanted)
         self.form.edited.connect(self.edited)
         self.foot.length_wanted.connect(self._choose_length)
         actions.bind(self, "train.start", self.start_button)
+        self.set_read_only("")
 
     def _choose_length(self) -> None:
         """Leave the length to the number of examples."""

@@ -108,12 +108,6 @@ class RunList(QWidget):
         self._empty = Label("", "label", "muted", wrap=True)
         self._size = Label("", "small", "hint", wrap=True)
         self.notice, self.undo_strip = NoticeStrip(), UndoStrip()
-        self._lay_out()
-        self._connect()
-        SavedState(self.view, "list", self._saved_state, self._restore_state)
-        self.reader.start()
-
-    def _lay_out(self) -> None:
         self.view.horizontalHeader().hide()
         self._stack = QStackedWidget()
         for part in (self.view, QWidget()):
@@ -124,6 +118,9 @@ class RunList(QWidget):
         foot = vbox(self._size, self.notice, self.undo_strip, margins=(20, 8, 12, 8), spacing=8)
         vbox(top, hbox((self._stack, 1), margins=(8, 0, 0, 0)), foot, of=self, spacing=0)
         self.notice.hide()
+        self._connect()
+        SavedState(self.view, "list", self._saved_state, self._restore_state)
+        self.reader.start()
 
     def _connect(self) -> None:
         self.reader.listed.connect(self.table.retain)
@@ -361,18 +358,6 @@ class RunList(QWidget):
                 menu_action(tr("Copy as command"), partial(copy_command, entry.recipe)),
                 separator(),
             ]
-        entries += self._adapter_entries(entry)
-        if entry.recipe is not None and not entry.running:
-            entries += [menu_action(tr("Report…"), lambda: self.report_export.ask(self, entry.job))]
-        entries += [
-            menu_action(tr("Show log"), lambda: self.show_log(entry)),
-            menu_action(tr("Open folder"), lambda: open_path(entry.job.folder)),
-        ]
-        if not entry.running:
-            entries += [separator(), menu_action(tr("Delete"), lambda: self.delete([entry]), "list.delete")]
-        return entries
-
-    def _adapter_entries(self, entry: RunEntry) -> list[QAction]:
         found: list[QAction] = []
         if entry.adapter_id:
             found += [
@@ -389,7 +374,16 @@ class RunList(QWidget):
             )
             for path in reversed(entry.checkpoints)
         ]
-        return [*found, separator()] if found else []
+        entries += [*found, separator()] if found else []
+        if entry.recipe is not None and not entry.running:
+            entries += [menu_action(tr("Report…"), lambda: self.report_export.ask(self, entry.job))]
+        entries += [
+            menu_action(tr("Show log"), lambda: self.show_log(entry)),
+            menu_action(tr("Open folder"), lambda: open_path(entry.job.folder)),
+        ]
+        if not entry.running:
+            entries += [separator(), menu_action(tr("Delete"), lambda: self.delete([entry]), "list.delete")]
+        return entries
 
 
 class _View(GroupedTableView):

@@ -240,7 +240,10 @@ class RemarksView(QWidget):
         for strip in self.strips[len(shown) :]:
             strip.hide()
         for strip, remark in zip(self.strips, shown, strict=False):
-            strip.show_notice(_remark_text(remark), icon_name="warning" if _is_warning(remark) else "info")
+            strip.show_notice(
+                sentences(remark["message"], remark.get("hint", "")),
+                icon_name="warning" if _is_warning(remark) else "info",
+            )
 
 
 def distinct(notices: Sequence[Event]) -> list[Event]:
@@ -256,10 +259,6 @@ def distinct(notices: Sequence[Event]) -> list[Event]:
 def _folded_text(remarks: Sequence[Event]) -> str:
     count = tr_count(len(remarks), "{n} remark", "{n} remarks")
     return tr("{count}. Latest: {message}", count=count, message=translate(remarks[-1]["message"]))
-
-
-def _remark_text(remark: Event) -> str:
-    return sentences(remark["message"], remark.get("hint", ""))
 
 
 def _is_warning(remark: Event) -> bool:

@@ -99,9 +99,6 @@ class RunView(Scroll):
         self._samples_line = Line()
         self.stopped = NoticeStrip()
         self.stopped.acted.connect(self.resume_wanted)
-        self._lay_out()
-
-    def _lay_out(self) -> None:
         for part in (self.metrics_row, self.stop_strip, self.busy, self.stopped):
             self.column.addWidget(part)
         self.column.addLayout(self._card_place)
@@ -132,19 +129,7 @@ class RunView(Scroll):
         self.plot.setVisible(trains)
         self._rest.setVisible(not trains)
         self.metrics_row.show_run(model)
-        self._show_stage(model)
-        self.remarks.show_notices(model.state.notices)
-        self._feed_plot(model)
-        self._show_samples(model)
-        self.stop_strip.follow(model if model.stopping else None)
-        if model.ending is not None and not self._ended:
-            self._ended = True
-            self._show_ending(model)
-
-    # The parts
-
-    def _show_stage(self, model: RunModel) -> None:
-        """Show a progress bar of its own for stages other than training."""
+        # Show a progress bar of its own for stages other than training.
         state = model.state
         waits = model.running and state.stage != "train" and not model.stopping
         self.busy.setVisible(waits)
@@ -161,6 +146,15 @@ class RunView(Scroll):
         if model.running and not state.step:
             waiting = f"{stage_text(state)}. {tr('The curve starts with the first step.')}"
         self.plot.set_waiting(waiting)
+        self.remarks.show_notices(model.state.notices)
+        self._feed_plot(model)
+        self._show_samples(model)
+        self.stop_strip.follow(model if model.stopping else None)
+        if model.ending is not None and not self._ended:
+            self._ended = True
+            self._show_ending(model)
+
+    # The parts
 
     def _feed_plot(self, model: RunModel) -> None:
         state = model.state

@@ -50,9 +50,6 @@ class SamplesView(QWidget):
         self._grid = QGridLayout()
         self.more_button = link("")
         self.more_button.clicked.connect(self._toggle)
-        self._lay_out()
-
-    def _lay_out(self) -> None:
         top = hbox(self._title, (self.scrubber, 1), spacing=24)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(24)

@@ -81,8 +81,41 @@ class VerdictCard(Card):
         self._scored_each = scored_each
         self.is_scored = bool(state.difference and state.tuned_scores and state.base_scores)
         if self.is_scored:
-            self._add_verdict(state)
-            self._add_scores(state)
+            difference = (state.difference or {})["rouge1"]
+            protocol = (state.tuned_scores or {}).get("protocol") or {}
+            examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
+            icon_name, headline, token = verdict_of(difference, examples, trains=has_trained(state))
+            sentences = (
+                verdict_sentence(difference, examples, split),
+                base_form_sentence(protocol),
+                notes_text(language_notes(protocol)),
+                forgetting_sentence(state),
+            )
+            self._add_head(
+                icon_name, headline, token, _with_exclusions(" ".join(filter(None, sentences)), state)
+            )
+            base, tuned, differences = _headline_scores(state)
+            names = [name for name in TITLES if name in tuned and name in base and name in differences]
+            difference_axis = axis_of([*(differences[name] for name in names), {"mean": 0.0}])
+            grid = QGridLayout()
+            grid.setHorizontalSpacing(16)
+            grid.setVerticalSpacing(0)
+            for column, stretch in ((1, 3), (4, 2)):
+                grid.setColumnStretch(column, stretch)
+            compared = side_heads(state)
+            for column, head in ((2, compared[0]), (3, compared[1]), (5, tr("Difference"))):
+                title = Label(head, "head", "muted", wrap=True)
+                title.setAlignment(RIGHT)
+                grid.addWidget(title, 0, column)
+            for index, name in enumerate(names):
+                grid.addWidget(Line(), 1 + 2 * index, 0, 1, 6)
+                row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name], compared)
+                row.place(grid, 2 + 2 * index, difference_axis)
+            marks = [(at / 100, number_text(at)) for at in (0, 50, 100)]
+            grid.addWidget(AxisMarks(SCORE_AXIS, marks), 2 + 2 * len(names), 1)
+            grid.addWidget(AxisMarks(difference_axis, [(0.0, number_text(0))]), 2 + 2 * len(names), 4)
+            self.column.addLayout(grid)
+            self.column.addWidget(_Legend(sides(state)))
             self.metrics = MetricsView(state)
             self.column.addWidget(self.metrics)
         else:
@@ -102,19 +135,6 @@ class VerdictCard(Card):
         self.setAccessibleName(headline)
         self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
 
-    def _add_verdict(self, state: RunState) -> None:
-        difference = (state.difference or {})["rouge1"]
-        protocol = (state.tuned_scores or {}).get("protocol") or {}
-        examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
-        icon_name, headline, token = verdict_of(difference, examples, trains=has_trained(state))
-        sentences = (
-            verdict_sentence(difference, examples, split),
-            base_form_sentence(protocol),
-            notes_text(language_notes(protocol)),
-            forgetting_sentence(state),
-        )
-        self._add_head(icon_name, headline, token, _with_exclusions(" ".join(filter(None, sentences)), state))
-
     def _add_plain_head(self, state: RunState) -> None:
         if state.adapter is not None:
             text = _with_exclusions(tr("Not compared with the base model."), state)
@@ -122,30 +142,6 @@ class VerdictCard(Card):
         else:
             text = tr("The run ended before its first step.")
             self._add_head("info", tr("No adapter was created"), "muted", text)
-
-    def _add_scores(self, state: RunState) -> None:
-        base, tuned, differences = _headline_scores(state)
-        names = [name for name in TITLES if name in tuned and name in base and name in differences]
-        difference_axis = axis_of([*(differences[name] for name in names), {"mean": 0.0}])
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(0)
-        for column, stretch in ((1, 3), (4, 2)):
-            grid.setColumnStretch(column, stretch)
-        compared = side_heads(state)
-        for column, head in ((2, compared[0]), (3, compared[1]), (5, tr("Difference"))):
-            title = Label(head, "head", "muted", wrap=True)
-            title.setAlignment(RIGHT)
-            grid.addWidget(title, 0, column)
-        for index, name in enumerate(names):
-            grid.addWidget(Line(), 1 + 2 * index, 0, 1, 6)
-            row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name], compared)
-            row.place(grid, 2 + 2 * index, difference_axis)
-        marks = [(at / 100, number_text(at)) for at in (0, 50, 100)]
-        grid.addWidget(AxisMarks(SCORE_AXIS, marks), 2 + 2 * len(names), 1)
-        grid.addWidget(AxisMarks(difference_axis, [(0.0, number_text(0))]), 2 + 2 * len(names), 4)
-        self.column.addLayout(grid)
-        self.column.addWidget(_Legend(sides(state)))
 
     def show_conversations(self, shown: Sequence[BeforeAndAfter]) -> None:
         """Show conversations with their summaries before and after the training, above the numbers."""
