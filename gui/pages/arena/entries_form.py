@@ -26,7 +26,7 @@ from gui.look import style
 from gui.look.format import about_text
 from gui.look.language import sentences, tr, tr_count, translate
 from gui.models.list_text import base_text, data_text
-from gui.pages.train.method_row import reason
+from gui.pages.train.method_chooser import reason
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label

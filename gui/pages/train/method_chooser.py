@@ -5,25 +5,39 @@ Knows only the entries of the registry; the recipe form sets the method in use.
 
 from __future__ import annotations
 
-from functools import reduce
+from dataclasses import dataclass
+from functools import lru_cache, reduce
 from itertools import groupby
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QShowEvent
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.api import FAMILIES, METHODS, BaseFacts, Box, Family, Method, Options, Sketch, Variant, method
+from engine.api import (
+    FAMILIES,
+    METHODS,
+    BaseFacts,
+    Box,
+    Family,
+    Method,
+    Options,
+    Problem,
+    Sketch,
+    Variant,
+    method,
+)
 from gui.core import actions
 from gui.inputs.search_field import SearchField
 from gui.look import style
 from gui.look.fonts import font, metrics, px
-from gui.look.format import plain
+from gui.look.format import compact, plain
 from gui.look.language import mark, tr, translate
-from gui.pages.train.method_row import MethodRow
+from gui.models.grouped_table import Cell, Column, GroupedTable, Heading, IconTextCell, NameCell, TextCell
+from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import quiet
 from gui.widgets.cards import Card
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView
 
@@ -32,11 +46,56 @@ QUANTIZATIONS = {"int8": "int8", "nf4": "NF4", "fp4": "FP4"}
 FACTS = {"quantizations": mark("Quantized bases"), "merges": mark("Can be merged"), "preset": mark("Preset")}
 
 
+@dataclass(frozen=True)
+class MethodRow:
+    """A method of the list: why it can't be used, "" if it can, and how many parameters it trains, as text."""
+
+    entry: Method
+    reason: str = ""
+    trainable: str = ""
+    is_in_use: bool = False
+    is_busy: bool = False
+
+    @property
+    def id(self) -> str:
+        """The method's id, the key in the table."""
+        return self.entry.id
+
+    def matches(self, text: str) -> bool:
+        """Return whether each word of a search occurs in its name, summary, group or variants."""
+        variants = [part for each in self.entry.variants for part in (each.title, each.summary)]
+        texts = (self.entry.title, self.entry.summary, self.entry.group, *variants)
+        found = " ".join(map(translate, texts)).lower()
+        return all(word in found for word in text.lower().split())
+
+
+class MethodTable(GroupedTable[MethodRow]):
+    """The methods by group; the number of parameters is dimmed while it may be out of date."""
+
+    columns = (
+        Column("name", mark("Method"), 196),
+        Column("summary", mark("What it does"), least=200),
+        Column("trainable", mark("Trainable"), 104, right=True),
+    )
+
+    def cell(self, item: MethodRow, key: str) -> Cell:
+        if key == "name":
+            return NameCell(translate(item.entry.title), (tr("in use"),) if item.is_in_use else ())
+        if key == "trainable":
+            return TextCell(item.trainable, "figure", "off" if item.is_busy else "muted", right=True)
+        if item.reason:
+            return IconTextCell("warning", item.reason, "warning")
+        return TextCell(translate(item.entry.summary))
+
+    def explanation(self, item: MethodRow, key: str) -> str:
+        return item.reason if key == "summary" else ""
+
+
 class MethodChooser(Card):
     """The list at the left, the explanation at the right. `chosen(id)` reports a choice, `closed` that it is over.
 
-    The arrow keys move through the list and explain each method; Return or Space chooses it. Letters go to the
-    search, where Return chooses the first usable match and Esc clears the search.
+    The arrow keys move through the list and explain each method; a click or Return chooses it. Return in the search
+    chooses the first usable match.
     """
 
     chosen = Signal(str)
@@ -45,51 +104,32 @@ class MethodChooser(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=0, spacing=0)
         self.column.setContentsMargins(1, 1, 1, 1)
-        self._rows: dict[str, MethodRow] = {}
-        self._headings: dict[str, Label] = {}
         self._current = METHODS[0].id
         self._base = BaseFacts()
         self._options: Options | None = None
+        self._reasons: dict[str, str] = {}
+        self._counts: dict[str, int | None] = {}
+        self._is_busy = False
         self._search = SearchField(tr("Search methods and variants"), self)
         self._search.searched.connect(self._filter)
-        self._counted = Label(tr("trainable parameters"), "label", "muted")
-        self._list = Scroll(margins=(8, 12, 8, 12), spacing=0, parent=self)
+        self.table = MethodTable(self)
+        self.view = GroupedTableView(self.table, tr("Methods"))
         self.explanation = MethodExplanation(self)
         self._nothing = Label("", "body", "muted", wrap=True)
-        self._fill()
+        self._nothing.setContentsMargins(24, 16, 24, 16)
         self.back = quiet(tr("Back to the recipe"), "arrow-left")
         self.back.clicked.connect(self.closed)
         head = hbox(self.back, (self._search, 1), margins=(12, 12, 20, 12), spacing=12)
-        self._counted.setToolTip(tr("The method in use with its settings, others with their presets"))
-        self._counted.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-        head.addWidget(self._counted)
-        self.column.addLayout(head)
-        self.column.addWidget(Line())
-        self.column.addLayout(hbox((self._list, 1), Line(vertical=True), self.explanation, spacing=0), 1)
-        actions.bind(self._search, "train.methods", self._enter, Qt.ShortcutContext.WidgetShortcut)
+        left = vbox((self.view, 1), self._nothing, margins=(8, 0, 8, 8), spacing=0)
+        left.setAlignment(self._nothing, Qt.AlignmentFlag.AlignTop)
+        body = hbox((left, 1), Line(vertical=True), self.explanation, spacing=0)
+        fill(self.column, head, Line(), (body, 1))
+        self.view.chosen.connect(self._explain)
+        self.view.clicked.connect(lambda index: self._choose(self.table.item_at(index.row())))
+        self.view.opened.connect(self._choose)
         self._search.returnPressed.connect(self._take_first)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._focus_moved)
-
-    def _fill(self) -> None:
-        for group, entries in groupby(METHODS, key=lambda entry: entry.group):
-            heading = Label(translate(group), "label_medium", "muted")
-            heading.setContentsMargins(12, 8, 12, 6)
-            self._headings[group] = heading
-            self._list.column.addWidget(heading)
-            for entry in entries:
-                row = MethodRow(entry, self._list.content)
-                row.clicked.connect(lambda _checked=False, method_id=entry.id: self._choose(method_id))
-                row.moved.connect(lambda rows, row=row: self._move(row, rows))
-                row.looked_at.connect(lambda row=row: self._look_at(row))
-                row.searched.connect(self._search_for)
-                self._rows[entry.id] = row
-                self._list.column.addWidget(row)
-        self._nothing.setContentsMargins(12, 8, 12, 6)
-        self._nothing.hide()
-        self._list.column.addWidget(self._nothing)
-        self._list.column.addStretch(1)
+        actions.bind(self._search, "train.methods", self._enter, Qt.ShortcutContext.WidgetShortcut)
+        self._filter("")
 
     def set_current(self, method_id: str, base: BaseFacts, options: Options | None = None) -> None:
         """Mark the method in use, and show which methods work on the base model.
@@ -98,105 +138,96 @@ class MethodChooser(Card):
         """
         moved = method_id != self._current
         self._current, self._base, self._options = method_id, base, options
-        for row in self._rows.values():
-            row.show_state(row.entry.id == method_id, base)
-        self._keep_one_stop()
-        self._explain(method_id)
-        if moved:
-            self._lead_to_current()
+        self._reasons = {entry.id: reason(entry, base) for entry in METHODS}
+        self._show_rows()
+        if moved or self.view.current() is None:
+            self.view.choose(method_id)
+        self._explain(self.view.current())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Scroll to the method in use."""
         super().showEvent(event)
-        self._lead_to_current()
-
-    def _lead_to_current(self) -> None:
-        """Scroll to the method in use, after the layout of the list."""
-        QTimer.singleShot(0, self, lambda: self._list.ensureWidgetVisible(self._rows[self._current]))
+        self.view.choose(self._current)
 
     def set_count(self, method_id: str, count: int | None) -> None:
-        """Show how many parameters a method trains at its preset."""
-        self._rows[method_id].set_trainable(count)
+        """Show how many parameters a method trains at its preset; None if unknown."""
+        self._counts[method_id] = count
+        self._show_rows()
 
     def show_busy(self, busy: bool) -> None:
         """Dim the numbers while a plan is being made."""
-        self._counted.setMinimumWidth(self._counted.width())
-        self._counted.setText(tr("Updating…") if busy else tr("trainable parameters"))
-        for row in self._rows.values():
-            row.show_busy(busy)
+        self._is_busy = busy
+        self._show_rows()
 
     def forget_counts(self) -> None:
         """Clear the numbers, since they belong to another base model."""
-        for row in self._rows.values():
-            row.set_trainable(None)
+        self._counts.clear()
+        self._show_rows()
 
     def row(self, method_id: str) -> MethodRow:
-        """Return a method's row."""
-        return self._rows[method_id]
+        """Return what is said of a method, listed or not."""
+        count, why = self._counts.get(method_id), self._reasons.get(method_id, "")
+        trainable = "" if count is None or why else compact(count)
+        return MethodRow(method(method_id), why, trainable, method_id == self._current, self._is_busy)
 
-    def _choose(self, method_id: str) -> None:
-        if method_id != self._current:
-            self.chosen.emit(method_id)
+    def _show_rows(self) -> None:
+        rows: list[Heading | MethodRow] = []
+        for group, entries in groupby(METHODS, key=lambda entry: entry.group):
+            found = [row for entry in entries if (row := self.row(entry.id)).matches(self._search.text())]
+            rows += [Heading(translate(group)), *found] if found else []
+        self.table.set_rows(rows)
+
+    def _filter(self, text: str) -> None:
+        self._show_rows()
+        self._nothing.setText(tr("No method or variant is called “{name}”.", name=text))
+        self.view.setVisible(self.table.rowCount() > 0)
+        self._nothing.setHidden(self.table.rowCount() > 0)
+        if not text:
+            self.view.choose(self._current)
+
+    def _choose(self, row: MethodRow | None) -> None:
+        if row is None:
+            return
+        if row.id != self._current:
+            self.chosen.emit(row.id)
         self.closed.emit()
 
-    def _explain(self, method_id: str) -> None:
-        options = self._options if method_id == self._current else None
-        self.explanation.explain(method(method_id), self._base, self._rows[method_id].reason(), options)
-
-    def _look_at(self, row: MethodRow) -> None:
-        self._list.ensureWidgetVisible(row)
-        self._explain(row.entry.id)
-
-    def _focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
-        """Explain the method in use when the focus leaves the list."""
-        if new is not None and not self._list.isAncestorOf(new):
-            self._explain(self._current)
-
-    def _shown(self) -> list[MethodRow]:
-        return [row for row in self._rows.values() if row.isVisibleTo(self._list.content)]
-
-    def _move(self, row: MethodRow, rows: int) -> None:
-        shown = self._shown()
-        index = min(len(shown) - 1, max(0, shown.index(row) + rows))
-        shown[index].setFocus(Qt.FocusReason.TabFocusReason)
+    def _explain(self, row: MethodRow | None) -> None:
+        """Explain the method that the keyboard is on, else the one in use."""
+        shown = row or self.row(self._current)
+        options = self._options if shown.id == self._current else None
+        self.explanation.explain(shown.entry, self._base, self._reasons.get(shown.id, ""), options)
 
     def _enter(self) -> None:
         """Move from the search to the first match."""
-        shown = self._shown()
-        if shown:
-            shown[0].setFocus(Qt.FocusReason.TabFocusReason)
-
-    def _search_for(self, text: str) -> None:
-        """Search for text typed in the list; "" ends the search."""
-        self._search.setText(self._search.text() + text if text else "")
-        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._search.deselect()
+        self.view.choose_first()
+        self.view.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _take_first(self) -> None:
         """Choose the first usable match."""
-        usable = [row for row in self._shown() if not row.reason()]
-        if self._search.text().strip() and usable:
-            self._choose(usable[0].entry.id)
+        if self._search.text().strip():
+            self._choose(next((row for row in self.table.items() if not row.reason), None))
 
-    def _keep_one_stop(self) -> None:
-        """Make Tab stop in the list once: at the method in use, else at the first visible one."""
-        shown = self._shown()
-        stop = self._rows[self._current] if self._rows[self._current] in shown else next(iter(shown), None)
-        for row in self._rows.values():
-            policy = Qt.FocusPolicy.StrongFocus if row is stop else Qt.FocusPolicy.ClickFocus
-            row.setFocusPolicy(policy)
 
-    def _filter(self, text: str) -> None:
-        found = {row for row in self._rows.values() if row.matches(text)}
-        for row in self._rows.values():
-            row.setVisible(row in found)
-        for group, heading in self._headings.items():
-            heading.setVisible(any(row.entry.group == group for row in found))
-        self._nothing.setText(tr("No method or variant is called “{name}”.", name=text))
-        self._nothing.setVisible(not found)
-        self._keep_one_stop()
-        if not text:
-            self._lead_to_current()
+def reason(entry: Method, base: BaseFacts) -> str:
+    """Return why a method's preset does not work on a base model, without the method's name; "" if it does."""
+    found = refusal(entry, base)
+    if found is None:
+        return ""
+    text = translate(found.message).removeprefix(translate(entry.title)).strip()
+    return f"{text[:1].upper()}{text[1:]} {translate(found.hint)}".strip()
+
+
+def refusal(entry: Method, base: BaseFacts) -> Problem | None:
+    """Return the registry's error for a method's preset on a base model, or None."""
+    family = base.family or entry.families[0]
+    return entry.refusal(_at_preset(entry.id, family) if family in entry.presets else None, base)
+
+
+@lru_cache(maxsize=256)
+def _at_preset(method_id: str, family: Family) -> Options:
+    entry = method(method_id)
+    return entry.options(**entry.preset_options(family))
 
 
 class MethodExplanation(Scroll):

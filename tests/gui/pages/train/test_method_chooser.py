@@ -9,8 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from engine.api import METHODS, BaseFacts, MethodSettings, method, recipe
 from gui.graphics.block_drawing import MARKS
 from gui.pages.train.effect_panel import blocks_of, trained_parts
-from gui.pages.train.method_chooser import WIDTH, MethodChooser, MethodSketch, preset_text
-from gui.pages.train.method_row import refusal
+from gui.pages.train.method_chooser import WIDTH, MethodChooser, MethodSketch, preset_text, refusal
 from gui.workers.planner import Planner
 from tests.helpers.train_stage import BASICS, PLAN, texts
 
@@ -36,74 +35,72 @@ def _settings(method_id: str, **options: Any) -> MethodSettings:
     return MethodSettings(method_id, entry.options(**entry.preset_options(family) | options))
 
 
+def _listed(chooser):
+    return [row.id for row in chooser.table.items()]
+
+
 def test_each_row_says_why_its_method_cannot_be_used_and_the_explanation_what_to_do(chooser):
     for base in (T5, GPT2, NF4):
         chooser.set_current("lora", base)
         refused = {entry.id for entry in METHODS if refusal(entry, base) is not None}
-        assert refused == {entry.id for entry in METHODS if chooser.row(entry.id).reason()}
-        for method_id in refused:
-            assert chooser.row(method_id).reason() in chooser.row(method_id).accessibleName()
-            assert not chooser.row(method_id).reason().startswith(method(method_id).title)
+        assert refused == {row.id for row in chooser.table.items() if row.reason}
+        for row in chooser.table.items():
+            assert row.reason in chooser.table.accessible_text(row)
+            assert not row.reason.startswith(row.entry.title)
     lines = chooser.explanation.text().splitlines()
     for variant in method("lora").variants:
         assert f"{variant.title}: {variant.summary}" in lines
 
     chooser.set_current("lora", T5)
-    row = chooser.row("bitfit")
-    row.setFocus()
-    assert "no biases" in row.reason()
-    assert row.reason() in chooser.explanation.text()
-    assert chooser.row("lora").heightForWidth(700) < row.heightForWidth(500) < row.heightForWidth(250)
-    stops = [
-        entry.id
-        for entry in METHODS
-        if chooser.row(entry.id).focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
-    ]
-    assert stops == ["lora"]
+    chooser.view.choose("bitfit")
+    assert "no biases" in chooser.row("bitfit").reason
+    assert chooser.row("bitfit").reason in chooser.explanation.text()
 
 
-def test_the_arrows_move_and_show_each_return_takes_it(chooser, qtbot):
+def test_the_arrows_move_and_show_each_return_or_a_click_takes_it(chooser, qtbot):
     first, second = METHODS[0], METHODS[1]
-    chooser.row(first.id).setFocus()
-    qtbot.keyClick(chooser.row(first.id), Qt.Key.Key_Down)
-    assert chooser.focusWidget() is chooser.row(second.id)
+    chooser.view.choose(first.id)
+    qtbot.keyClick(chooser.view, Qt.Key.Key_Down)
+    assert chooser.view.current().entry is second
     assert second.title in chooser.explanation.text()
     with qtbot.waitSignal(chooser.chosen) as chosen:
-        qtbot.keyClick(chooser.row(second.id), Qt.Key.Key_Return)
+        qtbot.keyClick(chooser.view, Qt.Key.Key_Return)
     assert chosen.args == [second.id]
-    qtbot.keyClick(chooser.row(second.id), Qt.Key.Key_End)
+    qtbot.keyClick(chooser.view, Qt.Key.Key_End)
+    assert chooser.view.current().entry is METHODS[-1]
 
-    assert chooser.focusWidget() is chooser.row(METHODS[-1].id)
+    qtbot.keyClick(chooser.view, Qt.Key.Key_Home)
+    place = chooser.view.visualRect(chooser.table.index(chooser.table.row_of(second.id), 1)).center()
+    with qtbot.waitSignal(chooser.chosen) as chosen, qtbot.waitSignal(chooser.closed):
+        qtbot.mouseClick(chooser.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert chosen.args == [second.id]
 
 
-def test_the_search_finds_variants_and_groups_and_the_keys_lead_there_and_back(chooser, qtbot):
-    chooser._search.setFocus()
+def test_the_search_finds_variants_and_groups_and_the_keys_lead_to_what_was_found(chooser, qtbot):
+    chooser._search.setText("qlora")
     chooser._search.searched.emit("qlora")
+    assert _listed(chooser) == ["lora"]
+    chooser._search.setFocus()
     qtbot.keyClick(chooser._search, Qt.Key.Key_Down)
-    assert chooser.focusWidget() is chooser.row("lora")
+    assert chooser.view.hasFocus()
+    assert chooser.view.current().id == "lora"
+    chooser._search.setText("soft prompts")
     chooser._search.searched.emit("soft prompts")
-    assert {row.entry.group for row in chooser._shown()} == {"Soft prompts"}
+    assert {row.entry.group for row in chooser.table.items()} == {"Soft prompts"}
+    chooser._search.setText("nothing like it")
     chooser._search.searched.emit("nothing like it")
-    assert chooser._shown() == []
+    assert _listed(chooser) == []
     assert chooser._nothing.isVisibleTo(chooser)
-    chooser._search.searched.emit("")
-
-    chooser.row("lora").setFocus()
-    qtbot.keyClick(chooser.row("lora"), Qt.Key.Key_P)
-    qtbot.keyClick(chooser._search, Qt.Key.Key_R)
-    assert chooser._search.text() == "pr"
-    qtbot.waitUntil(lambda: chooser.row("lora") not in chooser._shown())
-    chooser._shown()[0].setFocus()
-    qtbot.keyClick(chooser.focusWidget(), Qt.Key.Key_Escape)
-    assert chooser.focusWidget() is chooser._search
-    assert len(chooser._shown()) == len(METHODS)
+    chooser._search.clear()
+    assert len(_listed(chooser)) == len(METHODS)
+    assert chooser.view.current().id == "lora"
 
     chooser._search.setText("selective")
     with qtbot.waitSignal(chooser.chosen) as chosen:
         qtbot.keyClick(chooser._search, Qt.Key.Key_Return)
     # The first of those found can't be used.
-    assert chooser.row("bitfit").reason()
-    assert chosen.args == [chooser._shown()[1].entry.id]
+    assert chooser.row("bitfit").reason
+    assert chosen.args == [_listed(chooser)[1]]
 
 
 def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts():
@@ -162,7 +159,7 @@ def test_the_sketch_shows_the_rank_that_is_set(stage):
     stage.page.panel.form.field("method.rank").control.widget.setValue(48)
     sketch = stage.page.right.methods.explanation._sketch
     assert sketch.accessibleName().endswith("trained, rank 48")
-    stage.page.right.methods._look_at(stage.page.right.methods.row("adalora"))
+    stage.page.right.methods.view.choose("adalora")
 
     assert sketch.accessibleName().endswith("trained, rank r")
 
@@ -177,8 +174,8 @@ def test_counts_are_made_behind_plans_only_once_and_one_that_fails_ends_no_other
     with qtbot.waitSignal(planner.planned):
         stage.page.panel.form.field("method.rank").control.widget.setValue(8)
     rows = stage.page.right.methods
-    qtbot.waitUntil(lambda: "3.54 M" in rows.row(METHODS[-1].id).accessibleName())
-    assert "3.54 M" not in rows.row("vera").accessibleName()
+    qtbot.waitUntil(lambda: "3.54 M" in rows.row(METHODS[-1].id).trainable)
+    assert "3.54 M" not in rows.row("vera").trainable
     assert unavailable == []
 
     received: list[tuple[str, int]] = []
@@ -198,5 +195,5 @@ def test_a_method_that_cannot_be_used_shows_no_numbers_of_the_one_before(stage, 
     stage.page.panel.form.choose_method("full")
 
     assert "3,538,944" not in texts(stage.page.panel.effect)
-    assert stage.page.right.methods.row("full").reason()
+    assert stage.page.right.methods.row("full").reason
     assert not stage.page.panel.start_button.isEnabled()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -34,6 +35,11 @@ from tests.helpers.train_stage import (
 )
 
 
+def _take(qtbot, methods, method_id):
+    methods.view.choose(method_id)
+    qtbot.keyClick(methods.view, Qt.Key.Key_Return)
+
+
 def test_before_the_start_the_plan_the_devices_and_all_methods_counts_are_shown(stage, qtbot):
     devices = {"devices": [{"id": "cuda:0", "name": "A card"}, {"id": "cpu", "name": "Processor"}]}
     stage.scripts["devices"] = [["emit", {"event": "result_made", "result": devices}]]
@@ -48,10 +54,10 @@ def test_before_the_start_the_plan_the_devices_and_all_methods_counts_are_shown(
         assert part in text
 
     for method in ("lora", "full"):
-        qtbot.waitUntil(lambda method=method: "3.54 M" in row(method).accessibleName())
-    row("full").click()
+        qtbot.waitUntil(lambda method=method: "3.54 M" in row(method).trainable)
+    _take(qtbot, stage.page.right.methods, "full")
     assert panel.form.method_id() == "full"
-    assert (row("lora").isChecked(), row("full").isChecked()) == (False, True)
+    assert (row("lora").is_in_use, row("full").is_in_use) == (False, True)
 
 
 def test_a_run_from_start_to_verdict_then_opened_from_the_history_and_copied(stage, qtbot):
@@ -288,7 +294,7 @@ def test_a_new_run_shows_at_most_twelve_choices_at_first_and_all_settings_on_adv
     ]
 
 
-def test_good_methods_are_cards_and_all_others_behind_them(stage):
+def test_good_methods_are_cards_and_all_others_behind_them(stage, qtbot):
     page, form = stage.page, stage.page.panel.form
     cards = form.method_field.cards
     assert cards.offered() == ["lora", "lora/qlora", "ia3", "full"]
@@ -298,7 +304,7 @@ def test_good_methods_are_cards_and_all_others_behind_them(stage):
     assert (form.method_id(), form.tables()["base_model"]["quantization"]) == ("full", "none")
     form.method_field.all_button.click()
     assert page.right.methods.isVisibleTo(page)
-    page.right.methods.row("adalora").click()
+    _take(qtbot, page.right.methods, "adalora")
     assert page.panel.isVisibleTo(page)
     assert (cards.offered()[-1], cards.current()) == ("adalora", "adalora")
 
