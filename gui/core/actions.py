@@ -29,7 +29,6 @@ SCOPES = {
     "form": mark("In forms"),
     "list": mark("In lists"),
     "queue": mark("In a queue"),
-    "scrubber": mark("On the slider above the summaries"),
 }
 
 
@@ -105,10 +104,6 @@ ACTIONS = (
     Action("list.check", mark("Check or uncheck"), ("Space",), is_pressed=True),
     Action("queue.earlier", mark("Earlier"), ("Alt+Up",)),
     Action("queue.later", mark("Later"), ("Alt+Down",)),
-    Action("scrubber.earlier", mark("Summaries of an earlier step"), ("Left",), is_pressed=True),
-    Action("scrubber.later", mark("Summaries of a later step"), ("Right",), is_pressed=True),
-    Action("scrubber.first", mark("Summaries of the base model"), ("Home",), is_pressed=True),
-    Action("scrubber.last", mark("Newest summaries"), ("End",), is_pressed=True),
 )
 # Where macOS expects them in its menu bar.
 ROLES = {

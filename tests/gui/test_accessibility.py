@@ -24,7 +24,6 @@ from gui.graphics.drawing import Drawing
 from gui.graphics.histogram import Histogram
 from gui.inputs.number_inputs import SliderSpin
 from gui.main_window import MainWindow
-from gui.pages.train.samples_view import Scrubber
 from gui.plots.chart import Chart
 from gui.shell.rooms import VIEWS
 from gui.shell.shortcuts_sheet import ShortcutsSheet
@@ -37,7 +36,7 @@ USABLE = {
     Role.Button, Role.ButtonMenu, Role.CheckBox, Role.RadioButton, Role.ComboBox, Role.SpinBox, Role.Slider,
     Role.EditableText, Role.StaticText, Role.Table, Role.List, Role.Chart,
 }  # fmt: skip
-DRAWN = {Scrubber: Role.Slider, Histogram: Role.Slider, Chart: Role.Chart, Drawing: Role.Graphic}
+DRAWN = {Histogram: Role.Slider, Chart: Role.Chart, Drawing: Role.Graphic}
 
 
 @pytest.fixture

@@ -36,7 +36,6 @@ from gui.pages.train.run_text import (
     scored_since,
     seconds_so_far,
     stage_text,
-    steps_between,
     typical,
 )
 from gui.pages.train.samples_view import SamplesView
@@ -176,9 +175,7 @@ class RunView(Scroll):
         self.samples.setVisible(shown)
         self._samples_line.setVisible(shown)
         if shown:
-            every = steps_between(model)
-            planned = range(every, state.total_steps + 1, every) if every else ()
-            self.samples.show_samples(state.samples, state.total_steps, planned)
+            self.samples.show_samples(state.samples, state.total_steps)
 
     # The ending
 

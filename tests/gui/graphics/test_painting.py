@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtTest import QTest
 
 from gui.graphics.bars import Bar
 from gui.graphics.block_drawing import BIAS, Block, BlockDrawing, Group, Part
 from gui.graphics.histogram import Histogram, label_step
-from gui.look.fonts import font
 from gui.models.metric_text import ConfidenceInterval, as_text
-from gui.pages.train.effect_panel import Portion, SplitBar
-from gui.pages.train.samples_view import MAX_DOTS, Scrubber
+from gui.pages.train.samples_view import Scrubber
 from gui.widgets.labels import ElidedLabel, Figure
 
 
@@ -109,35 +106,30 @@ def test_exactly_the_trained_parts_are_lit(blocks):
     assert "frozen" in blocks.accessibleDescription()
 
 
-@pytest.fixture
-def scrubber(styled, qtbot):
-    made = qtbot.add(Scrubber())
-    made.resize(500, 28)
-    made.set_steps([0, 154, 308], 1540, [462, 616])
-    return made
-
-
-def test_a_scrubber_stands_at_the_newest_or_where_it_was_moved_to(scrubber):
+def test_a_scrubber_stands_at_the_newest_or_where_it_was_moved_to(styled, qtbot):
+    scrubber = qtbot.place(Scrubber(), 500, 28)
+    scrubber.set_steps([0, 154, 308], 1540)
     received = []
     scrubber.chosen.connect(received.append)
+    assert scrubber.current() == 308
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Home, Qt.Key.Key_End):
-        QTest.keyClick(scrubber, key)
+        QTest.keyClick(scrubber.slider, key)
     assert received == [154, 0, 308]
 
-    QTest.mouseClick(scrubber, Qt.MouseButton.LeftButton, pos=QPoint(60, 14))
+    QTest.mouseClick(scrubber.slider, Qt.MouseButton.LeftButton, pos=QPoint(2, 10))
     assert scrubber.current() == 0
     assert scrubber.previous() is None
-    QTest.mouseClick(scrubber, Qt.MouseButton.LeftButton, pos=QPoint(480, 14))
+    assert scrubber.slider.accessibleDescription() == "base model of 1,540, 3 to choose from"
+    QTest.mouseClick(scrubber.slider, Qt.MouseButton.LeftButton, pos=scrubber.slider.rect().bottomRight())
     assert scrubber.current() == 308
     assert scrubber.previous() == 154
 
-    assert scrubber.current() == 308
     scrubber.set_steps([0, 154, 308, 462], 1540)
     assert scrubber.current() == 462
-
     scrubber.set_current(154)
-    scrubber.set_steps([0, 154, 308, 462], 1540)
+    scrubber.set_steps([0, 154, 308, 462, 616], 1540)
     assert scrubber.current() == 154
+    assert received[-1] == 154
 
 
 def test_an_elided_label_explains_itself_only_where_it_is_cut(styled, qtbot):
@@ -167,31 +159,3 @@ def test_biases_have_room_of_their_own_below_the_letters_of_their_weights(styled
     box = QRectF(0, 0, 40, made._row_height())
     assert made._row_height() == without + BIAS
     assert made._letters(box).height() == without
-
-
-def test_steps_without_end_are_drawn_as_some(qtbot, monkeypatch):
-    scrubber = qtbot.add(Scrubber())
-    drawn: list[QPointF] = []
-    monkeypatch.setattr(scrubber, "_dot", lambda *dot: drawn.append(dot))
-    scrubber.set_steps(range(0, 20_000, 2), 10**18, range(1, 10**18, 3))
-    scrubber.grab()
-    assert MAX_DOTS < len(drawn) <= 2 * MAX_DOTS + 1
-    assert scrubber.current() == 19_998
-    scrubber._go_near(0.0)
-    assert scrubber.current() == 0
-
-
-LONG = ("Gewichte", "Adapter", "Gradienten", "Optimierer", "Aktivierungen", "Programm")
-
-
-def test_no_name_runs_into_its_size_and_a_narrow_form_still_has_two_columns(qtbot):
-    bar = qtbot.add(SplitBar("Memory", expected=len(LONG)))
-    bar.set_portions([Portion(name, 1.0, "1.135,1 MB", "accent") for name in LONG])
-    name, size = QFontMetrics(font("label")), QFontMetrics(font("figure_small"))
-    for width in (640, 760, 920, 1200):
-        bar.resize(width, 80)
-        for at, portion in enumerate(bar.portions):
-            room = bar._entry_place(at).width()
-            assert name.horizontalAdvance(portion.name) + size.horizontalAdvance(portion.text) + 14 <= room
-    bar.resize(290, 80)
-    assert bar._columns() == 2

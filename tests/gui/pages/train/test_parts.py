@@ -46,18 +46,18 @@ def test_the_result_says_how_many_conversations_the_recipe_excluded(qtbot, score
 def test_samples_are_gone_through_by_step_and_have_both_scores_or_dashes(qtbot):
     view = qtbot.show(SamplesView())
     steps = [Sample(step, "1", "A: b", "r", f"summary {step}" if step else "", None) for step in (0, 10, 20)]
-    view.show_samples(steps, 40, [])
+    view.show_samples(steps, 40)
     assert view.summaries() == ["summary 20"]
     view.scrubber.set_current(0)
     assert view.summaries() == ["The summary is empty."]
     assert "Summary of the base model" in texts(view)
 
     scored = [Sample(0, "1", "A: b", "r", "a", None), Sample(0, "2", "A: b", "r", "b", 0.614, 0.402)]
-    view.show_samples(scored, 40, [])
+    view.show_samples(scored, 40)
     assert [[label.text() for label in row._scores] for row in view._rows] == [["–", "–"], ["61", "40"]]
 
     many = [Sample(0, str(at), "A: b", "r", f"summary {at}", None) for at in range(4)]
-    view.show_samples(many, 40, [])
+    view.show_samples(many, 40)
     assert view.summaries() == ["summary 0", "summary 1"]
     assert view.more_button.text() == "Show 2 more"
     view.more_button.click()
@@ -65,7 +65,7 @@ def test_samples_are_gone_through_by_step_and_have_both_scores_or_dashes(qtbot):
     view.more_button.click()
     assert view.summaries() == ["summary 0", "summary 1"]
     # A prompt alone has no steps.
-    view.show_samples(many[:1], 0, [])
+    view.show_samples(many[:1], 0)
     assert not view.more_button.isVisible()
     assert "Summary with this prompt" in texts(view)
     assert not view.scrubber.isVisibleTo(view)
