@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent, QTextLayout, QTextOption
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
 from gui.look import style
-from gui.look.focus_rim import has_rim
-from gui.look.fonts import BODY_PITCH, font, px
+from gui.look.fonts import px
+from gui.widgets.cards import OptionButton
+from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 
-MARK = 14
-SPACING, MARGIN_X, MARGIN_Y, GAP = 16, 16, 12, 4
+SPACING = 16
 # Cards that would be narrower stand below each other.
 MIN_WIDTH = 150
-PITCH = {"body_semibold": BODY_PITCH, "body": BODY_PITCH, "label": 18}
 
 
 @dataclass(frozen=True)
@@ -94,117 +94,25 @@ class ChoiceCards(QWidget):
         self.chosen.emit(self.current())
 
 
-@dataclass(frozen=True)
-class _Text:
-    """A text of a card, laid out in lines, and where they stand."""
-
-    lines: QTextLayout
-    token: str
-    left: float
-    top: float
-    height: float
-
-
-class _CardButton(QAbstractButton):
-    accessible_role = QAccessible.Role.RadioButton
-
+class _CardButton(OptionButton):
     def __init__(self, card: Card) -> None:
-        super().__init__()
-        self._card, self._small, self._is_low = card, card.small, False
-        self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        self._describe()
-        style.on_style_changed(self.updateGeometry)
+        super().__init__(card.title)
+        self._line, self._small = card.line, Label("", "label", "muted", wrap=True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        top, title = Qt.AlignmentFlag.AlignTop, Label(card.title, "body_semibold", wrap=True)
+        # On one line with the mark.
+        title.setContentsMargins(0, 6, 0, 0)
+        head = hbox((title, 1, top), (self.mark, 0, top), spacing=8)
+        line = Label(card.line, "body", "muted", wrap=True)
+        # The small line stands at the bottom of a card that is higher than its texts.
+        self.lay_out(vbox(head, line, 1, self._small, margins=(16, 8, 8, 12), spacing=4))
+        self.say(card.small)
 
     def say(self, small: str) -> None:
-        self._small = small
-        self._describe()
-        self.updateGeometry()
-        self.update()
+        self._small.setText(small)
+        self._small.setVisible(bool(small))
+        self.setAccessibleDescription(". ".join(part for part in (self._line, small) if part))
 
     def set_low(self, low: bool) -> None:
         """Take no more height than the texts, as in a list."""
-        if low != self._is_low:
-            self._is_low = low
-            self.updateGeometry()
-
-    def _describe(self) -> None:
-        self.setAccessibleName(self._card.title)
-        texts = (self._card.line, self._small)
-        self.setAccessibleDescription(". ".join(part for part in texts if part))
-
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        last = self._texts(width)[-1]
-        texts = last.top + last.height + MARGIN_Y
-        return round(texts if self._is_low else max(px(134), texts))
-
-    def sizeHint(self) -> QSize:
-        width = max(self.width(), px(MIN_WIDTH))
-        return QSize(px(MIN_WIDTH), self.heightForWidth(width))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(px(MARK) + 2 * MARGIN_X + px(40), self.heightForWidth(max(self.width(), px(MIN_WIDTH))))
-
-    def _texts(self, width: int) -> list[_Text]:
-        inside, top, found = width - 2 * MARGIN_X, float(MARGIN_Y), []
-        for text, role, token, room in (
-            (self._card.title, "body_semibold", "text", inside - px(MARK) - 8),
-            (self._card.line, "body", "muted", inside),
-            (self._small, "label", "muted", inside),
-        ):
-            lines = _laid_out(text, role, room)
-            height = lines.lineCount() * float(px(PITCH[role]))
-            is_rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-            found.append(_Text(lines, token, width - MARGIN_X - room if is_rtl else MARGIN_X, top, height))
-            top += height + GAP
-        return found
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        on, focused = self.isChecked(), has_rim(self)
-        painter.setBrush(style.color("accent_soft" if on else "hover" if self.underMouse() else "surface"))
-        rim = "text" if focused and on else "accent" if on or focused else "edge"
-        painter.setPen(QPen(style.color(rim), 2 if on or focused else 1))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
-        inside = QRectF(self.rect()).adjusted(MARGIN_X, MARGIN_Y, -MARGIN_X, -MARGIN_Y)
-        side = px(MARK)
-        mark = QRectF(inside.right() - side, inside.top() + 4, side, side)
-        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-            mark.moveLeft(inside.left())
-        painter.setPen(QPen(style.color("accent_fill" if on else "outline"), 1))
-        painter.setBrush(style.color("accent_fill" if on else "surface"))
-        painter.drawEllipse(mark)
-        if on:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(style.color("on_accent"))
-            painter.drawEllipse(mark.center(), side / 5, side / 5)
-        texts = self._texts(self.width())
-        for each in texts:
-            # The small line stands at the bottom of a card that is higher than its texts.
-            top = max(each.top, inside.bottom() - each.height) if each is texts[-1] else each.top
-            painter.setPen(style.color(each.token))
-            each.lines.draw(painter, QPointF(each.left, top))
-        painter.end()
-
-
-def _laid_out(text: str, role: str, width: float) -> QTextLayout:
-    """Return a text laid out in lines of a width, with the role's line height."""
-    layout = QTextLayout(text.replace("\n", "\u2028"), font(role))
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    layout.setTextOption(option)
-    pitch, y = float(px(PITCH[role])), 0.0
-    layout.beginLayout()
-    while (line := layout.createLine()).isValid():
-        line.setLineWidth(max(16.0, width))
-        line.setPosition(QPointF(0, y + (pitch - line.height()) / 2))
-        y += pitch
-    layout.endLayout()
-    return layout
+        self.setMinimumHeight(0 if low else px(134))

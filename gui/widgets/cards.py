@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
+    QLayout,
     QPushButton,
     QRadioButton,
     QSizePolicy,
@@ -103,23 +104,44 @@ class Fallback(ShownTexts):
 COLUMNS = (60, 110, 158)
 
 
-class FallbackRow(QPushButton):
-    """One plan, with a radio mark."""
+class OptionButton(QPushButton):
+    """One of a group of choices, with a radio mark; as large as the layout that `lay_out` gives it."""
 
-    def __init__(self, plan: Fallback) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
         self.setProperty("kind", "plan")
         self.setCheckable(True)
+        # A screen reader then tells of radio buttons.
         self.setAutoExclusive(True)
         self.setAutoDefault(False)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(name)
+        self.mark = QRadioButton()
+        self.mark.setAutoExclusive(False)
+        self.mark.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        style.scale(self.mark, QWidget.setFixedWidth, 24)
+        self.toggled.connect(self.mark.setChecked)
+
+    def lay_out(self, layout: QLayout) -> None:
+        self.setLayout(layout)
+        for part in self.findChildren(QWidget):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return layout.totalSizeHint() if layout is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        layout = self.layout()
+        return layout.totalMinimumSize() if layout is not None else super().minimumSizeHint()
+
+
+class FallbackRow(OptionButton):
+    """One plan."""
+
+    def __init__(self, plan: Fallback) -> None:
         texts = (plan.title, plan.detail, plan.memory, plan.change, plan.time, plan.learning)
-        self.setAccessibleName(", ".join(part for part in texts if part))
-        mark = QRadioButton()
-        mark.setAutoExclusive(False)
-        mark.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        style.scale(mark, QWidget.setFixedWidth, 24)
-        self.toggled.connect(mark.setChecked)
+        super().__init__(", ".join(part for part in texts if part))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         about = vbox(
             ElidedLabel(plan.title, "body_semibold"), ElidedLabel(plan.detail, "label", "muted"), spacing=0
         )
@@ -128,20 +150,9 @@ class FallbackRow(QPushButton):
             (plan.time, "figure_medium", "text"),
             (plan.learning, "body", "muted"),
         )
-        hbox(
-            mark,
-            (about, 1),
-            Label(plan.memory, "figure_medium"),
-            *(_cell(Label(*figure), width) for figure, width in zip(figures, COLUMNS, strict=True)),
-            of=self,
-            margins=(12, 8, 16, 8),
-            spacing=0,
-        )
-        for part in self.findChildren(QWidget):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-
-    def sizeHint(self) -> QSize:
-        return QSize(480, px(56))
+        cells = (_cell(Label(*figure), width) for figure, width in zip(figures, COLUMNS, strict=True))
+        memory = Label(plan.memory, "figure_medium")
+        self.lay_out(hbox(self.mark, (about, 1), memory, *cells, margins=(12, 8, 16, 8), spacing=0))
 
 
 def _cell(label: Label, width: int) -> Label:
