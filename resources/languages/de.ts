@@ -3233,11 +3233,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Newest summaries</source>
-   <translation>Neueste Zusammenfassungen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/actions.py" />
    <source>Next</source>
    <translation>Weiter</translation>
   </message>
@@ -3660,11 +3655,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>On disk</source>
    <translation>Auf Platte</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>On the slider above the summaries</source>
-   <translation>Am Regler über den Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/choosers.py" />
@@ -5411,21 +5401,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassungen für {arena}</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>Summaries of a later step</source>
-   <translation>Zusammenfassungen eines späteren Schritts</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>Summaries of an earlier step</source>
-   <translation>Zusammenfassungen eines früheren Schritts</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>Summaries of the base model</source>
-   <translation>Zusammenfassungen des Basismodells</translation>
-  </message>
-  <message>
    <location filename="../../gui/workers/device_queue.py" />
    <source>Summaries of {name}</source>
    <translation>Zusammenfassungen von {name}</translation>
@@ -5711,11 +5686,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>The mean of the seeds.</source>
    <translation>Der Mittelwert der Startwerte.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method_chooser.py" />
-   <source>The method in use with its settings, others with their presets</source>
-   <translation>Das gewählte Verfahren mit seinen Einstellungen, andere mit ihren Vorlagen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -6533,6 +6503,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>What is sent</source>
    <translation>Was gesendet wird</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method_chooser.py" />
+   <source>What it does</source>
+   <translation>Was es tut</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />

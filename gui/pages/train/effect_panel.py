@@ -6,23 +6,21 @@ Shows a plan.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from math import ceil
 from typing import Any, Literal
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QWidget
 
 from engine.api import MethodSettings, Place
 from gui.graphics.bars import Bar
 from gui.graphics.block_drawing import MARKS, Block, BlockDrawing, Group, Kind, Part
 from gui.look import style
-from gui.look.fonts import font, px
 from gui.look.format import UNKNOWN, bytes_text, compact, number_text, percent
 from gui.look.language import mark, tr, translate
 from gui.widgets.buttons import link
 from gui.widgets.dimming import dim
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
 
@@ -64,7 +62,9 @@ class EffectPanel(QWidget):
         self._short, self._details = QWidget(), QWidget()
         self._drawing = BlockDrawing()
         self._split_title = Label(tr("Memory by part"), "small_medium", "muted")
-        self._split = SplitBar(tr("Memory by part"), expected=len(MEMORY))
+        self._split = SplitBar(
+            tr("Memory by part"), [(tr(title), token, strength) for _key, title, token, strength in MEMORY]
+        )
         self._split.setToolTip(tr(MEMORY_HELP))
         self._bits = Label("", "label", "muted", wrap=True)
         head = hbox(self._figure, (self._total, 1), self._share, spacing=8)
@@ -156,12 +156,7 @@ class EffectPanel(QWidget):
         """Show or hide the parts of the memory; if `expected`, keep their space."""
         for part in (self._split_title, self._split):
             part.setVisible(bool(memory) or expected)
-        self._split.set_portions(
-            [
-                Portion(tr(title), memory.get(key, 0), bytes_text(memory.get(key)), token, strength)
-                for key, title, token, strength in MEMORY
-            ]
-        )
+        self._split.show_sizes([int(memory.get(key) or 0) for key, *_ in MEMORY])
 
     def _show_bits(self, bits: float | None) -> None:
         self._bits.setVisible(bits is not None)
@@ -317,138 +312,51 @@ def short_name(module: str) -> str:
     return module
 
 
-BAR, SWATCH, ROW, GAP = 8, 8, 18, 16
-# Pixels that keep a name and its size apart.
-BETWEEN = 6
-COLUMN = 128
-THINNEST = 2.0
-
-
-@dataclass(frozen=True)
-class Portion:
-    """One portion: its name, its size, the size as text, and its colour.
-
-    `strength` is the opacity of the colour on the background.
-    """
-
-    name: str
-    size: float
-    text: str
-    token: str
-    strength: float = 1.0
-
-    def color(self) -> QColor:
-        """Return the colour in the current scheme."""
-        return style.mixed(self.token, "surface", self.strength)
-
-
 class SplitBar(QWidget):
-    """Draws portions of a sum in the given order over the whole width; empty ones are left out.
+    """The portions of a sum over the whole width, in the given order: title, colour, and its strength for each.
 
-    Without portions, an empty track is drawn and space reserved for a legend of `expected` entries.
+    Empty portions are left out, but for a sum of nothing, which keeps the space of all.
     """
 
-    def __init__(self, name: str, expected: int = 0) -> None:
+    def __init__(self, name: str, portions: Sequence[tuple[str, str, float]]) -> None:
         super().__init__()
-        self._expected = expected
-        self.portions: tuple[Portion, ...] = ()
+        self._bar, legend = hbox(spacing=1), QWidget()
+        flow = FlowLayout(legend, 16)
+        self._parts: list[tuple[str, QWidget, QWidget, Label]] = []
+        for title, token, strength in portions:
+            part, swatch, size = _Color(token, strength), _Color(token, strength), Label("", "figure_small")
+            style.scale(part, QWidget.setFixedHeight, 8)
+            swatch.setFixedSize(8, 8)
+            entry = QWidget()
+            hbox(swatch, (Label(title, "label", "muted"), 1), size, of=entry, spacing=6)
+            style.scale(entry, QWidget.setMinimumWidth, 140)
+            self._bar.addWidget(part)
+            flow.addWidget(entry)
+            self._parts.append((title, part, entry, size))
+        vbox(self._bar, legend, of=self, spacing=6)
         self.setAccessibleName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_sizes(self, sizes: Sequence[int]) -> None:
+        """Show how large each portion is, in bytes."""
+        total, told = sum(sizes), []
+        for at, (number, (title, part, entry, size)) in enumerate(zip(sizes, self._parts, strict=True)):
+            # The smallest stays visible.
+            self._bar.setStretch(at, max(8, round(1000 * number / total)) if total else 1)
+            size.setText(bytes_text(number) if number else "")
+            for each in (part, entry):
+                each.setVisible(number > 0 or not total)
+            told += [f"{title} {size.text()}"] if number else []
+        self.setAccessibleDescription(", ".join(told))
+
+
+class _Color(QWidget):
+    """A surface in a token's colour; `strength` is its opacity on the background."""
+
+    def __init__(self, token: str, strength: float) -> None:
+        super().__init__()
+        self._token, self._strength = token, strength
+        self.setAutoFillBackground(True)
         style.on_style_changed(self._restyle)
 
-    def set_portions(self, portions: Sequence[Portion]) -> None:
-        self.portions = tuple(portion for portion in portions if portion.size > 0)
-        self.setAccessibleDescription(", ".join(f"{part.name} {part.text}" for part in self.portions))
-        self._restyle()
-
-    def sizeHint(self) -> QSize:
-        """Return the size of the bar and the legend."""
-        return QSize(px(2 * COLUMN) + GAP, px(BAR) + 6 + self._rows() * px(ROW))
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the width of one column of the legend."""
-        return QSize(px(COLUMN), self.sizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the number of columns to the width."""
-        super().resizeEvent(event)
-        self.updateGeometry()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bar and the legend."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_bar(painter)
-        for at, portion in enumerate(self.portions):
-            self._paint_entry(painter, portion, self._entry_place(at))
-        painter.end()
-
-    def _columns(self) -> int:
-        narrow, wide = (int((self.width() + GAP) // (each + GAP)) for each in (px(COLUMN), self._widest()))
-        # Two columns may shorten a name; more of them only where all names fit.
-        room = max(1, wide, min(2, narrow))
-        return min(room, max(1, self._entries()))
-
-    def _widest(self) -> int:
-        """Return the width in pixels of the longest legend entry, at least that of a column."""
-        name, size = QFontMetrics(font("label")), QFontMetrics(font("figure_small"))
-        widths = (
-            name.horizontalAdvance(each.name) + size.horizontalAdvance(each.text) for each in self.portions
-        )
-        return max(px(COLUMN), max(widths, default=0) + px(SWATCH) + 6 + BETWEEN)
-
-    def _rows(self) -> int:
-        return ceil(self._entries() / self._columns())
-
-    def _entries(self) -> int:
-        return len(self.portions) or self._expected
-
-    def _entry_place(self, at: int) -> QRectF:
-        """The rectangle of a legend entry: down the first column, then down the next."""
-        width = min((self.width() + GAP) / self._columns() - GAP, px(2 * COLUMN))
-        column, row = divmod(at, self._rows())
-        left = column * (width + GAP)
-        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-            left = self.width() - left - width
-        return QRectF(left, px(BAR) + 6 + row * px(ROW), width, px(ROW))
-
-    def _paint_bar(self, painter: QPainter) -> None:
-        """Draw the portions with a thin gap between them; the smallest stays visible."""
-        total = sum(portion.size for portion in self.portions)
-        room = self.width() - sum(THINNEST + 1 for _ in self.portions)
-        left = 0.0
-        painter.setPen(Qt.PenStyle.NoPen)
-        if not self.portions:
-            painter.setBrush(style.color("grey_soft"))
-            painter.drawRoundedRect(QRectF(0, 0, self.width(), px(BAR)), 1, 1)
-        for portion in self.portions:
-            width = THINNEST + room * portion.size / total
-            rect = QRectF(left, 0, width, px(BAR))
-            if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-                rect.moveRight(self.width() - left)
-            painter.setBrush(portion.color())
-            painter.drawRoundedRect(rect, 1, 1)
-            left += width + 1
-
-    @staticmethod
-    def _paint_entry(painter: QPainter, portion: Portion, rect: QRectF) -> None:
-        top = rect.top() + (rect.height() - px(SWATCH)) / 2
-        ltr = painter.layoutDirection() == Qt.LayoutDirection.LeftToRight
-        left = rect.left() if ltr else rect.right() - px(SWATCH)
-        painter.setPen(QPen(Qt.PenStyle.NoPen))
-        painter.setBrush(portion.color())
-        painter.drawRoundedRect(QRectF(left, top, px(SWATCH), px(SWATCH)), 2, 2)
-        text = rect.adjusted(px(SWATCH) + 6, 0, 0, 0) if ltr else rect.adjusted(0, 0, -px(SWATCH) - 6, 0)
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-        room = text.width() - BETWEEN - QFontMetrics(font("figure_small")).horizontalAdvance(portion.text)
-        painter.setFont(font("label"))
-        painter.setPen(style.color("muted"))
-        shown = painter.fontMetrics().elidedText(portion.name, Qt.TextElideMode.ElideRight, int(room))
-        painter.drawText(text, Qt.AlignmentFlag.AlignLeading | middle, shown)
-        painter.setFont(font("figure_small"))
-        painter.setPen(style.color("text"))
-        painter.drawText(text, Qt.AlignmentFlag.AlignTrailing | middle, portion.text)
-
     def _restyle(self) -> None:
-        self.updateGeometry()
-        self.update()
+        self.setPalette(QPalette(style.mixed(self._token, "surface", self._strength)))
