@@ -32,6 +32,7 @@ from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.queue_dialog import QueueDialog
 from gui.dialogs.quit_dialog import QuitDialog
 from gui.dialogs.settings_dialog import SettingsDialog
+from gui.dialogs.shortcuts_sheet import ShortcutsSheet
 from gui.dialogs.trash_dialog import TrashDialog
 from gui.look.format import number_text, percent
 from gui.look.language import tr, tr_count
@@ -40,7 +41,6 @@ from gui.pages.train.run_text import OUTCOMES
 from gui.shell.menu_bar import MenuBar
 from gui.shell.page import Page
 from gui.shell.rooms import MOVED, ROOMS, VIEWS, is_in_rail
-from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.shell.window import ShellWindow
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import make_menu

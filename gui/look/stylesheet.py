@@ -23,6 +23,7 @@ QWidget[background="rail"] { background: @rail; }
 QWidget[background="surface"] { background: @surface; }
 QWidget[background="sunken"] { background: @sunken; }
 QWidget[background="line"] { background: @line; }
+QWidget[background="accent"] { background: @accent; }
 QWidget[background="header"] { background: transparent; border-bottom: 1px solid @line; }
 QDialog[background="palette"] { background: @surface; border: 1px solid @outline; }
 QWidget[rimmed="true"] { border-left: 1px solid @edge; }
@@ -94,6 +95,10 @@ QFrame[kind="segments"] > QPushButton:disabled { background: transparent; border
 QFrame[kind="segments"] > QPushButton[rim="true"]:focus { border: 1px solid @accent; padding: 0 10px;
   min-height: <24>; }
 QFrame[kind="segments"][short="true"] > QPushButton[rim="true"]:focus { min-height: <20>; }
+QPushButton[kind="rail"] { background: transparent; border: none; min-height: <36>; padding: 0; }
+QPushButton[kind="rail"]:hover { background: @hover; }
+QPushButton[kind="rail"]:checked { background: @raised; }
+QPushButton[kind="rail"][rim="true"]:focus { border: 2px solid @accent; }
 QPushButton[kind="plan"] { background: @surface; border: 1px solid @edge; }
 QPushButton[kind="plan"]:hover { background: @hover; }
 QPushButton[kind="plan"]:checked { background: @accent_soft; border: 2px solid @accent; }

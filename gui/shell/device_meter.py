@@ -5,16 +5,14 @@ Shows given values; queries no device.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import run_names
 from gui.graphics.bars import Bar
-from gui.look import style
-from gui.look.focus_rim import has_rim
 from gui.look.format import bytes_text, gigabytes_text, number_text, percent
 from gui.look.language import tr
+from gui.widgets.buttons import ContentButton
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
 
@@ -22,11 +20,11 @@ from gui.widgets.layouts import hbox, vbox
 INSET = 8
 
 
-class DeviceMeter(QAbstractButton):
+class DeviceMeter(ContentButton):
     """The device with its name, memory and load, and its queue. A click offers the queue and the computers."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__("rail")
         self._full_work = ""
         self._work, self._share = ElidedLabel("", "label_medium", "text"), Label("", "figure_small", "accent")
         self._waiting = Label("", "label", "muted", wrap=True)
@@ -54,7 +52,7 @@ class DeviceMeter(QAbstractButton):
         self._texts += (self._below_name, self._below_bar)
         self._device_text, self._is_folded = "", False
         vbox(_row(self._work, self._share), self._waiting, of=self._queue, margins=(0, 0, 0, 6), spacing=4)
-        vbox(
+        content = vbox(
             self._queue,
             _row(self._name, self._device),
             self._below_name,
@@ -63,16 +61,14 @@ class DeviceMeter(QAbstractButton):
             self._below_bar,
             self._folded_memory,
             _row(self._load_word, self._load),
-            of=self,
             margins=(INSET, 2, INSET, 4),
             spacing=4,
         )
+        self.lay_out(content)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # Before the first device.
         self.setAccessibleName(tr("Device"))
         self.setAccessibleDescription(tr("Queue and computers"))
-        for part in self.findChildren(QWidget):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.set_folded(False)
 
     def set_device(
@@ -114,31 +110,6 @@ class DeviceMeter(QAbstractButton):
         text = ". ".join(filter(None, parts))
         self.setAccessibleName(text)
         self.setToolTip(tr("{device}. Press for the queue and other computers", device=text))
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the hover background."""
-        super().enterEvent(event)
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Hide the hover background."""
-        super().leaveEvent(event)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the hover background and the focus rim."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        if self.underMouse():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(style.color("hover"))
-            painter.drawRoundedRect(rect, 6, 6)
-        if has_rim(self):
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(style.color("accent"), 2))
-            painter.drawRoundedRect(rect, 5, 5)
-        painter.end()
 
     def set_folded(self, folded: bool) -> None:
         """Show only the bar and the figure."""

@@ -7,115 +7,65 @@ from __future__ import annotations
 
 import itertools
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.look import icons, style
-from gui.look.focus_rim import has_rim
-from gui.look.fonts import font, metrics, px
+from gui.look import style
+from gui.look.fonts import px
 from gui.look.language import tr
 from gui.shell.device_meter import INSET, DeviceMeter
-from gui.widgets.buttons import IconButton
-from gui.widgets.labels import IconLabel, Label
+from gui.widgets.buttons import ContentButton, IconButton
+from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import Line, hbox, vbox
 
 WIDE, FOLDED = 208, 56
 
 
-class RailItem(QAbstractButton):
+class RailItem(ContentButton):
     """One room in the rail: icon, name and badge ("62 %", "14")."""
 
-    def __init__(
-        self, icon_name: str, text: str, parent: QWidget | None = None, checkable: bool = True
-    ) -> None:
-        super().__init__(parent)
-        self._icon_name = icon_name
-        self.badge = ""
-        self._busy = False
-        self._folded = False
-        self.setText(text)
+    def __init__(self, icon_name: str, name: str, checkable: bool = True) -> None:
+        super().__init__("rail")
+        self.name, self.badge, self._is_folded = name, "", False
+        self._bar, self._icon = QWidget(), IconLabel(icon_name)
+        self._name, self._badge = ElidedLabel(name, "body_medium"), Label("", "figure_small")
+        style.set_background(self._bar, "accent")
+        self._bar.setFixedSize(3, 16)
+        policy = self._bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._bar.setSizePolicy(policy)
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        parts = (self._bar, self._icon, (self._name, 1), self._badge)
+        self._row = hbox(*parts, margins=(0, 0, 8, 0), spacing=9)
+        self.lay_out(self._row)
         self.setCheckable(checkable)
         self.setAutoExclusive(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(text)
-        style.on_style_changed(self.update)
+        self.toggled.connect(self._show)
+        self._show()
 
     def set_badge(self, text: str, busy: bool = False) -> None:
-        """Show a short text at the right; `busy` draws it in the accent."""
-        self.badge, self._busy = text, busy
-        self.setAccessibleName(f"{self.text()} {text}".strip())
-        self._explain()
-        self.update()
+        """Show a short text at the right; `busy` shows it in the accent."""
+        self.badge = text
+        self._badge.setText(text)
+        self._badge.set_token("accent" if busy else "muted")
+        self._show()
 
     def set_folded(self, folded: bool) -> None:
         """Show only the icon; the name becomes the tooltip."""
-        self._folded = folded
-        self._explain()
-        self.update()
+        self._is_folded = folded
+        self._row.setStretchFactor(self._icon, int(folded))
+        self._show()
 
-    def _explain(self) -> None:
-        self.setToolTip(self.accessibleName() if self._folded else "")
-
-    def sizeHint(self) -> QSize:
-        """Return the height of an item."""
-        return QSize(40, px(36))
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the hover background."""
-        self.update()
-        super().enterEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Take the hover background away."""
-        self.update()
-        super().leaveEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw background, bar, icon, name and badge."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        self._paint_background(painter)
-        left = (self.width() - px(16)) / 2 if self._folded else 14.0
-        rect = QRectF(left, (self.height() - px(16)) / 2, px(16), px(16))
-        if mirrored:
-            rect.moveRight(self.width() - left)
-        icons.paint(painter, rect, self._icon_name, "accent" if self.isChecked() else "muted")
-        if not self._folded:
-            box = QRectF(self.rect()).adjusted(24 + px(16), 0, -8, 0)
-            if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-                box = QRectF(self.rect()).adjusted(8, 0, -24 - px(16), 0)
-            middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-            badge_room = metrics("figure_small").horizontalAdvance(self.badge) + 8 if self.badge else 0
-            painter.setFont(font("body_medium"))
-            painter.setPen(style.color("text" if self.isChecked() else "muted"))
-            text = painter.fontMetrics().elidedText(
-                self.text(), Qt.TextElideMode.ElideRight, int(box.width() - badge_room)
-            )
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeading | middle, text)
-            painter.setFont(font("figure_small"))
-            painter.setPen(style.color("accent" if self._busy else "muted"))
-            painter.drawText(box, Qt.AlignmentFlag.AlignTrailing | middle, self.badge)
-        if has_rim(self):
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(style.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
-        painter.end()
-
-    def _paint_background(self, painter: QPainter) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        shown = "sunken" if style.tokens().scheme == "dark" else "surface"
-        token = shown if self.isChecked() else "hover" if self.underMouse() else ""
-        if token:
-            painter.setBrush(style.color(token))
-            painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
-        if self.isChecked():
-            mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-            bar = QRectF(self.width() - 3 if mirrored else 0, self.height() / 2 - 8, 3, 16)
-            painter.setBrush(style.color("accent"))
-            painter.drawRoundedRect(bar, 1.5, 1.5)
+    def _show(self) -> None:
+        self.setAccessibleName(f"{self.name} {self.badge}".strip())
+        self.setToolTip(self.accessibleName() if self._is_folded else "")
+        self._icon.set_icon(self._icon.icon_name, "accent" if self.isChecked() else "muted")
+        self._name.set_token("text" if self.isChecked() else "muted")
+        self._name.setHidden(self._is_folded)
+        self._badge.setHidden(self._is_folded or not self.badge)
+        self._bar.setVisible(self.isChecked())
 
 
 class NavigationRail(QWidget):
@@ -156,7 +106,7 @@ class NavigationRail(QWidget):
 
     def add_item(self, key: str, text: str, icon_name: str) -> RailItem:
         """Add a room at the end."""
-        item = RailItem(icon_name, text, self)
+        item = RailItem(icon_name, text)
         item.set_folded(self._folded)
         item.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
         before = list(self._items.values())

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRectF,
     QSize,
@@ -37,6 +33,7 @@ from gui.look import icons, style
 from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
+from gui.models.grouped_table import ITEM_ROLE, Index, RowModel
 from gui.widgets.labels import Label
 from gui.widgets.layouts import Line, vbox
 
@@ -46,9 +43,6 @@ MAX_MATCHES = 60
 # A match of keywords counts less than a match of the title, and one of scattered letters, below this share of the
 # best, is none.
 KEYWORDS_WEIGHT, LEAST_SHARE = 0.5, 0.45
-ENTRY_ROLE, POSITIONS_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
@@ -86,30 +80,9 @@ def _fit(typed: str, offer: PaletteEntry) -> Match | None:
     return by_title
 
 
-class _Matches(QAbstractListModel):
-    """The list of matches."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._found: list[tuple[PaletteEntry, Match]] = []
-
-    def put(self, found: list[tuple[PaletteEntry, Match]]) -> None:
-        self.beginResetModel()
-        self._found = found
-        self.endResetModel()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._found)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        offer, made = self._found[index.row()]
-        texts = (offer.title, offer.group, offer.note)
-        return {
-            Qt.ItemDataRole.DisplayRole: offer.title,
-            Qt.ItemDataRole.AccessibleTextRole: ", ".join(part for part in texts if part),
-            ENTRY_ROLE: offer,
-            POSITIONS_ROLE: made.positions,
-        }.get(role)
+def _spoken(pair: tuple[PaletteEntry, Match]) -> str:
+    offer = pair[0]
+    return ", ".join(part for part in (offer.title, offer.group, offer.note) if part)
 
 
 class _RowDelegate(QStyledItemDelegate):
@@ -119,7 +92,7 @@ class _RowDelegate(QStyledItemDelegate):
         return QSize(px(WIDTH), px(ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        offer: PaletteEntry = index.data(ENTRY_ROLE)
+        offer, match = index.data(ITEM_ROLE)
         rect = QRectF(option.rect)
         is_current = bool(option.state & QStyle.StateFlag.State_Selected)
         mirrored = option.direction == Qt.LayoutDirection.RightToLeft
@@ -146,7 +119,7 @@ class _RowDelegate(QStyledItemDelegate):
         painter.drawText(texts, Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter, right)
         room = metrics("figure_small").horizontalAdvance(right) + 16
         texts = texts.adjusted(room, 0, 0, 0) if mirrored else texts.adjusted(0, 0, -room, 0)
-        self._title(painter, texts, offer.title, index.data(POSITIONS_ROLE), mirrored=mirrored)
+        self._title(painter, texts, offer.title, match.positions, mirrored=mirrored)
         painter.restore()
 
     @staticmethod
@@ -201,7 +174,7 @@ class Palette(QDialog):
         self._offers, self._over = offers, parent
         self.query = _Query(tr("Find an action, setting, page, run or help topic"))
         self.query.setFrame(False)
-        self._model = _Matches(self)
+        self._model = RowModel(lambda pair, _column: pair[0].title, spoken=_spoken)
         self.view = QListView()
         self._nothing = Label(tr("No matches."), "body", "muted")
         self.view.setModel(self._model)
@@ -227,20 +200,18 @@ class Palette(QDialog):
         selected = self.current()
         self._offers += offers
         self._show_found()
-        rows = [
-            at for at in range(self._model.rowCount()) if self._model.index(at).data(ENTRY_ROLE) is selected
-        ]
-        if rows:
-            self._select(rows[0])
+        row = next((at for at, (entry, _) in enumerate(self._model.rows) if entry is selected), None)
+        if row is not None:
+            self._select(row)
 
     def current(self) -> PaletteEntry | None:
         """Return the selected entry, None without matches."""
-        found: PaletteEntry | None = self.view.currentIndex().data(ENTRY_ROLE)
-        return found
+        found: tuple[PaletteEntry, Match] | None = self.view.currentIndex().data(ITEM_ROLE)
+        return found[0] if found is not None else None
 
     def titles(self) -> list[str]:
         """Return the titles listed."""
-        return [self._model.index(at).data() for at in range(self._model.rowCount())]
+        return [entry.title for entry, _ in self._model.rows]
 
     def take(self) -> None:
         """Close the palette and run the selected entry."""
@@ -250,7 +221,7 @@ class Palette(QDialog):
             wanted.do()
 
     def _show_found(self) -> None:
-        self._model.put(found_by(self.query.text(), self._offers))
+        self._model.show_rows(found_by(self.query.text(), self._offers))
         count = self._model.rowCount()
         self.view.setVisible(count > 0)
         self._nothing.setVisible(not count)
@@ -267,8 +238,8 @@ class Palette(QDialog):
 
     def _select(self, row: int) -> None:
         """Select a row and report it to screen readers, although the field keeps the focus."""
-        self.view.setCurrentIndex(self._model.index(row))
-        text = self._model.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
+        self.view.setCurrentIndex(self._model.index(row, 0))
+        text = self._model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
         self.query.setAccessibleDescription(text)
         QAccessible.updateAccessibility(QAccessibleEvent(self.query, QAccessible.Event.DescriptionChanged))
 

@@ -6,8 +6,8 @@ import html
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
-from gui.graphics.interval_bar import paint_base_line, paint_interval
 from gui.look import icons, style
 from gui.look.fonts import font, px
 from gui.look.shown_texts import elided_name
@@ -198,10 +197,48 @@ def _paint_scored(painter: QPainter, rect: QRect, cell: ScoreCell, selected: boo
     area = QRectF(rect.adjusted(px(48), 6, 0, -6))
     axis = (shown.axis_low, shown.axis_high)
     if shown.base is not None:
-        paint_base_line(painter, area, axis, shown.base)
+        _paint_base_line(painter, area, axis, shown.base)
     drawn = shown.interval
     token = "accent" if selected else drawn.token
-    paint_interval(painter, area, axis, ConfidenceInterval(drawn.mean, drawn.low, drawn.high, token))
+    _paint_interval(painter, area, axis, ConfidenceInterval(drawn.mean, drawn.low, drawn.high, token))
+
+
+def _paint_interval(
+    painter: QPainter, rect: QRectF, axis: tuple[float, float], interval: ConfidenceInterval
+) -> None:
+    """Draw a dot for the mean with error bars; the sides of the rectangle are the ends of the axis."""
+    y = rect.center().y()
+    low, high = interval.ends
+    left, at, right = (_along(rect, axis, value) for value in (low, interval.mean, high))
+    color = style.color(interval.token)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(color, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    if interval.low is not None and interval.high is not None:
+        painter.drawLine(QPointF(left, y), QPointF(right, y))
+        for x in (left, right):
+            painter.drawLine(QPointF(x, y - 3.75), QPointF(x, y + 3.75))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawEllipse(QPointF(at, y), 3.75, 3.75)
+    painter.restore()
+
+
+def _paint_base_line(painter: QPainter, rect: QRectF, axis: tuple[float, float], value: float) -> None:
+    """Draw the base model's mean as a dashed vertical."""
+    x = round(_along(rect, axis, value)) + 0.5
+    painter.save()
+    pen = QPen(style.color("hint"), 1)
+    pen.setDashPattern([3, 2])
+    painter.setPen(pen)
+    painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+    painter.restore()
+
+
+def _along(rect: QRectF, axis: tuple[float, float], value: float) -> float:
+    low, high = axis
+    share = 0.5 if high <= low else min(1.0, max(0.0, (value - low) / (high - low)))
+    return rect.left() + share * rect.width()
 
 
 def _paint_signed(painter: QPainter, rect: QRect, cell: IconTextCell, _selected: bool) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QIcon, QKeyEvent
-from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from gui.look import style
 from gui.look.fonts import font
@@ -82,6 +82,28 @@ class IconButton(QToolButton):
     def _restyle(self) -> None:
         self.setIconSize(icon_size())
         self.setIcon(icon(self._icon_name, self._token))
+
+
+class ContentButton(QPushButton):
+    """A button as large as the layout of its parts, which let clicks through."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.setProperty("kind", kind)
+        self.setAutoDefault(False)
+
+    def lay_out(self, layout: QLayout) -> None:
+        self.setLayout(layout)
+        for part in self.findChildren(QWidget):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return layout.totalSizeHint() if layout is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        layout = self.layout()
+        return layout.totalMinimumSize() if layout is not None else super().minimumSizeHint()
 
 
 def primary(text: str, icon_name: str = "") -> Button:

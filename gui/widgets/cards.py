@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
-    QLayout,
-    QPushButton,
     QRadioButton,
     QSizePolicy,
     QWidget,
@@ -25,7 +23,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
-from gui.widgets.buttons import link, plain, primary, quiet
+from gui.widgets.buttons import ContentButton, link, plain, primary, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.text_view import TextView
@@ -104,35 +102,20 @@ class Fallback(ShownTexts):
 COLUMNS = (60, 110, 158)
 
 
-class OptionButton(QPushButton):
-    """One of a group of choices, with a radio mark; as large as the layout that `lay_out` gives it."""
+class OptionButton(ContentButton):
+    """One of a group of choices, with a radio mark."""
 
     def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setProperty("kind", "plan")
+        super().__init__("plan")
         self.setCheckable(True)
         # A screen reader then tells of radio buttons.
         self.setAutoExclusive(True)
-        self.setAutoDefault(False)
         self.setAccessibleName(name)
         self.mark = QRadioButton()
         self.mark.setAutoExclusive(False)
         self.mark.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         style.scale(self.mark, QWidget.setFixedWidth, 24)
         self.toggled.connect(self.mark.setChecked)
-
-    def lay_out(self, layout: QLayout) -> None:
-        self.setLayout(layout)
-        for part in self.findChildren(QWidget):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-
-    def sizeHint(self) -> QSize:
-        layout = self.layout()
-        return layout.totalSizeHint() if layout is not None else super().sizeHint()
-
-    def minimumSizeHint(self) -> QSize:
-        layout = self.layout()
-        return layout.totalMinimumSize() if layout is not None else super().minimumSizeHint()
 
 
 class FallbackRow(OptionButton):

@@ -144,16 +144,16 @@ class IconLabel(QLabel):
         self, icon_name: str, token: str = "muted", size: int = 16, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._icon_name, self._token, self._size = icon_name, token, size
+        self.icon_name, self._token, self._size = icon_name, token, size
         style.on_style_changed(self._restyle)
 
     def set_icon(self, icon_name: str, token: str | None = None) -> None:
-        self._icon_name = icon_name
+        self.icon_name = icon_name
         self._token = token or self._token
         self._restyle()
 
     def _restyle(self) -> None:
-        self.setPixmap(pixmap(self._icon_name, self._token, self._size, self.devicePixelRatioF()))
+        self.setPixmap(pixmap(self.icon_name, self._token, self._size, self.devicePixelRatioF()))
 
 
 class ShortcutsLine(QWidget):

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import Ending, Recipe, hub_cache, is_on_hub
 from gui.look.format import bytes_text
 from gui.look.language import mark, sentences, tr
-from gui.workers.active_job import ActiveJob
+from gui.workers.active_job import AskedJob
 from gui.workers.summarizer import Summarizer
 from gui.workers.worker_manager import WorkerManager
 
@@ -103,8 +103,7 @@ class DownloadCheck(QObject):
 
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._manager = manager
-        self._active_job = ActiveJob(self)
+        self._active_job = AskedJob(self, manager)
 
     @property
     def is_busy(self) -> bool:
@@ -129,12 +128,9 @@ class DownloadCheck(QObject):
             return
 
         def take(cost: Cost) -> None:
-            # Disconnect: the worker takes longer to end than to answer.
-            self._active_job.disconnect()
             self._price(work, waiting[1:], [*costs, cost])
 
-        job = self._manager.ask("models", {"action": "cost", **waiting[0]}, parent=self)
-        self._active_job.take(job, self.refused.emit, events=lambda _events: None, result=take)
+        self._active_job.ask("models", {"action": "cost", **waiting[0]}, take, self.refused.emit)
 
 
 def missing(needed: list[Request]) -> list[Request]:

@@ -20,13 +20,13 @@ from PySide6.QtWidgets import (
 from engine.api import describe
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.settings_dialog import SettingsDialog
+from gui.dialogs.shortcuts_sheet import ShortcutsSheet
 from gui.graphics.drawing import Drawing
 from gui.graphics.histogram import Histogram
 from gui.inputs.number_inputs import SliderSpin
 from gui.main_window import MainWindow
 from gui.plots.chart import Chart
 from gui.shell.rooms import VIEWS
-from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.background import wait_for
 from tests.helpers.whole_window import fill_home, leave, make_window
 

@@ -9,12 +9,12 @@ from engine.api import METHODS, describe
 from gui.command_index import of_page
 from gui.core import actions
 from gui.core.preferences import SETTINGS
+from gui.dialogs.shortcuts_sheet import ShortcutsSheet
 from gui.forms.recipe_tables import TABLES
 from gui.look.language import tr
 from gui.pages.help import topics
 from gui.shell.palette import TOP, Palette, PaletteEntry, found_by
 from gui.shell.rooms import VIEWS
-from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, make_recipe
 

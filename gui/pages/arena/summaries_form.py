@@ -22,7 +22,7 @@ from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.workers.active_job import ActiveJob
+from gui.workers.active_job import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 COLUMN = "prediction"
@@ -198,7 +198,7 @@ class FileScorer(QObject):
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._manager = manager
-        self._active_job = ActiveJob(self)
+        self._active_job = AskedJob(self, manager)
         self._job: Job | None = None
         self._status = ""
         self.file = Path()
@@ -224,14 +224,13 @@ class FileScorer(QObject):
         self._status = tr("Reading {name} …", name=file.name)
         try:
             asked = arenas.job_arguments(statuses, file, column)
-            thread = self._manager.ask("score", asked, parent=self, keep_folder=True)
         except AppError as error:
             self.error = translate(arenas.why_not(error))
         else:
-            self._job = thread.job
-            self._active_job.take(
-                thread, self._end, events=self._follow, result=self._take, failed=self._fail
+            self._active_job.ask(
+                "score", asked, self._take, self._refuse, events=self._follow, keep_folder=True
             )
+            self._job = self._active_job.thread.job if self._active_job.thread is not None else None
         self.changed.emit()
 
     def stop(self) -> None:
@@ -262,11 +261,8 @@ class FileScorer(QObject):
         self.result = result
         self.changed.emit()
 
-    def _fail(self, ending: Ending) -> None:
-        if ending.outcome != "stopped":
-            self.error = sentences(ending.message, ending.hint)
-
-    def _end(self, _: Ending) -> None:
+    def _refuse(self, ending: Ending) -> None:
+        self.error = "" if ending.outcome == "stopped" else sentences(ending.message, ending.hint)
         self.changed.emit()
 
 

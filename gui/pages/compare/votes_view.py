@@ -10,31 +10,32 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import voting
 from gui.core.actions import menu_action
-from gui.graphics.interval_bar import IntervalBar
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, NameRow
 from gui.inputs.number_inputs import IntField
 from gui.look import style
 from gui.look.format import number_text, percent
 from gui.look.language import mark, sentences, tr, tr_count, translate
-from gui.models.metric_text import ConfidenceInterval
+from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, ScoreCell, TextCell
+from gui.models.metric_text import ConfidenceInterval, IntervalCell
 from gui.pages.compare import voting_text
 from gui.pages.compare.systems import Wanted
 from gui.pages.compare.vote_view import VoteView
 from gui.pages.compare.voting_controller import VotingController
+from gui.tables.grouped_view import ShortTableView
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, below, make_menu, plain, primary
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.undo_strip import UndoStrip
 
@@ -339,7 +340,10 @@ class ResultsView(Scroll):
         self.texts = []
         pairs = _neighbours(found)
         self._add_head(card.column, work, pairs[0], found)
-        card.column.addLayout(self._table(work, found))
+        table = VotesTable(work, card)
+        table.set_rows(found.systems)
+        self.texts += map(table.accessible_text, found.systems)
+        card.column.addWidget(ShortTableView(table, tr("Blind votes"), lambda _row: None))
         if len(found.systems) > 2:
             self._add_sentences(
                 card.column,
@@ -388,47 +392,6 @@ class ResultsView(Scroll):
         self.texts.append(text)
         return Label(text, role, token, wrap=True)
 
-    def _table(self, work: voting.Voting, found: voting.Results) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(20)
-        grid.setVerticalSpacing(2)
-        grid.setColumnStretch(0, 2)
-        grid.setColumnStretch(1, 3)
-        heads = (tr("System"), tr("Preferred"), "", tr("Interval"), tr("Won, tied, lost"))
-        for at, head in enumerate(heads):
-            label = Label(head, "head", "muted", wrap=True)
-            label.setAlignment(RIGHT if at > 1 else Qt.AlignmentFlag.AlignLeft)
-            grid.addWidget(label, 0, at, Qt.AlignmentFlag.AlignBottom)
-        for index, each in enumerate(found.systems):
-            grid.addWidget(Line(), 1 + 2 * index, 0, 1, len(heads))
-            self._add_row(grid, 2 + 2 * index, work.comparison.systems[each.system], each)
-        return grid
-
-    def _add_row(self, grid: QGridLayout, row: int, system: voting.System, each: voting.SystemResult) -> None:
-        preferred, name = each.preferred, voting_text.name_of(system)
-        bar = IntervalBar()
-        shown = ConfidenceInterval(preferred.mean - 0.5, preferred.low - 0.5, preferred.high - 0.5)
-        bar.show_intervals(
-            [shown], (-0.5, 0.5), f"{name}: {voting_text.probability_text(preferred)}", zero=True
-        )
-        tally = " · ".join(map(number_text, (each.tally.wins, each.tally.ties, each.tally.losses)))
-        spread = tr(
-            "{low} to {high}",
-            low=number_text(preferred.low * 100, 0),
-            high=number_text(preferred.high * 100, 0),
-        )
-        cell = QWidget()
-        column = vbox(self._label(name, "body", "text"), of=cell, margins=(0, 6, 0, 6), spacing=0)
-        if system.detail:
-            column.addWidget(self._label(system.detail, "label", "hint"))
-        grid.addWidget(cell, row, 0)
-        grid.addWidget(bar, row, 1)
-        for at, (text, role) in enumerate(
-            ((percent(preferred.mean), "figure_medium"), (spread, "figure"), (tally, "figure")), start=2
-        ):
-            self.texts.append(text)
-            grid.addWidget(Label(text, role, "text" if at == 2 else "muted"), row, at, RIGHT)
-
     def _add_sentences(self, column: QVBoxLayout, title: str, sentences: Sequence[str]) -> None:
         column.addSpacing(4)
         column.addWidget(Label(title, "label_medium", "muted"))
@@ -464,3 +427,37 @@ def _note(work: voting.Voting, vote: voting.Vote) -> str:
         return tr("Conversation {id}, tie: {note}", id=conversation, note=vote.note)
     name = voting_text.name_of(work.comparison.systems[vote.preferred])
     return tr("Conversation {id}, {name} preferred: {note}", id=conversation, name=name, note=vote.note)
+
+
+class VotesTable(GroupedTable[voting.SystemResult]):
+    """How often each system is preferred; the bar goes from never to always, with the middle dashed."""
+
+    key_attribute = "system"
+    columns = (
+        Column("name", mark("System"), least=160),
+        Column("preferred", mark("Preferred"), least=160),
+        Column("interval", mark("Interval"), 104, right=True),
+        Column("tally", mark("Won, tied, lost"), 136, right=True),
+    )
+
+    def __init__(self, work: voting.Voting, parent: QObject) -> None:
+        super().__init__(parent)
+        self._systems = work.comparison.systems
+
+    def cell(self, item: voting.SystemResult, key: str) -> Cell:
+        if key == "name":
+            system = self._systems[item.system]
+            return NameCell(voting_text.name_of(system), (system.detail,) if system.detail else ())
+        found = item.preferred
+        if key == "preferred":
+            shown = ConfidenceInterval(found.mean, found.low, found.high)
+            return ScoreCell(percent(found.mean), IntervalCell(shown, 0.0, 1.0, 0.5))
+        if key == "interval":
+            low, high = (number_text(end * 100, 0) for end in (found.low, found.high))
+            return TextCell(tr("{low} to {high}", low=low, high=high), "figure", right=True)
+        counts = (item.tally.wins, item.tally.ties, item.tally.losses)
+        return TextCell(" · ".join(map(number_text, counts)), "figure", right=True)
+
+    def accessible_text(self, item: voting.SystemResult) -> str:
+        detail = self._systems[item.system].detail
+        return ", ".join(filter(None, (super().accessible_text(item), detail)))

@@ -9,14 +9,14 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.api import AppError, Computer, Ending
+from engine.api import Computer, Ending
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.workers.active_job import ActiveJob
+from gui.workers.active_job import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 
@@ -30,7 +30,7 @@ class ComputerCard(Card):
         super().__init__(parent)
         self.computer = computer
         self.state = "unknown"
-        self._manager, self._job = manager, ActiveJob(self)
+        self._job = AskedJob(self, manager)
         self._icon, self._state = IconLabel("info"), Label("", "label", "muted")
         self.ask_button, self.remove_button = link(tr("Check connection")), link(tr("Remove"))
         self.free_button = link(tr("Free space…"))
@@ -63,14 +63,8 @@ class ComputerCard(Card):
 
     def ask(self) -> None:
         """Ask the computer what it has; takes seconds, or half a minute where it does not answer."""
-        self._job.cancel()
-        try:
-            thread = self._manager.ask("computers", {"names": [self.computer.name]}, parent=self)
-        except AppError as error:
-            self._fail(sentences(error.message, error.hint))
-            return
         self._show_state("asking")
-        self._job.take(thread, self._end, events=lambda _events: None, result=self._take)
+        self._job.ask("computers", {"names": [self.computer.name]}, self._take, self._refuse)
 
     def _ask_or_cancel(self) -> None:
         if self._job.cancel():
@@ -79,7 +73,6 @@ class ComputerCard(Card):
             self.ask()
 
     def _take(self, result: dict[str, Any]) -> None:
-        self._job.disconnect()
         [facts] = result["computers"]
         self.problem.setText(problem_text(facts))
         self.problem.setVisible(bool(facts["problem"]))
@@ -92,13 +85,11 @@ class ComputerCard(Card):
         self.runs.setVisible(facts["reachable"])
         self._show_state(state_of(facts))
 
-    def _end(self, ending: Ending) -> None:
+    def _refuse(self, ending: Ending) -> None:
         """Show why the question had no answer."""
-        self._fail(sentences(ending.message, ending.hint))
-
-    def _fail(self, why: str) -> None:
         self._clear_nodes()
         self.runs.hide()
+        why = sentences(ending.message, ending.hint)
         self.problem.setText(why or tr("The worker reported nothing."))
         self.problem.show()
         self._show_state("unreachable")
@@ -142,7 +133,7 @@ class KeptPart(QWidget):
 
     def __init__(self, computer: Computer, manager: WorkerManager, parent: QWidget) -> None:
         super().__init__(parent)
-        self._name, self._manager, self._job = computer.name, manager, ActiveJob(self)
+        self._name, self._job = computer.name, AskedJob(self, manager)
         self.text = Label("", "body", "text", wrap=True, selectable=True)
         self.remove_button = link(tr("Remove them"))
         self.remove_button.setAccessibleDescription(computer.name)
@@ -155,20 +146,13 @@ class KeptPart(QWidget):
         self._ask(remove=False)
 
     def _ask(self, *, remove: bool) -> None:
-        self._job.cancel()
         self._say(tr("Removing…") if remove else tr("Looking…"))
-        try:
-            thread = self._manager.ask("clear_computer", {"name": self._name, "remove": remove}, parent=self)
-        except AppError as error:
-            self._say(sentences(error.message, error.hint))
-            return
-        self._job.take(thread, self._end, events=lambda _events: None, result=self._take)
+        self._job.ask("clear_computer", {"name": self._name, "remove": remove}, self._take, self._refuse)
 
     def _take(self, result: dict[str, Any]) -> None:
-        self._job.disconnect()
         self._say(kept_text(result), removable=bool(result["bytes"]) and not result["removed"])
 
-    def _end(self, ending: Ending) -> None:
+    def _refuse(self, ending: Ending) -> None:
         self._say(sentences(ending.message, ending.hint))
 
     def _say(self, text: str, *, removable: bool = False) -> None:

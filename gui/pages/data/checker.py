@@ -7,9 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, Ending, Event, Job, Problem, stage_title
+from engine.api import Ending, Event, Job, Problem, stage_title
 from gui.look.language import tr, translate
-from gui.workers.active_job import ActiveJob
+from gui.workers.active_job import AskedJob
 from gui.workers.eta import Eta
 from gui.workers.worker_manager import WorkerManager
 
@@ -35,7 +35,8 @@ class Checker(QObject):
         self._stage, self._left = "", Eta()
         self.notices: list[str] = []
         self.broken: list[dict[str, str]] = []
-        self.active_job = ActiveJob(self)
+        self.active_job = AskedJob(self, manager)
+        self._job: Job | None = None
         self._shown_job: Job | None = None
 
     @property
@@ -44,22 +45,13 @@ class Checker(QObject):
 
     def check(self, asked: dict[str, Any], base_model: str) -> None:
         self.stop()
-        try:
-            request = {"data": asked, "base_model": base_model}
-            thread = self._manager.ask("check_data", request, parent=self, keep_folder=True)
-        except AppError as error:
-            self.failed.emit(list(error.problems))
-            return
         self._stage, self.notices, self.broken = tr("Starting"), [], []
         self._left.begin()
-        self.active_job.take(
-            thread,
-            self._end,
-            events=self._follow,
-            result=partial(self._take, thread.job, asked),
-            failed=self._fail,
-        )
         self._report_progress()
+        request = {"data": asked, "base_model": base_model}
+        take = partial(self._take, asked)
+        self.active_job.ask("check_data", request, take, self._refuse, events=self._follow, keep_folder=True)
+        self._job = self.active_job.thread.job if self.active_job.thread is not None else None
 
     def stop(self) -> None:
         if self.active_job.cancel():
@@ -80,19 +72,18 @@ class Checker(QObject):
             elif event["event"] == "notice":
                 self.notices.append(event["message"])
 
-    def _take(self, job: Job, asked: dict[str, Any], result: dict[str, Any]) -> None:
+    def _take(self, asked: dict[str, Any], result: dict[str, Any]) -> None:
         """Report a result, and delete the files of the check before."""
-        before, self._shown_job = self._shown_job, job
+        before, self._shown_job = self._shown_job, self._job
         self.found.emit(result, asked)
+        self._rest()
         if before is not None:
             self._manager.forget(before)
 
-    def _fail(self, ending: Ending) -> None:
+    def _refuse(self, ending: Ending) -> None:
         problems = [Problem(**problem) for problem in (ending.event or {}).get("problems") or []]
         hint = tr("Try again.") if ending.outcome == "crashed" else ending.hint
         self.failed.emit(problems or [Problem(ending.field or "", ending.message, hint)])
-
-    def _end(self, _: Ending) -> None:
         self._rest()
 
     def _rest(self) -> None:

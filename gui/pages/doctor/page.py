@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from engine.api import AppError, Ending, doctor
+from engine.api import Ending, doctor
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_text
 from gui.graphics.bars import BusyRow
@@ -24,7 +24,7 @@ from gui.widgets.buttons import Button, link, plain
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.workers.active_job import ActiveJob
+from gui.workers.active_job import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 TITLE_WIDTH, PAGE_WIDTH = 136, 880
@@ -47,7 +47,7 @@ class DoctorPage(Page):
         self._background = BackgroundTasks(self)
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
-        self._devices, self._cancelled = ActiveJob(self), False
+        self._devices, self._cancelled = AskedJob(self, manager), False
         self.copy_button = plain(tr("Copy diagnostics"), "copy")
         self.again_button = plain(tr("Check again"), "retry")
         for button in (self.copy_button, self.again_button):
@@ -86,21 +86,12 @@ class DoctorPage(Page):
         self._show()
 
     def _ask_devices(self, look: int) -> None:
-        try:
-            thread = self._manager.ask("devices", {}, parent=self)
-        except AppError as error:
-            self._judge(look, {}, error.message)
-            return
-        self._devices.take(
-            thread,
+        self._devices.ask(
+            "devices",
+            {},
+            lambda facts: self._judge(look, facts, ""),
             lambda ending: self._judge(look, {}, _why(ending)),
-            events=lambda _events: None,
-            result=partial(self._take_facts, look),
         )
-
-    def _take_facts(self, look: int, facts: dict[str, Any]) -> None:
-        self._devices.disconnect()
-        self._judge(look, facts, "")
 
     def _judge(self, look: int, facts: dict[str, Any], problem: str) -> None:
         """Evaluate the worker's report, off the GUI thread, since GPUs are looked up too."""

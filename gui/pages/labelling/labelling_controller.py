@@ -18,7 +18,7 @@ from gui.look.language import tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.item_navigation import ItemNavigation, ItemOrder
 from gui.pages.playground.history import HistoryStore, collect
-from gui.workers.active_job import ActiveJob
+from gui.workers.active_job import AskedJob
 from gui.workers.eta import Eta
 from gui.workers.worker_manager import WorkerManager
 
@@ -323,8 +323,7 @@ class Reader(QObject):
 
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._manager = manager
-        self._active_job = ActiveJob(self)
+        self._active_job = AskedJob(self, manager)
         self._done, self._total, self._unit = 0, 0, ""
         self._left = Eta()
         self.source = ""
@@ -342,15 +341,8 @@ class Reader(QObject):
         self.stop()
         self.source, self._total = str(values["source"]), 0
         self._left.begin()
-        try:
-            request = {"data": values, "base_model": base_model}
-            thread = self._manager.ask("label_data", request, parent=self)
-        except AppError as error:
-            self.error = error
-        else:
-            self._active_job.take(
-                thread, self._end, events=self._follow, result=self._take, failed=self._fail
-            )
+        request = {"data": values, "base_model": base_model}
+        self._active_job.ask("label_data", request, self._take, self._refuse, events=self._follow)
         self.changed.emit()
 
     def stop(self) -> None:
@@ -375,13 +367,10 @@ class Reader(QObject):
         self.changed.emit()
 
     def _take(self, result: dict[str, Any]) -> None:
-        self._active_job.disconnect()
         self.changed.emit()
         self.made.emit(result["set"], result)
 
-    def _fail(self, ending: Ending) -> None:
+    def _refuse(self, ending: Ending) -> None:
         hint = tr("Try again.") if ending.outcome == "crashed" else ending.hint
         self.error = AppError(ending.message, hint, ending.field)
-
-    def _end(self, _: Ending) -> None:
         self.changed.emit()

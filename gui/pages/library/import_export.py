@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from engine.api import Adapter, AppError, Ending, Event, Recipe, escaping, exports, hub_adapters, run_names
+from engine.api import Adapter, Ending, Event, Recipe, escaping, exports, hub_adapters, run_names
 from gui.core.actions import menu_action
 from gui.forms import recipe_files
 from gui.graphics.bars import BusyRow
@@ -33,14 +33,14 @@ from gui.look.fonts import font, metrics, px
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.pages.library import library_text
+from gui.pages.library.facts_view import FactsView
 from gui.pages.library.jobs import ONE_AT_A_TIME, LibraryJobs, PushRequest, recipe_of, visibility_text
 from gui.pages.library.library_operations import Dialogs, LibraryOperations
-from gui.pages.library.scores_view import FactsView
 from gui.widgets.buttons import make_menu, plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import fill, hbox, vbox
-from gui.workers.active_job import ActiveJob
+from gui.workers.active_job import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 # The groups of the menu of exports.
@@ -196,8 +196,7 @@ class PushDialog(ScrollingDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(640, parent)
-        self._adapter, self._manager = adapter, manager
-        self._job = ActiveJob(self)
+        self._adapter, self._job = adapter, AskedJob(self, manager)
         self._shown: PushRequest | None = None
         self._notices: list[Event] = []
         self.form, self.preview = PushForm(adapter, choose_folder, asked), PushPreview()
@@ -236,22 +235,14 @@ class PushDialog(ScrollingDialog):
         if wanted is None:
             return
         self._notices = []
-        try:
-            arguments = wanted.arguments(self._adapter.id, dry_run=True)
-            thread = self._manager.ask("push", arguments, parent=self)
-        except AppError as error:
-            self.show_problem(error.message, error.hint)
-            return
         self._show(asking=True, busy=True)
-        self._job.take(
-            thread, self._end, events=self._follow, result=lambda found: self._show_found(wanted, found)
-        )
+        arguments = wanted.arguments(self._adapter.id, dry_run=True)
+        self._job.ask("push", arguments, partial(self._show_found, wanted), self._end, events=self._follow)
 
     def _follow(self, events: list[Event]) -> None:
         self._notices += [event for event in events if event["event"] == "notice"]
 
     def _show_found(self, wanted: PushRequest, found: dict[str, Any]) -> None:
-        self._job.disconnect()
         self._shown = wanted
         prompt = self._adapter.metadata.prompt
         shown = len(prompt.shots) if prompt and wanted.with_conversations else 0

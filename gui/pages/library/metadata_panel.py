@@ -12,14 +12,17 @@ from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import Adapter, AdapterMetadata, ScoreCard, language_notes
+from engine.api import metrics as metrics_of_summaries
 from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import percent
 from gui.look.language import tr, translate
 from gui.models.list_text import base_text, moment_text, protocol_text
 from gui.models.metric_text import notes_text
+from gui.models.score_table import ScoreRow, ScoreTable, score_rows
+from gui.pages.library.facts_view import FactsView, TextSection
 from gui.pages.library.library_text import changes, made_from, method_facts, past_exports
-from gui.pages.library.scores_view import FactsView, ScoresView, TextSection
+from gui.tables.grouped_view import ShortTableView
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -89,7 +92,8 @@ class MetadataPanel(QWidget):
         self.export_button = plain(tr("Export…"))
         self.compare_button = plain(tr("Compare"))
         self._protocol = ElidedLabel("", "label", "hint")
-        self._scores = ScoresView()
+        self.scores = ScoreTable(parent=self)
+        self._scores = ShortTableView(self.scores, tr("Scores"), lambda _row: None)
         self._remarks = Label("", "label", "hint", wrap=True)
         self.metrics_link = link(tr("Further metrics"))
         self._unscored = Label(tr("Not scored yet."), "body", "muted")
@@ -191,7 +195,8 @@ class MetadataPanel(QWidget):
     def _show_scores(self, card: ScoreCard | None) -> None:
         scored = card is not None
         self._protocol.setText(protocol_text(card.protocol) if card is not None else "")
-        self._scores.show_card(card)
+        rows = [] if card is None else _rows(card)
+        self.scores.set_rows(rows)
         many = card is not None and card.capped > MANY_CAPPED
         share = percent(card.capped) if card is not None else ""
         cut = tr("{share} of the summaries reached the length limit.", share=share)
@@ -331,3 +336,11 @@ class Drawer(QObject):
         if event.type() == QEvent.Type.Resize and self.is_open:
             self._place()
         return super().eventFilter(watched, event)
+
+
+def _rows(card: ScoreCard) -> list[ScoreRow]:
+    """Return ROUGE and chrF of an adapter beside its base model's."""
+    own = {**card.measures, **card.scores}
+    shown = [each for each in metrics_of_summaries.HEADLINE if each.name in own]
+    between = {**card.measure_difference, **card.difference}
+    return score_rows(shown, {**card.base_measures, **card.base}, own, between)

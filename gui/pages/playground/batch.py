@@ -19,7 +19,7 @@ from gui.look.language import sentences, tr, tr_count, translate
 from gui.models.list_text import SPLITS
 from gui.pages.playground.column_results import Column, ColumnModel, ColumnResults
 from gui.pages.playground.controller import Controller
-from gui.workers.active_job import ActiveJob
+from gui.workers.active_job import AskedJob
 from gui.workers.eta import Eta
 from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
@@ -247,8 +247,7 @@ class BatchReader(QObject):
 
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._manager = manager
-        self._active_job = ActiveJob(self)
+        self._active_job = AskedJob(self, manager)
         self._read: dict[str, list[Example]] = {}
         self._far, self._left = "", Eta()
         self.share = 0.0
@@ -271,15 +270,11 @@ class BatchReader(QObject):
         self._read, self._far, self.share, self.error = {}, "", 0.0, ""
         self._left.begin()
         try:
-            source = ingest.save_files(list(files))
-            asked = {"data": {"source": str(source)}}
-            thread = self._manager.ask("read_conversations", asked, parent=self)
+            asked = {"data": {"source": str(ingest.save_files(list(files)))}}
         except AppError as error:
             self.error = sentences(error.message, error.hint)
         else:
-            self._active_job.take(
-                thread, self._end, events=self._follow, result=self._take, failed=self._fail
-            )
+            self._active_job.ask("read_conversations", asked, self._take, self._refuse, events=self._follow)
         self.changed.emit()
 
     def stop(self) -> None:
@@ -301,7 +296,6 @@ class BatchReader(QObject):
         self.changed.emit()
 
     def _take(self, result: dict[str, Any]) -> None:
-        self._active_job.disconnect()
         self.changed.emit()
         named = [(self._source_name(split), examples) for split, examples in self._read.items()]
         self.found.emit(named, left_out_text(result["left_out"]))
@@ -310,11 +304,8 @@ class BatchReader(QObject):
         title = tr(SPLITS[split]) if split in SPLITS else split
         return f"{self.name} ({title})" if split else self.name
 
-    def _fail(self, ending: Ending) -> None:
-        if ending.outcome != "stopped":
-            self.error = sentences(ending.message, ending.hint)
-
-    def _end(self, _: Ending) -> None:
+    def _refuse(self, ending: Ending) -> None:
+        self.error = "" if ending.outcome == "stopped" else sentences(ending.message, ending.hint)
         self.changed.emit()
 
 

@@ -37,6 +37,7 @@ from gui.widgets.cards import ErrorCard, NoticeStrip
 from gui.widgets.layouts import vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.undo_strip import UndoStrip
+from gui.workers.active_job import AskedJob
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
@@ -306,7 +307,7 @@ class FallbackController(QObject):
 
     def __init__(self, manager: WorkerManager, panel: RecipePanel, right: ContentPane) -> None:
         super().__init__(panel)
-        self._manager, self._panel, self._right = manager, panel, right
+        self._panel, self._right, self._job = panel, right, AskedJob(self, manager)
         self._recipe: Recipe | None = None
         panel.effect.fallbacks_wanted.connect(self._look)
         panel.edited.connect(self._leave)
@@ -320,21 +321,12 @@ class FallbackController(QObject):
             return
         self._recipe = wanted
         self._right.show_fallbacks()
-        try:
-            job = self._manager.ask("shrink", {"step": 0}, wanted, parent=self)
-        except AppError as error:
-            self._right.fallback_view.show_error(sentences(error.message, error.hint))
-            return
-        self._right.fallback_view.show_searching()
-        job.subscribe(self, result=partial(self._take, wanted), failed=partial(self._fail, wanted))
+        view = self._right.fallback_view
+        view.show_searching()
+        self._job.ask("shrink", {"step": 0}, view.show_found, self._refuse, recipe=wanted)
 
-    def _take(self, wanted: Recipe, found: dict[str, Any]) -> None:
-        if wanted is self._recipe:
-            self._right.fallback_view.show_found(found)
-
-    def _fail(self, wanted: Recipe, ending: Ending) -> None:
-        if wanted is self._recipe:
-            self._right.fallback_view.show_error(sentences(ending.message, ending.hint))
+    def _refuse(self, ending: Ending) -> None:
+        self._right.fallback_view.show_error(sentences(ending.message, ending.hint))
 
     def _use(self, plan: MemoryFallback) -> None:
         """Apply a fallback to the recipe, unless the recipe has changed."""
@@ -352,6 +344,7 @@ class FallbackController(QObject):
         """Show the recipe again, since the fallbacks belong to the earlier one."""
         if self._recipe is not None:
             self._recipe = None
+            self._job.cancel()
             self._right.show_recipe()
 
 

@@ -6,7 +6,6 @@ A download, and what is sent to another computer, are asked for between the pres
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import reduce
 from typing import Any
 
@@ -38,7 +37,7 @@ from gui.widgets.dimming import dim
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import FittedScroll
 from gui.widgets.text_view import TextView
-from gui.workers.active_job import ActiveJob
+from gui.workers.active_job import AskedJob
 from gui.workers.download_prompt import DownloadPrompt, missing, repositories
 from gui.workers.worker_manager import WorkerManager
 
@@ -306,7 +305,7 @@ class StartPrompt(QObject):
     def __init__(self, manager: WorkerManager, foot: StartFoot, parent: QObject) -> None:
         """`foot` offers the computers; it is told how many cards the chosen one has."""
         super().__init__(parent)
-        self._manager, self._counting = manager, ActiveJob(self)
+        self._counting = AskedJob(self, manager)
         self._cluster_cards = ClusterCards(manager, foot, self)
         self._downloads = RunDownloadPrompt(manager, self)
         self._pending: tuple[Recipe, str, int] | None = None
@@ -346,9 +345,8 @@ class StartPrompt(QObject):
             self._ask(computer, {source: result["conversations"]})
 
         # Without a number it is asked as well.
-        with suppress(AppError):
-            thread = self._manager.ask("count_conversations", {"data": options.model_dump()}, parent=self)
-            self._counting.take(thread, lambda _ending: None, events=lambda _events: None, result=tell)
+        asked = {"data": options.model_dump()}
+        self._counting.ask("count_conversations", asked, tell, lambda _ending: None)
 
     def confirm(self) -> None:
         """Confirm the last prompt; a person agrees to sending once for each computer."""
@@ -412,24 +410,18 @@ class ClusterCards(QObject):
 
     def __init__(self, manager: WorkerManager, foot: StartFoot, parent: QObject) -> None:
         super().__init__(parent)
-        self._manager, self._foot, self._job = manager, foot, ActiveJob(self)
+        self._foot, self._job = foot, AskedJob(self, manager)
         foot.computer_chosen.connect(self._ask)
 
     def _ask(self) -> None:
         self._job.cancel()
         self._foot.offer_cards(1)
         name = self._foot.computer()
-        if not name:
-            return
-        try:
-            thread = self._manager.ask("computers", {"names": [name]}, parent=self)
-        except AppError:
+        if name:
             # Start says what is wrong.
-            return
-        self._job.take(thread, lambda _ending: None, events=lambda _events: None, result=self._take)
+            self._job.ask("computers", {"names": [name]}, self._take, lambda _ending: None)
 
     def _take(self, result: dict[str, Any]) -> None:
-        self._job.disconnect()
         [facts] = result["computers"]
         self._foot.offer_cards(most_cards(facts))
 

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from engine.api import recipe
 from gui.command_index import of_page
+from gui.dialogs.shortcuts_sheet import ShortcutsSheet
 from gui.forms.recipe_form import RecipeForm
 from gui.forms.undo import MAX_CHANGES, PAUSE_SECONDS, FormUndo
 from gui.pages.arena.entries_form import EntriesForm
-from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.widgets.scroll import Scroll
 
 BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}

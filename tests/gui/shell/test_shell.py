@@ -65,7 +65,7 @@ def tabs_of(window):
 
 def test_clicks_in_the_rail_keys_and_tabs_bring_views_and_a_room_keeps_the_last_one(window, qtbot):
     assert window.rail.keys() == [key for key, room in ROOMS.items() if room.in_rail]
-    assert window.rail.item("library").text() == "Library"
+    assert window.rail.item("library").name == "Library"
     assert window.current_key() == "data"
     assert window.built("data").times_shown == 1
     assert tabs_of(window) == (["Data sets", "Write summaries"], "Data sets")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api import RunState, paths, recipe, run_store, run_summaries
+from gui.models.grouped_table import text_of
 from gui.models.run_table import outcome_of
 from gui.pages.train.effect_panel import blocks_of
 from gui.pages.train.page_header import level_of
@@ -369,7 +370,8 @@ def test_a_verdict_on_one_conversation_has_no_interval_and_a_stopped_runs_card_n
     card = qtbot.add(VerdictCard(state))
     card.grab()
     assert "on one test conversation, so no interval." in card.accessibleDescription()
-    assert "no interval" in texts(card)
+    [row] = card.scores.items()
+    assert text_of(card.scores.cell(row, "interval")) == "no interval"
 
 
 @pytest.mark.parametrize("saved", [True, False])

@@ -4,13 +4,13 @@ import pytest
 
 from engine.api import Ending, RunState, Sample
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS
-from gui.graphics.interval_bar import IntervalBar
+from gui.models.grouped_table import text_of
 from gui.models.metric_text import amount
 from gui.pages.train.run_notices import FailureCard
 from gui.pages.train.run_text import excluded_sentence, progress_text
 from gui.pages.train.samples_view import SamplesView
 from gui.pages.train.start_foot import expected_seconds, plan_text
-from gui.pages.train.verdict_card import AxisMarks, MetricsView, VerdictCard
+from gui.pages.train.verdict_card import MetricsView, VerdictCard
 from tests.helpers import train_stage
 from tests.helpers.homes import RunSpec, add_run, make_recipe
 from tests.helpers.scored_runs import bundled, scored_events, scores_of
@@ -109,10 +109,10 @@ def test_what_else_was_measured_unfolds_with_intervals_or_less_where_less_is_kno
     view = qtbot.show(MetricsView(scored_state(scored_events(scores_of(bundled(8)), "mine"))))
     assert view.rows.isHidden()
     view.toggle.click()
-    lines = texts(view).splitlines()
-
-    known = [each.title for each in OTHER_METRICS if each not in HEADLINE]
-    assert [line for line in lines if line in known] == known
+    assert view.rows.isVisible()
+    assert [row.metric for row in view.table.items()] == [
+        each for each in OTHER_METRICS if each not in HEADLINE
+    ]
 
     one = MetricsView(scored_state(scored_events(scores_of(bundled(1)), "mine")))
     old = MetricsView(scored_state([{"of": "base", "step": 0, "split": "test", "scores": {"rouge1": {}}}]))
@@ -121,7 +121,8 @@ def test_what_else_was_measured_unfolds_with_intervals_or_less_where_less_is_kno
     one.toggle.click()
 
     # chrF stands above; general text has as many passages, however few the conversations are.
-    assert texts(one.rows).count("no interval") == 3 * (len(OTHER_METRICS) - 2)
+    intervals = [text_of(one.table.cell(row, "interval")) for row in one.table.items()]
+    assert intervals.count("no interval") == len(OTHER_METRICS) - 2
     assert old.isHidden()
 
 
@@ -133,20 +134,16 @@ def test_the_result_has_all_scores_on_one_scale_the_languages_and_what_the_model
     mixed = scores.model_copy(update={"protocol": scores.protocol | {"metric": metric}})
     events = scored_events(mixed, "mine")
     card = qtbot.add(VerdictCard(scored_state(events)))
-    lines = texts(card).splitlines()
-    assert [line for line in lines if line in HEADLINE_TITLES.values()] == [*HEADLINE_TITLES.values()]
+    assert [row.metric.title for row in card.scores.items()] == [*HEADLINE_TITLES.values()]
     for said in (
         "Words are read as German (9), Chinese (3).",
         "In Chinese, only numbers, times and dates are checked.",
         "Loss on general text: 3.20 to 3.35, +0.15 (worse than base).",
     ):
         assert said in card.accessibleDescription()
-    bars = [bar for bar in card.findChildren(IntervalBar) if " interval " in bar.accessibleName()]
-    scored = [bar for bar in bars if "difference" not in bar.accessibleName()]
-    assert len(scored) == len(HEADLINE_TITLES)
-    assert {bar._axis for bar in scored} == {(0.0, 1.0)}
-    [_, axis] = sorted(card.findChildren(AxisMarks), key=lambda each: len(each.marks))
-    assert [text for _, text in axis.marks] == ["0", "50", "100"]
+    bars = [card.scores.cell(row, "own").bar for row in card.scores.items()]
+    assert {(bar.axis_low, bar.axis_high) for bar in bars} == {(0.0, 1.0)}
+    assert all(" interval " in card.scores.accessible_text(row) for row in card.scores.items())
 
     for event in events:
         event["measures"].pop("general_loss")
