@@ -12,24 +12,31 @@ Slow imports are made where they are used, so that the window shows within a sec
 from __future__ import annotations
 
 import argparse
+import faulthandler
+import gc
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine.api import AppError, Ending, StorageError, escaping, paths, recipe
-from gui.core import file_opening, garbage
+from engine.api import AppError, Ending, StorageError, escaping, files, paths, recipe, redaction
+from gui.core import file_opening
+from gui.core.clipboard import copy_text
 from gui.core.preferences import Preferences
-from gui.desktop.crash_report import CrashReport
 from gui.desktop.single_instance import SingleInstance
 from gui.look import language, style
 from gui.look.language import mark, sentences, tr, translate
 from gui.main_window import MainWindow
+from gui.widgets.open_path import open_path
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
@@ -71,7 +78,7 @@ def run(argv: list[str]) -> int:
     instance.asked.connect(lambda page, files: _come_forward(window, page, files))
     window.show()
     QTimer.singleShot(0, window, lambda: _open(window, wanted))
-    with garbage.freed_in_this_thread():
+    with freed_in_this_thread():
         code = application.exec()
         while window.restarts:
             window = _restarted(preferences, window)
@@ -225,3 +232,103 @@ def _come_forward(window: MainWindow, page: str, files: Sequence[str]) -> None:
         window.showNormal()
     window.raise_()
     window.activateWindow()
+
+
+MILLISECONDS = 500
+
+
+@contextmanager
+def freed_in_this_thread() -> Iterator[None]:
+    """Have an event loop inside that frees garbage every half a second, and no other thread that does.
+
+    What there is by then stays: searched again and again, it would hold the window up for two frames at a time.
+    """
+    gc.disable()
+    gc.freeze()
+    timer = QTimer()
+    timer.timeout.connect(search)
+    timer.start(MILLISECONDS)
+    try:
+        yield
+    finally:
+        timer.stop()
+        gc.unfreeze()
+        gc.enable()
+
+
+def search() -> None:
+    """Free the garbage of the oldest generation that has grown beyond its threshold, and of all younger ones."""
+    counts, thresholds = gc.get_count(), gc.get_threshold()
+    for generation in reversed(range(len(counts))):
+        if counts[generation] > thresholds[generation]:
+            gc.collect(generation)
+            return
+
+
+MAX_LOG_BYTES = 1_000_000
+
+
+class CrashReport(QObject):
+    """Catches exceptions of all threads, logs them, and shows them in the GUI thread. `caught(message, details)`."""
+
+    caught = Signal(str, str)
+
+    def __init__(self, path: Path) -> None:
+        """Open the log; `install` starts catching."""
+        super().__init__()
+        if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
+            files.rename(path, path.with_suffix(".old.log"))
+        self._path = path
+        self._log = path.open("a", encoding="utf-8", buffering=1)
+        self.shown: QMessageBox | None = None
+        self.caught.connect(self._show)
+
+    def install(self) -> None:
+        """Catch unhandled exceptions from now on, and write the traces of a hard crash."""
+        faulthandler.enable(self._log)
+        sys.excepthook = self.take
+        threading.excepthook = lambda hook: self.take(hook.exc_type, hook.exc_value, hook.exc_traceback)
+
+    def close(self) -> None:
+        """Close the log."""
+        self._log.close()
+
+    def take(
+        self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Log an exception and show it; Ctrl+C in a terminal closes the window."""
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        details = (
+            kind.__name__
+            if error is None
+            else redaction.format_error(error.with_traceback(trace or error.__traceback__))
+        )
+        details = escaping.escaped(details)
+        self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
+        if isinstance(error, AppError):
+            self.caught.emit(sentences(error.message, error.hint), details)
+        else:
+            message = tr("Something went wrong: {error}. Runs keep going.", error=error)
+            self.caught.emit(message, details)
+
+    def _show(self, message: str, details: str) -> None:
+        """Open one message at a time, so that a repeated error does not cover the window."""
+        if self.shown is not None:
+            return
+        box = self.shown = QMessageBox(QApplication.activeWindow())
+        box.setWindowTitle("Tunesmith")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(message)
+        box.setDetailedText(details)
+        copy = box.addButton(tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
+        folder = box.addButton(tr("Open log folder"), QMessageBox.ButtonRole.ActionRole)
+        box.addButton(QMessageBox.StandardButton.Close)
+        copy.clicked.connect(lambda: copy_text(details))
+        folder.clicked.connect(lambda: open_path(self._path.parent))
+        box.finished.connect(self._forget)
+        box.open()
+
+    def _forget(self) -> None:
+        self.shown = None

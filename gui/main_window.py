@@ -25,9 +25,8 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.core.file_opening import dropped
 from gui.core.preferences import Preferences
 from gui.desktop.checkpoint_cleanup import CheckpointCleanup
-from gui.desktop.notifications import Notifier
+from gui.desktop.notifications import Notifier, Taskbar
 from gui.desktop.system_load import SystemLoad
-from gui.desktop.taskbar import Taskbar
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.queue_dialog import QueueDialog
 from gui.dialogs.quit_dialog import QuitDialog

@@ -14,8 +14,7 @@ from gui.look.fonts import px
 from gui.look.icons import icon
 from gui.look.language import sentences, tr
 from gui.widgets.buttons import IconButton, plain, quiet
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState, NoticeStrip
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
 from gui.widgets.layouts import Line, hbox, vbox

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from engine.api import paths
 from gui.core.preferences import SETTINGS, WHEN_WINDOW_LEAVES, Preferences
+from gui.inputs.choices import SegmentedControl
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
-from gui.inputs.segmented_control import SegmentedControl
 from gui.look import language, style
 from gui.look.language import mark, tr
 from gui.widgets.buttons import link, plain

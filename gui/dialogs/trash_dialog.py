@@ -18,11 +18,9 @@ from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, TextC
 from gui.models.list_text import when_text
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, quiet
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState, NoticeStrip, UndoStrip
 from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
-from gui.widgets.undo_strip import UndoStrip
 
 Trashed = trash_contents.Trashed
 KINDS = {

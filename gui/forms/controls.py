@@ -16,7 +16,7 @@ from engine.api import MAX_WHOLE, OptionInfo
 from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.prompt_editor import PromptEditor
 from gui.forms.value_text import unit_text, value_text
-from gui.inputs.chips import ToggleChips
+from gui.inputs.choices import ToggleChips
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import FloatField, IntField, SliderSpin
 from gui.look import style

@@ -21,8 +21,7 @@ from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.widgets.buttons import IconButton, open_below
 from gui.widgets.labels import Label
-from gui.widgets.layouts import fill, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Scroll, fill, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 
 # The key of a custom prompt; no template's name begins with a space.

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import METHODS, Adapter, Method, method, variants
 from gui.forms.controls import ModuleChips, PatternsField
 from gui.forms.form_layout import FormField
-from gui.inputs.choice_cards import Card, ChoiceCards
+from gui.inputs.choices import Card, ChoiceCards
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look.format import bytes_text, compact

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.api import languages, metrics
+from engine.api import metrics
 from gui.look.format import NO_INTERVAL, interval, number_text, percent, score
 from gui.look.language import mark, tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
@@ -22,11 +22,6 @@ VERDICT_TEXTS = {
     "no measurable difference": mark("no measurable difference from base"),
     "too few to tell": mark("too few conversations to compare with base"),
 }
-
-
-def language_text(code: str) -> str:
-    """Return the name of a language of ISO 639."""
-    return translate(languages.name(code))
 
 
 def notes_text(notes: Sequence[str]) -> str:

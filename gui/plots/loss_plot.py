@@ -16,17 +16,16 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from engine.api import write_csv
 from gui.core.background_tasks import once
+from gui.inputs.choices import SegmentedControl
 from gui.inputs.number_inputs import Slider
-from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text, score
 from gui.look.language import tr, tr_count
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, open_below
-from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import fill, hbox, vbox
+from gui.widgets.layouts import FlowBox, fill, hbox, vbox
 
 if TYPE_CHECKING:
     from gui.plots.canvas import Canvas

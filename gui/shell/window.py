@@ -9,19 +9,25 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Protocol, cast
 
-from PySide6.QtCore import QByteArray, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+from PySide6.QtCore import QByteArray, QObject, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleInterface,
+    QCloseEvent,
+    QGuiApplication,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAccessibleWidget, QMainWindow, QStackedWidget, QTabBar, QWidget
 
 from gui.core import actions
 from gui.look import style
-from gui.look.fonts import px
+from gui.look.fonts import font, px
 from gui.look.language import tr
 from gui.shell.navigation_rail import NavigationRail
-from gui.shell.page import NARROW, Page
-from gui.shell.room_tabs import RoomTabs
+from gui.shell.page import MARGIN, NARROW, Page
 from gui.shell.rooms import ROOMS, room_of
-from gui.widgets import accessible_roles
 from gui.widgets.layouts import Line, hbox, vbox
 
 MIN_SIZE = QSize(1024, 700)
@@ -49,7 +55,7 @@ class ShellWindow(QMainWindow):
 
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__()
-        accessible_roles.install()
+        install_roles()
         self._settings = settings
         self.pages: dict[str, QWidget] = {}
         # The view shown last in each room.
@@ -167,3 +173,81 @@ class ShellWindow(QMainWindow):
 def fitting(wanted: QSize, room: QSize | None) -> QSize:
     """Return a size, reduced to the available one."""
     return wanted if room is None else wanted.boundedTo(room)
+
+
+# The style sheet's margin and border beside a tab's text.
+BESIDE_TEXT = 12
+
+
+class RoomTabs(QWidget):
+    """The tabs of the room shown, hidden where it has one view; `chosen(key)` reports a view chosen by the user."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.set_background(self, "background")
+        self.bar = _Bar(self)
+        self._room = ""
+        row = hbox(self.bar, 1, margins=(MARGIN - BESIDE_TEXT, 0, MARGIN - BESIDE_TEXT, 0))
+        vbox(row, Line(), of=self, spacing=0)
+        self.bar.currentChanged.connect(lambda at: self.chosen.emit(self.bar.tabData(at)))
+        style.on_style_changed(self._restyle)
+
+    def _restyle(self) -> None:
+        self.bar.setFont(font("body_medium"))
+
+    def show_view(self, room: str, key: str) -> None:
+        """Show the tabs of a room with a view in front."""
+        views = ROOMS[room].views
+        with QSignalBlocker(self.bar):
+            if room != self._room:
+                self._room = room
+                while self.bar.count():
+                    self.bar.removeTab(0)
+                for each, view in views.items():
+                    self.bar.setTabData(self.bar.addTab(tr(view.title)), each)
+                self.bar.setAccessibleName(tr(ROOMS[room].title))
+            self.bar.setCurrentIndex(list(views).index(key))
+        self.setVisible(len(views) > 1)
+
+    def step(self, by: int) -> None:
+        """Choose the next tab (1) or the one before (-1), around the ends."""
+        if self.isVisible():
+            self.bar.setCurrentIndex((self.bar.currentIndex() + by) % self.bar.count())
+
+
+class _Bar(QTabBar):
+    """The bar; it may be narrower than its tabs, which then scroll. The wheel changes no tab by accident."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setUsesScrollButtons(True)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return no width."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to others."""
+        event.ignore()
+
+
+def install_roles() -> None:
+    """Register the roles with Qt; once per program."""
+    if not _State.installed:
+        _State.installed = True
+        QAccessible.installFactory(_interface)
+
+
+class _State:
+    installed = False
+
+
+def _interface(_class_name: str, found: QObject) -> QAccessibleInterface | None:
+    role = getattr(found, "accessible_role", None)
+    if isinstance(found, QWidget) and isinstance(role, QAccessible.Role):
+        return QAccessibleWidget(found, role)
+    return None

@@ -13,16 +13,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from gui.core.preferences import SavedState, values_of
+from gui.inputs.choices import SegmentedControl
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.language import tr
 from gui.tables.grouped_view import GroupedTableView
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState, NoticeStrip, UndoStrip
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import fill, hbox, vbox
-from gui.widgets.undo_strip import UndoStrip
 
 
 class ListPane(QWidget):

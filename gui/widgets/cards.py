@@ -1,11 +1,11 @@
-"""Cards for a result or a decision, and notice strips in the page.
+"""Cards for a result or a decision, notice strips, also with an undo, and what is shown in place of nothing.
 
 Handles layout and clicks, not what a plan does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -14,16 +14,20 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
+    QPushButton,
     QRadioButton,
     QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
+from gui.core.background_tasks import once
 from gui.look import style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import px
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
-from gui.widgets.buttons import ContentButton, link, plain, primary, quiet
+from gui.widgets.buttons import ContentButton, IconButton, link, plain, primary, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.text_view import TextView
@@ -223,3 +227,98 @@ class ErrorCard(Card):
     def chosen(self) -> int:
         """Return the index of the chosen plan, −1 if there is none."""
         return self._group.checkedId()
+
+
+SHOWN_MILLISECONDS = 10_000
+
+
+class UndoStrip(NoticeStrip):
+    """Hidden until `offer`; it leaves after 10 s, but not from below the pointer, or while keys work in it.
+
+    At the `foot` of a page it keeps the page's margins.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, foot: bool = False) -> None:
+        super().__init__(parent=parent)
+        self.setProperty("foot", foot)
+        self._undo: Callable[[], object] | None = None
+        self._clock = once(self, SHOWN_MILLISECONDS, self._leave)
+        self.close_button = IconButton("close", tr("Close"))
+        self.close_button.clicked.connect(self.dismiss)
+        self.row.addWidget(self.close_button)
+        self.acted.connect(self._act)
+        self.hide()
+
+    def offer(
+        self, text: str, undo: Callable[[], object] | None = None, action: str = "", *, stays: bool = False
+    ) -> None:
+        """Show what was done; with `undo`, an action named `action` (default "Undo") takes it back.
+
+        A question `stays` until it is answered.
+        """
+        self._undo = undo
+        self.show_notice(text, (action or tr("Undo")) if undo is not None else "")
+        if stays:
+            self._clock.stop()
+        else:
+            self._clock.start()
+
+    def _leave(self) -> None:
+        """Hide the strip, unless it is about to be used."""
+        if self.underMouse() or any(map(has_rim, self.findChildren(QWidget))):
+            self._clock.start()
+        else:
+            self.dismiss()
+
+    def dismiss(self) -> None:
+        self._clock.stop()
+        self._undo = None
+        self.hide()
+
+    def _act(self) -> None:
+        undo = self._undo
+        self.dismiss()
+        if undo is not None:
+            undo()
+
+
+class EmptyState(QWidget):
+    """Centred in the space of the content; `card` draws the rim of a card around it."""
+
+    def __init__(
+        self,
+        icon_name: str,
+        line: str,
+        what_to_do: str = "",
+        buttons: Sequence[QPushButton] = (),
+        card: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._line = Label(line, "section", "text", wrap=True)
+        self._what_to_do = Label(what_to_do, "body", "muted", wrap=True)
+        self._icon = IconLabel(icon_name, "hint", 24)
+        for text in (self._line, self._what_to_do, self._icon):
+            text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        outer = vbox(of=self)
+        column = outer
+        if card:
+            frame = Card()
+            outer.addWidget(frame)
+            column = frame.column
+        self._fill(column, buttons)
+        self.setAccessibleName(line)
+        self.setAccessibleDescription(what_to_do)
+
+    def set_what_to_do(self, text: str) -> None:
+        self._what_to_do.setText(text)
+        self.setAccessibleDescription(text)
+
+    def _fill(self, column: QVBoxLayout, buttons: Sequence[QPushButton]) -> None:
+        column.setSpacing(4)
+        fill(column, 1, self._icon)
+        column.addSpacing(4)
+        fill(column, self._line, self._what_to_do)
+        if buttons:
+            column.addLayout(hbox(1, *buttons, 1, margins=(0, 12, 0, 0), spacing=8))
+        column.addStretch(1)

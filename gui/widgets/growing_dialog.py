@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from gui.look import style
 from gui.look.fonts import px
-from gui.widgets.layouts import vbox
-from gui.widgets.scroll import BAR, Scroll
+from gui.widgets.layouts import BAR, Scroll, vbox
 
 # Of the screen's height, left for the title bar and what lies around the dialog.
 SCREEN_SHARE = 0.9

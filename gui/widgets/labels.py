@@ -16,8 +16,7 @@ from gui.look.fonts import font
 from gui.look.icons import pixmap
 from gui.look.language import tr
 from gui.look.shown_texts import elided_name, plain_tooltip
-from gui.widgets.flow_layout import FlowLayout
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import FlowLayout, hbox, vbox
 
 
 class Label(QLabel):

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QBoxLayout, QMainWindow, QWidget
 from engine.api import paths
 from gui.core.clipboard import copy_text
 from gui.look.language import tr
-from gui.widgets.undo_strip import UndoStrip
+from gui.widgets.cards import UndoStrip
 
 XDG_OPEN = "xdg-open"
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import Ending, Recipe, hub_cache, is_on_hub
 from gui.look.format import bytes_text
 from gui.look.language import mark, sentences, tr
-from gui.workers.active_job import AskedJob
+from gui.workers.engine_thread import AskedJob
 from gui.workers.summarizer import Summarizer
 from gui.workers.worker_manager import WorkerManager
 

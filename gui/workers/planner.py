@@ -25,8 +25,7 @@ from engine.api import (
     recipe,
 )
 from gui.core.background_tasks import BackgroundTasks, once
-from gui.workers.active_job import ActiveJob
-from gui.workers.engine_thread import EngineThread
+from gui.workers.engine_thread import ActiveJob, EngineThread
 
 DEBOUNCE_MILLISECONDS = 300
 IDLE_MILLISECONDS = 1_000

@@ -36,7 +36,7 @@ KEYS = {
     },
     "gui/forms/undo.py": {"State"},
     "gui/forms/controls.py": {"*SelfAttention.q, *.wo", "speaker = from; text = value"},
-    "gui/desktop/taskbar.py": {"Update"},
+    "gui/desktop/notifications.py": {"Update"},
     "gui/plots": {"PNG (*.png)", "CSV (*.csv)"},
 }  # fmt: skip
 # The same in every language.

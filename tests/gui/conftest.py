@@ -65,7 +65,7 @@ def qtbot(qapp, request):
 
 @pytest.fixture(scope="module", autouse=True)
 def _garbage_freed_in_gui_thread():
-    """As in the window (gui/core/garbage.py): else a test's thread, or a later test's, destroys widgets."""
+    """As in the window (gui/app.py): else a test's thread, or a later test's, destroys widgets."""
     gc.disable()
     yield
     gc.collect()

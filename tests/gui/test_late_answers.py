@@ -11,14 +11,13 @@ import shiboken6
 from PySide6.QtCore import QObject
 
 from engine.api import Ending, Job, StorageError
-from gui.pages.data.checker import Checker
 from gui.pages.data.page import DataPage
+from gui.pages.data.report import Checker
 from gui.pages.labelling.labelling_controller import Reader
 from gui.pages.labelling.page import LabellingPage
 from gui.pages.playground.page import PlaygroundPage
-from gui.workers.active_job import ActiveJob
 from gui.workers.download_prompt import DownloadCheck
-from gui.workers.engine_thread import EngineThread
+from gui.workers.engine_thread import ActiveJob, EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.repository import ROOT
 

@@ -13,9 +13,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import Curve, arenas, escaping, method, metrics
+from gui.inputs.choices import SegmentedControl
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import Slider
-from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text

@@ -18,7 +18,7 @@ from gui.forms import recipe_files, value_text
 from gui.forms.choosers import BaseModelChooser, KnownSources, SourceChooser
 from gui.forms.recipe_tables import on_base, with_other
 from gui.forms.undo import FormUndo
-from gui.inputs.chips import ToggleChips
+from gui.inputs.choices import ToggleChips
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.inputs.number_inputs import IntField
@@ -28,10 +28,8 @@ from gui.look.language import sentences, tr, tr_count, translate
 from gui.models.list_text import base_text, data_text
 from gui.pages.train.method_chooser import reason
 from gui.widgets.buttons import plain, primary, quiet
-from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, fill, vbox
-from gui.widgets.scroll import Scroll, at_most_so_wide
+from gui.widgets.layouts import FlowBox, Line, Scroll, at_most_so_wide, fill, vbox
 
 Values = dict[str, Any]
 

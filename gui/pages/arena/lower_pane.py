@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 from engine.api import Curve, arenas, setting_text
 from gui.core import actions
 from gui.forms.value_text import value_text
-from gui.inputs.segmented_control import SegmentedControl
+from gui.inputs.choices import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import about_text, duration_text, left_text, number_text, percent
@@ -21,7 +21,7 @@ from gui.models.grouped_table import Cell, Column, GroupedTable, IconTextCell, T
 from gui.pages.arena.charts import FrontView, LossView
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import fill, hbox, vbox
 

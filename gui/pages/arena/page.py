@@ -34,13 +34,9 @@ from gui.shell.page import NARROW, Page
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
 from gui.tables.list_pane import save_list_state
 from gui.widgets.buttons import make_menu, plain, primary, quiet
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
-from gui.widgets.flow_layout import FlowBox
+from gui.widgets.cards import EmptyState, NoticeStrip, UndoStrip
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import fill, hbox
-from gui.widgets.scroll import Scroll
-from gui.widgets.undo_strip import UndoStrip
+from gui.widgets.layouts import FlowBox, Scroll, fill, hbox
 
 EntryStatus = arenas.EntryStatus
 MAX_ROWS, MIN_ROWS, ROW_HEIGHT = 10, 4, 36

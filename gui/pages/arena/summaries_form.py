@@ -20,9 +20,8 @@ from gui.models.arena_table import AGAINST_BASE, FULL_TEXTS
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
-from gui.widgets.layouts import fill, hbox, vbox
-from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.workers.active_job import AskedJob
+from gui.widgets.layouts import Scroll, at_most_so_wide, fill, hbox, vbox
+from gui.workers.engine_thread import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 COLUMN = "prediction"

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import Example, added, escaping, report, run_comparison, turns, unsupported, write_csv
 from gui.core.background_tasks import BackgroundTasks
+from gui.inputs.choices import SegmentedControl
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px, text_scale
 from gui.look.format import gain, number_text, score
@@ -26,13 +26,9 @@ from gui.shell.page import NARROW
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import save_list_state
 from gui.widgets import file_dialogs
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
-from gui.widgets.flow_layout import FlowBox
+from gui.widgets.cards import EmptyState, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
-from gui.widgets.splitter import Splitter
+from gui.widgets.layouts import FlowBox, Line, Scroll, Splitter, fill, hbox, vbox
 from gui.widgets.text_view import Mark, TextView, Turn, preview, preview_text
 
 ORDERS = {

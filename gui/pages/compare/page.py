@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from engine.api import AppError, run_comparison
 from gui.core.actions import menu_action
 from gui.core.background_tasks import BackgroundTasks
-from gui.inputs.segmented_control import SegmentedControl
+from gui.inputs.choices import SegmentedControl
 from gui.look.format import gain, number_text, score
 from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.models.adapter_table import MOST
@@ -31,8 +31,7 @@ from gui.pages.compare.votes_view import VotesView
 from gui.shell.page import Page
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, primary
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState, NoticeStrip
 from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
 

@@ -46,8 +46,7 @@ from gui.pages.train.run_text import verdict_of, verdict_sentence
 from gui.tables.grouped_view import ShortTableView
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import fill, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Scroll, fill, hbox, vbox
 from gui.widgets.text_view import TextView
 
 TITLE_WIDTH = 176

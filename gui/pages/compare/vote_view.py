@@ -18,11 +18,8 @@ from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.compare import voting_text
 from gui.widgets.buttons import Button, IconButton, plain
 from gui.widgets.cards import Card
-from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label, ShortcutsLine
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
-from gui.widgets.splitter import Splitter
+from gui.widgets.layouts import FlowBox, Line, Scroll, Splitter, fill, hbox, vbox
 from gui.widgets.text_view import TextView, Turn
 
 CONVERSATION_FRACTION = 0.42

@@ -31,13 +31,9 @@ from gui.pages.compare.voting_controller import VotingController
 from gui.tables.grouped_view import ShortTableView
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, below, make_menu, plain, primary
-from gui.widgets.cards import Card, NoticeStrip
-from gui.widgets.empty_state import EmptyState
-from gui.widgets.flow_layout import FlowBox
+from gui.widgets.cards import Card, EmptyState, NoticeStrip, UndoStrip
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import fill, hbox, vbox
-from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.widgets.undo_strip import UndoStrip
+from gui.widgets.layouts import FlowBox, Scroll, at_most_so_wide, fill, hbox, vbox
 
 SUBTITLE = mark("Which summaries do people prefer?")
 JSON_LINES = mark("JSON lines (*.jsonl);;All files (*)")

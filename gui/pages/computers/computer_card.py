@@ -16,7 +16,7 @@ from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.workers.active_job import AskedJob
+from gui.workers.engine_thread import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 

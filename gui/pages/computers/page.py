@@ -11,20 +11,17 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from engine.api import AppError, Computer, Problem, computer_store, computers
+from gui.inputs.choices import SegmentedControl
 from gui.inputs.fields import Field, ProblemLine
-from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.computers.computer_card import ComputerCard
 from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState, NoticeStrip, UndoStrip
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import Label
-from gui.widgets.layouts import fill, hbox, vbox
-from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.widgets.undo_strip import UndoStrip
+from gui.widgets.layouts import Scroll, at_most_so_wide, fill, hbox, vbox
 from gui.workers.worker_manager import WorkerManager
 
 

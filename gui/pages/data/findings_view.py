@@ -17,8 +17,7 @@ from gui.look.language import tr, tr_count
 from gui.pages.data.report import Finding, by_split
 from gui.widgets.buttons import IconButton, link, open_below
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Line, Scroll, hbox, vbox
 
 # The left and right margin of a link together.
 LINK_RIM = 12

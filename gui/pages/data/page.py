@@ -37,11 +37,10 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.look.format import number_text
 from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.data import report
-from gui.pages.data.checker import Checker
 from gui.pages.data.column_mapping import turn_keys
 from gui.pages.data.findings_view import Exclusions
 from gui.pages.data.page_layout import DataPageLayout
-from gui.pages.data.report import Finding, Report, Row, RowPreview
+from gui.pages.data.report import Checker, Finding, Report, Row, RowPreview
 from gui.shell.page import Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary

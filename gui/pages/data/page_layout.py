@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QWidget
 
 from engine.api import SAMPLE, DataOptions, Problem, languages, questions
 from gui.graphics.histogram import Histogram
-from gui.inputs.segmented_control import SegmentedControl
+from gui.inputs.choices import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px, text_scale
 from gui.look.format import number_text, percent
@@ -27,13 +27,9 @@ from gui.pages.data.source_bar import SourceBar
 from gui.pages.labelling.no_summaries import NoSummaries
 from gui.shell.page import NARROW
 from gui.widgets.buttons import Button, plain
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
-from gui.widgets.flow_layout import FlowBox, FlowLayout
+from gui.widgets.cards import EmptyState, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
-from gui.widgets.splitter import Splitter
+from gui.widgets.layouts import FlowBox, FlowLayout, Line, Scroll, Splitter, fill, hbox, vbox
 from gui.widgets.text_view import TextView
 
 LOW_WINDOW, LOW_HISTOGRAM = 800, 128

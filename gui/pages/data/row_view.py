@@ -15,10 +15,9 @@ from gui.look.language import mark, tr, tr_count, translate
 from gui.look.shown_texts import plain_tooltip
 from gui.pages.data.report import Row, split_name
 from gui.widgets.buttons import IconButton, link
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Line, Scroll, fill, hbox, vbox
 from gui.widgets.text_view import TextView, Turn, preview, preview_text
 
 

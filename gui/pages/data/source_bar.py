@@ -29,9 +29,8 @@ from gui.look.language import mark, tr, translate
 from gui.pages.data.column_mapping import ColumnMapping
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, open_below, plain, quiet
-from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import fill, hbox, vbox
+from gui.widgets.layouts import FlowBox, fill, hbox, vbox
 
 STARTER_NAME = mark("The practice model")
 PASTE_HINT = mark("JSON lines, a table with a header row, or an exported chat.")

@@ -22,9 +22,8 @@ from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.shell.page import Page
 from gui.widgets.buttons import Button, link, plain
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
-from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.workers.active_job import AskedJob
+from gui.widgets.layouts import Line, Scroll, at_most_so_wide, hbox, vbox
+from gui.workers.engine_thread import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 TITLE_WIDTH, PAGE_WIDTH = 136, 880

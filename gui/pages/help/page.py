@@ -26,10 +26,9 @@ from gui.pages.train.method_chooser import MethodSketch
 from gui.shell.page import Page
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, hbox, vbox
-from gui.widgets.scroll import Scroll, at_most_so_wide
+from gui.widgets.layouts import Line, Scroll, at_most_so_wide, hbox, vbox
 from gui.widgets.text_view import TextView
 
 LIST_WIDTH, ROW_HEIGHT = 304, 30

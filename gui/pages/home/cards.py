@@ -20,9 +20,8 @@ from gui.pages.home.reader import LastVerdict
 from gui.pages.train.run_text import verdict_of, verdict_sentence
 from gui.widgets.buttons import link, plain
 from gui.widgets.cards import Card
-from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import FlowBox, Line, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 from gui.workers.device_queue import DeviceQueue
 

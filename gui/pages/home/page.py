@@ -25,10 +25,9 @@ from gui.pages.home.reader import MAX_ADAPTERS, DataSet, HomeContent, read
 from gui.shell.page import NARROW, Page
 from gui.tables.grouped_view import ShortTableView
 from gui.widgets.buttons import link, plain, primary
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Line, Scroll, hbox, vbox
 from gui.workers.worker_manager import WorkerManager
 
 SIDE_WIDTH = 408

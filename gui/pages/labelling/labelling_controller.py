@@ -16,9 +16,9 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.look.format import bytes_text, number_text
 from gui.look.language import tr
 from gui.pages.labelling import labelling_text
-from gui.pages.labelling.item_navigation import ItemNavigation, ItemOrder
+from gui.pages.labelling.items_view import ItemNavigation, ItemOrder
 from gui.pages.playground.history import HistoryStore, collect
-from gui.workers.active_job import AskedJob
+from gui.workers.engine_thread import AskedJob
 from gui.workers.eta import Eta
 from gui.workers.worker_manager import WorkerManager
 

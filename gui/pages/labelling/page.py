@@ -35,9 +35,8 @@ from gui.pages.playground.parts import StripView
 from gui.shell.page import Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain
-from gui.widgets.empty_state import EmptyState
-from gui.widgets.layouts import Line, fill, vbox
-from gui.widgets.splitter import Splitter
+from gui.widgets.cards import EmptyState
+from gui.widgets.layouts import Line, Splitter, fill, vbox
 from gui.workers.device_lock import Strip
 from gui.workers.worker_manager import WorkerManager
 

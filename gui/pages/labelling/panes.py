@@ -24,12 +24,10 @@ from gui.look.format import number_text
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.draft_writer import DraftWriter
-from gui.pages.labelling.item_navigation import ORDERS
+from gui.pages.labelling.items_view import ORDERS
 from gui.widgets.buttons import IconButton, plain, primary, quiet
-from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, IconLabel, Label, ShortcutsLine
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import FlowLayout, Line, Scroll, fill, hbox, vbox
 from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
 # For each button: its name, and its name with the step it would undo or redo.

@@ -14,7 +14,7 @@ from gui.inputs.combo_box import ComboBox
 from gui.look import style
 from gui.look.language import mark, tr
 from gui.models.adapter_table import PROPERTIES
-from gui.widgets.flow_layout import FlowBox
+from gui.widgets.layouts import FlowBox
 
 # The name of each choice, and what it says while it narrows nothing.
 TITLES = {

@@ -26,8 +26,8 @@ from engine.api import Adapter, Ending, Event, Recipe, escaping, exports, hub_ad
 from gui.core.actions import menu_action
 from gui.forms import recipe_files
 from gui.graphics.bars import BusyRow
+from gui.inputs.choices import SegmentedControl
 from gui.inputs.fields import Field, ProblemLine
-from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import bytes_text, number_text
@@ -40,7 +40,7 @@ from gui.widgets.buttons import make_menu, plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import fill, hbox, vbox
-from gui.workers.active_job import AskedJob
+from gui.workers.engine_thread import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 # The groups of the menu of exports.

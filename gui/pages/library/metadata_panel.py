@@ -24,10 +24,8 @@ from gui.pages.library.facts_view import FactsView, TextSection
 from gui.pages.library.library_text import changes, made_from, method_facts, past_exports
 from gui.tables.grouped_view import ShortTableView
 from gui.widgets.buttons import IconButton, link, plain, primary
-from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import FlowBox, Line, Scroll, fill, hbox, vbox
 
 WIDTH = 384
 MANY_CAPPED = 0.05

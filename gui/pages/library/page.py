@@ -34,8 +34,7 @@ from gui.shell.page import NARROW, Page
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import ListPane, save_list_state
 from gui.widgets.buttons import IconButton, below, make_menu, plain, primary
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState, NoticeStrip
 from gui.widgets.layouts import hbox
 
 FILTERS = {"all": mark("All"), "scored": mark("Scored"), "imported": mark("Imported")}

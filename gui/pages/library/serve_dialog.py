@@ -17,8 +17,8 @@ from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
-from gui.workers.active_job import ActiveJob
 from gui.workers.download_prompt import DownloadPrompt, base_repositories
+from gui.workers.engine_thread import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
 

@@ -19,7 +19,7 @@ from gui.look.language import sentences, tr, tr_count, translate
 from gui.models.list_text import SPLITS
 from gui.pages.playground.column_results import Column, ColumnModel, ColumnResults
 from gui.pages.playground.controller import Controller
-from gui.workers.active_job import AskedJob
+from gui.workers.engine_thread import AskedJob
 from gui.workers.eta import Eta
 from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager

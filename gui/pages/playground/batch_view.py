@@ -27,12 +27,9 @@ from gui.pages.playground.column_results import Column, ColumnModel
 from gui.pages.playground.history import headline
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton, plain, quiet
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
-from gui.widgets.flow_layout import FlowBox
+from gui.widgets.cards import EmptyState, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import FlowBox, Line, Scroll, fill, hbox, vbox
 from gui.widgets.text_view import TextView, Turn, preview, preview_text
 
 USUAL_COUNT = 20

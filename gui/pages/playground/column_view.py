@@ -24,8 +24,7 @@ from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.column_results import Column, ColumnModel, Feedback, Marks, Thumb
 from gui.widgets.buttons import IconButton, link, plain, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Line, Scroll, fill, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 
 MIN_WIDTH = 176

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.inputs.choices import SegmentedControl
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.focus_rim import has_rim
 from gui.look.fonts import px, text_scale
@@ -37,12 +37,9 @@ from gui.pages.playground.parts import FoldedConversation, Legend
 from gui.shell.page import NARROW
 from gui.tables.cell_delegate import draw_background, draw_text
 from gui.widgets.buttons import link, plain
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState, UndoStrip
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
-from gui.widgets.splitter import Splitter
-from gui.widgets.undo_strip import UndoStrip
+from gui.widgets.layouts import Line, Scroll, Splitter, fill, hbox, vbox
 
 
 class ColumnsView(QWidget):

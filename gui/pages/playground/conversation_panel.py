@@ -24,11 +24,9 @@ from gui.look.shown_texts import plain_tooltip
 from gui.pages.playground.picker import Picker
 from gui.pages.playground.token_meter import Length, TokenMeter, counted, estimated, parted
 from gui.widgets.buttons import link, make_menu, open_below, plain, quiet
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.cards import EmptyState, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Line, Scroll, fill, hbox, vbox
 from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
 # Characters of a conversation that the next start shows again.

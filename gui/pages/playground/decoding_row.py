@@ -38,9 +38,8 @@ from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
 from gui.widgets.buttons import IconButton, link, open_below
-from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import FlowBox, hbox, vbox
 
 # The key of options without a preset; no preset's name begins with a space.
 OWN = " own"

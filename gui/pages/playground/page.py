@@ -19,7 +19,7 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_text
 from gui.core.file_opening import dropped
 from gui.core.preferences import SavedState
-from gui.inputs.segmented_control import SegmentedControl
+from gui.inputs.choices import SegmentedControl
 from gui.look import style
 from gui.look.fonts import text_scale
 from gui.look.language import mark, sentences, tr, tr_count
@@ -36,8 +36,7 @@ from gui.pages.playground.token_meter import Length, TokenCount
 from gui.shell.page import NARROW, Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import open_below, plain, primary, quiet
-from gui.widgets.layouts import fill
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Scroll, fill
 from gui.workers.worker_manager import WorkerManager
 
 ONE, SEVERAL = "one", "several"

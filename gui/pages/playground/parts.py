@@ -16,9 +16,8 @@ from gui.pages.playground.history import headline
 from gui.pages.playground.token_meter import Length, TokenMeter, parted
 from gui.widgets.buttons import quiet
 from gui.widgets.cards import NoticeStrip
-from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import FlowLayout, Line, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 from gui.workers.device_lock import Strip
 

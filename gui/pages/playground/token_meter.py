@@ -15,7 +15,7 @@ from gui.graphics.bars import MeterRow
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count
 from gui.pages.playground.column_results import LETTERS_A_TOKEN, about_tokens
-from gui.workers.active_job import ActiveJob
+from gui.workers.engine_thread import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
 

@@ -19,7 +19,7 @@ from gui.look import style
 from gui.look.format import bytes_text
 from gui.look.language import mark, sentences, tr, translate
 from gui.look.shown_texts import plain_tooltip
-from gui.models.base_model_text import (
+from gui.models.list_text import (
     Fit,
     ListedModel,
     Place,
@@ -34,8 +34,7 @@ from gui.models.base_model_text import (
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label, Tag
-from gui.widgets.layouts import Line, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Line, Scroll, hbox, vbox
 from gui.workers.download_prompt import cost_text
 from gui.workers.planner import Planner
 from gui.workers.worker_manager import WorkerManager

@@ -33,11 +33,9 @@ from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.recipe_panel import RecipePanel
 from gui.pages.train.run_notices import plan_row
 from gui.pages.train.run_view import RunView
-from gui.widgets.cards import ErrorCard, NoticeStrip
-from gui.widgets.layouts import vbox
-from gui.widgets.scroll import Scroll
-from gui.widgets.undo_strip import UndoStrip
-from gui.workers.active_job import AskedJob
+from gui.widgets.cards import ErrorCard, NoticeStrip, UndoStrip
+from gui.widgets.layouts import Scroll, vbox
+from gui.workers.engine_thread import AskedJob
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 

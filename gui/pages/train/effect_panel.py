@@ -20,9 +20,8 @@ from gui.look.format import UNKNOWN, bytes_text, compact, number_text, percent
 from gui.look.language import mark, tr, translate
 from gui.widgets.buttons import link
 from gui.widgets.dimming import dim
-from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import FlowLayout, hbox, vbox
 
 # The parts of the memory by their names in a plan. Green grows with the trained parameters, grey with base and data.
 MEMORY = (

@@ -37,8 +37,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import quiet
 from gui.widgets.cards import Card
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Line, Scroll, fill, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 
 WIDTH = 264

@@ -12,11 +12,11 @@ from gui.core.actions import menu_action
 from gui.core.recent_files import RecentRecipes
 from gui.forms import recipe_files
 from gui.forms.form_layout import LEVELS
-from gui.inputs.segmented_control import SegmentedControl
+from gui.inputs.choices import SegmentedControl
 from gui.look.language import mark, tr
 from gui.look.shown_texts import menu_text
 from gui.pages.train.run_text import resume_text, status_text
-from gui.shell.header import Header
+from gui.shell.page import Header
 from gui.widgets.buttons import IconButton, below, plain, primary
 from gui.workers.run_model import RunModel
 

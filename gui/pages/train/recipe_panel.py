@@ -25,8 +25,7 @@ from gui.pages.train.start_foot import StartFoot, computer_names, expected_secon
 from gui.widgets.cards import Card
 from gui.widgets.dimming import dim
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Line, Scroll, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 from gui.workers.planner import problem_of
 from gui.workers.run_model import RunModel

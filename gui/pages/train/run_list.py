@@ -29,11 +29,10 @@ from gui.models.run_table import SHOWN, RunTable, Show, WaitingRun
 from gui.pages.train.run_operations import LogDialog, ReportExport, RunOperations, step_of
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton, below, link, make_menu, plain
-from gui.widgets.cards import NoticeStrip
+from gui.widgets.cards import NoticeStrip, UndoStrip
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.open_path import open_path
-from gui.widgets.undo_strip import UndoStrip
 from gui.workers.device_queue import RUNS
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager

@@ -43,9 +43,8 @@ from gui.pages.train.verdict_card import VerdictCard
 from gui.plots.loss_plot import LossPlot
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import Figure
-from gui.widgets.layouts import Line, vbox
+from gui.widgets.layouts import Line, Scroll, vbox
 from gui.widgets.open_path import open_path
-from gui.widgets.scroll import Scroll
 from gui.workers.run_model import RunModel
 
 # So many are shown before and after.

@@ -28,17 +28,16 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.format import bytes_text, duration_text, number_text
 from gui.look.language import mark, sentences, tr, tr_count, translate
-from gui.models.metric_text import language_text
+from gui.models.list_text import language_text
 from gui.pages.labelling.no_summaries import NoSummaries
 from gui.pages.train.run_notices import RemarksView
 from gui.widgets.buttons import primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.dimming import dim
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.scroll import FittedScroll
+from gui.widgets.layouts import FittedScroll, hbox, vbox
 from gui.widgets.text_view import TextView
-from gui.workers.active_job import AskedJob
 from gui.workers.download_prompt import DownloadPrompt, missing, repositories
+from gui.workers.engine_thread import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 # A warning about this field says that a run is too short.

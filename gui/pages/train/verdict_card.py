@@ -31,9 +31,8 @@ from gui.pages.train.run_text import (
 from gui.tables.grouped_view import ShortTableView
 from gui.widgets.buttons import link, plain
 from gui.widgets.cards import Card, NoticeStrip
-from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import FlowLayout, Line, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 
 TITLES = metrics.HEADLINE_TITLES

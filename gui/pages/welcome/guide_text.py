@@ -8,11 +8,10 @@ from typing import Any
 
 from engine.api import SAMPLE, STARTER, Family, Recipe, method, model_info, offline, recipe
 from gui.forms.recipe_tables import preset, with_other
-from gui.inputs.choice_cards import Card
+from gui.inputs.choices import Card
 from gui.look.format import about_text, bytes_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.list_text import base_text, data_text
-from gui.models.metric_text import language_text
+from gui.models.list_text import base_text, data_text, language_text
 
 # The steps by key: title, accessible name of the Change button, and the button that leads to it.
 STEPS = {

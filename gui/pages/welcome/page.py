@@ -17,7 +17,7 @@ from engine.api import SAMPLE, AppError, Ending, Problem, Recipe, paths, recipe,
 from gui.forms.choosers import ask_for_file, ask_for_folder
 from gui.forms.recipe_files import STARTER_FILE
 from gui.graphics.drawing import Drawing
-from gui.inputs.choice_cards import ChoiceCards
+from gui.inputs.choices import ChoiceCards
 from gui.inputs.fields import ProblemLine
 from gui.look import icons, style
 from gui.look.fonts import font, px
@@ -39,8 +39,7 @@ from gui.pages.welcome.guide_text import (
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
-from gui.widgets.scroll import Scroll, at_most_so_wide
+from gui.widgets.layouts import Line, Scroll, at_most_so_wide, fill, hbox, vbox
 from gui.widgets.text_view import TextView
 from gui.workers.worker_manager import WorkerManager
 

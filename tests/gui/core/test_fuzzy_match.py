@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.core.fuzzy_match import fit
+from gui.shell.palette import fit
 
 
 def test_letters_in_their_order_fit_better_together_and_at_the_start_of_words():

@@ -6,7 +6,7 @@ from typing import ClassVar
 import pytest
 from PySide6.QtCore import QObject
 
-from gui.core import garbage
+from gui import app
 from gui.core.background_tasks import BackgroundTasks
 
 
@@ -39,7 +39,7 @@ def much():
 
 def test_only_the_gui_thread_frees_garbage(made, qtbot):
     tasks, done = BackgroundTasks(), []
-    with garbage.freed_in_this_thread():
+    with app.freed_in_this_thread():
         Circular()
         tasks.run(much, done.append)
         qtbot.waitUntil(lambda: bool(done))

@@ -15,7 +15,7 @@ from gui.core.recent_files import MAX_FILES, RecentFiles
 from gui.models.arena_table import SHOWN_AT_FIRST
 from gui.pages.data.report import is_kept_here
 from gui.shell.window import DEFAULT, MIN_SIZE, ShellWindow, fitting
-from gui.widgets.splitter import Splitter
+from gui.widgets.layouts import Splitter
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from engine.api import AppError
-from gui.app import say_why_not
-from gui.desktop.crash_report import CrashReport
+from gui.app import CrashReport, say_why_not
 
 
 def test_what_an_error_quotes_commands_no_terminal_and_fits_into_the_log(qtbot, tmp_path, capsys):

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
-from gui.desktop.notifications import Notifier
-from gui.desktop.taskbar import Taskbar
+from gui.desktop.notifications import Notifier, Taskbar
 
 
 @pytest.fixture

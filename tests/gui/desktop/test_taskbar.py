@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from gui.desktop import taskbar
-from gui.desktop.taskbar import Taskbar
+from gui.desktop import notifications
+from gui.desktop.notifications import Taskbar
 
 
 class FakeSender:
@@ -69,17 +69,17 @@ def test_it_is_urgent_until_the_window_is_looked_at(bar, sender, qapp):
 
 def test_without_a_desktop_of_the_kind_or_a_session_s_bus_nothing_is_sent(monkeypatch, tmp_path):
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
-    assert not any(taskbar.has_desktop(platform) for platform in ("offscreen", "windows", "cocoa"))
+    assert not any(notifications.has_desktop(platform) for platform in ("offscreen", "windows", "cocoa"))
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert not taskbar.has_desktop("xcb")
+    assert not notifications.has_desktop("xcb")
     (tmp_path / "bus").touch()
-    assert taskbar.has_desktop("xcb")
-    assert taskbar.has_desktop("wayland")
+    assert notifications.has_desktop("xcb")
+    assert notifications.has_desktop("wayland")
 
 
 def test_a_bus_that_does_not_answer_is_no_trouble(monkeypatch, qapp, capfd):
-    monkeypatch.setattr(taskbar, "has_desktop", lambda _platform: True)
+    monkeypatch.setattr(notifications, "has_desktop", lambda _platform: True)
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all")
     bar = Taskbar()
     bar.show_share(0.5)

@@ -3,10 +3,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 
-from gui.inputs.chips import ToggleChips
+from gui.inputs.choices import SegmentedControl, ToggleChips
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import SegmentedControl
 from gui.widgets.buttons import primary
 
 

@@ -11,7 +11,7 @@ from gui.dialogs.shortcuts_sheet import ShortcutsSheet
 from gui.forms.recipe_form import RecipeForm
 from gui.forms.undo import MAX_CHANGES, PAUSE_SECONDS, FormUndo
 from gui.pages.arena.entries_form import EntriesForm
-from gui.widgets.scroll import Scroll
+from gui.widgets.layouts import Scroll
 
 BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 CONTROL = Qt.KeyboardModifier.ControlModifier

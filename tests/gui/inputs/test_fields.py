@@ -1,6 +1,6 @@
 from PySide6.QtWidgets import QLineEdit
 
-from gui.inputs.chips import ToggleChips
+from gui.inputs.choices import ToggleChips
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import FloatField, IntField, SliderSpin

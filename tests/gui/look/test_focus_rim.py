@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QLineEdit, QWidget
 
-from gui.inputs.chips import ToggleChips
+from gui.inputs.choices import ToggleChips
 from gui.look.focus_rim import has_rim
 from gui.widgets.buttons import Button, IconButton, plain
 

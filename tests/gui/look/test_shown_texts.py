@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
-from gui.inputs.chips import Chip
+from gui.inputs.choices import Chip
 from gui.inputs.combo_box import ComboBox
 from gui.look.language import tr, tr_count, translate
 from gui.look.shown_texts import menu_text, plain_tooltip

@@ -6,11 +6,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from gui.widgets import undo_strip
+from gui.widgets import cards
 from gui.widgets.buttons import Button, make_menu, plain, primary
-from gui.widgets.cards import ErrorCard, Fallback, FallbackRow, NoticeStrip
-from gui.widgets.empty_state import EmptyState
-from gui.widgets.undo_strip import UndoStrip
+from gui.widgets.cards import EmptyState, ErrorCard, Fallback, FallbackRow, NoticeStrip, UndoStrip
 
 PLANS = [
     Fallback("Micro-batch 8 to 4", "in two parts", "7.7 GB", "−38 %", "+6 %", "same result"),
@@ -93,8 +91,8 @@ def page(styled, qtbot):
 @pytest.fixture
 def strip(page, qtbot, monkeypatch):
     """A strip on a page, that leaves at once."""
-    assert undo_strip.SHOWN_MILLISECONDS == 10_000
-    monkeypatch.setattr(undo_strip, "SHOWN_MILLISECONDS", 1)
+    assert cards.SHOWN_MILLISECONDS == 10_000
+    monkeypatch.setattr(cards, "SHOWN_MILLISECONDS", 1)
     column = QVBoxLayout(page)
     field, made = QLineEdit(), UndoStrip()
     for part in (field, made):

@@ -8,8 +8,8 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from gui.widgets import open_path as module
+from gui.widgets.cards import UndoStrip
 from gui.widgets.open_path import open_page, open_path
-from gui.widgets.undo_strip import UndoStrip
 from tests.helpers.systems import shell_scripts
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
-from gui.widgets.undo_strip import UndoStrip
+from gui.widgets.cards import UndoStrip
 
 LONG = "Moved the adapter to the trash, with everything that was learned on all those conversations. " * 6
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.api import Example, labelling
 from gui.pages.labelling import labelling_text
-from gui.pages.labelling.item_navigation import ItemNavigation
+from gui.pages.labelling.items_view import ItemNavigation
 
 DRAFT = labelling.Draft("starter", "a1", "My LoRA", "Ann and Bo have tea.")
 BASE_DRAFT = labelling.Draft("starter", None, "The practice model", "Ann and Bo have tea.")

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from engine.api import model_info, recipe
-from gui.models.base_model_text import (
+from gui.models.list_text import (
     Fit,
     ListedModel,
     all_languages_text,

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QAccessible
 
 from engine.api import Ending, Problem
-from gui.inputs.choice_cards import ChoiceCards
+from gui.inputs.choices import ChoiceCards
 from gui.pages.welcome import guide_text
 from gui.pages.welcome import page as page_module
 from gui.pages.welcome.guide_text import METHODS, STARTER_MODEL, STEPS, offered_models
