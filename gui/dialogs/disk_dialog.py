@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import disk_usage
 from gui.core.background_tasks import BackgroundTasks
@@ -15,7 +15,7 @@ from gui.look.language import mark, tr, tr_count
 from gui.widgets.buttons import plain
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
+from gui.widgets.layouts import Line, fill, gridbox, hbox, vbox
 
 PARTS = {
     "adapters": (mark("Adapters"), mark("the library")),
@@ -42,24 +42,19 @@ class DiskDialog(GrowingDialog):
         self.rules = ComboBox([(key, tr(text)) for key, text in RULES])
         self.rules.set_key(checkpoint_cleanup.rule)
         self.said = Label(tr("Measuring…"), "body", "muted", wrap=True)
-        self.free_button = plain(tr("Free space"), "trash")
+        self.free_button = plain(tr("Free space"), "trash", press=self._free)
         self.free_button.setEnabled(False)
         column = vbox(Label(tr("Disk use"), "section"), of=self, margins=24, spacing=16)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(8)
-        grid.setColumnStretch(1, 1)
+        grid = gridbox(across=16, down=8, stretch=[1])
         for row, (key, (title, text)) in enumerate(PARTS.items()):
             grid.addWidget(Label(tr(title), "body"), row, 0)
             grid.addWidget(Label(tr(text), "label", "muted", wrap=True), row, 1)
             grid.addWidget(self.sizes[key], row, 2, Qt.AlignmentFlag.AlignRight)
         fill(column, grid, Line(), Field(tr("Checkpoints of completed runs"), self.rules), self.said)
-        close = plain(tr("Close"))
-        close.clicked.connect(self.accept)
+        close = plain(tr("Close"), press=self.accept)
         column.addLayout(hbox(self.free_button, 1, close))
         self.setMinimumWidth(560)
         self.rules.chosen.connect(self._choose)
-        self.free_button.clicked.connect(self._free)
         checkpoint_cleanup.freed.connect(self.measure)
         self.measure()
 

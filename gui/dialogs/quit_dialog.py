@@ -49,9 +49,9 @@ class QuitDialog(GrowingDialog):
         # The primary button is what the recipe asks for.
         self.keep_button = (plain if self._stops else primary)(tr("Keep training"))
         self.stop_button = (primary if self._stops else plain)(tr("Stop and save"), "stop")
-        self.quit_button = primary(tr("Quit"))
+        self.quit_button = primary(tr("Quit"), press=self._quit)
         self.quit_button.hide()
-        self.cancel_button = plain(tr("Cancel"))
+        self.cancel_button = plain(tr("Cancel"), press=self.reject)
         column = vbox(self._title, self._text, self._waiting, self.stop_strip, of=self, margins=24, spacing=8)
         asked_for = (
             [self.stop_button, self.keep_button] if self._stops else [self.keep_button, self.stop_button]
@@ -62,8 +62,6 @@ class QuitDialog(GrowingDialog):
         self.setMinimumWidth(440)
         self.keep_button.clicked.connect(self._keep)
         self.stop_button.clicked.connect(self._stop)
-        self.quit_button.clicked.connect(self._quit)
-        self.cancel_button.clicked.connect(self.reject)
         model.ended.connect(self._run_ended)
         state = self._model.state
         if state.total_steps:

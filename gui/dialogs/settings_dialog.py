@@ -41,9 +41,8 @@ class SettingsDialog(ScrollingDialog):
         self.sizes.set_key(str(round(100 * preferences.text_scale())))
         self.languages = ComboBox(_choices("language"))
         self.languages.set_key(preferences.choice("language"))
-        self.restart_button = plain(tr("Restart now"))
+        self.restart_button = plain(tr("Restart now"), press=self._restart)
         self.restart_button.hide()
-        self.restart_button.clicked.connect(self._restart)
         self.leaving = _segments(WHEN_WINDOW_LEAVES)
         self.leaving.set_current(preferences.choice(WHEN_WINDOW_LEAVES))
         column = self.column
@@ -65,10 +64,8 @@ class SettingsDialog(ScrollingDialog):
             (tr("Window log"), tr("Open the log folder"), paths.cache_folder()),
         ):
             column.addLayout(_place(name, opens, folder))
-        close = plain(tr("Close"))
-        close.clicked.connect(self.accept)
-        self.disk_button = plain(tr("Disk use…"))
-        self.disk_button.clicked.connect(self.disk_wanted)
+        close = plain(tr("Close"), press=self.accept)
+        self.disk_button = plain(tr("Disk use…"), press=self.disk_wanted)
         self.foot.addLayout(hbox(self.disk_button, 1, self.restart_button, close, spacing=8))
         self.leaving.currentChanged.connect(self._save_leaving)
         self.languages.chosen.connect(self._save_language)

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.api import OptionInfo, Options, describe, method
 from gui.forms.controls import Control, make_control
@@ -25,7 +25,7 @@ from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import discard, gridbox, hbox, vbox
 
 LEVELS = ("basic", "advanced")
 # Tables whose basic fields stand at the top.
@@ -118,8 +118,7 @@ class FormLayout(QVBoxLayout):
 
     def take_method(self, fields: Sequence[FormField]) -> None:
         if self._method_grid is not None:
-            self._method_grid.hide()
-            self._method_grid.deleteLater()
+            discard(self._method_grid)
         self._method_grid = FieldGrid(fields, self._form)
         self._method_layout.addWidget(self._method_grid)
 
@@ -290,12 +289,7 @@ class FieldGrid(QWidget):
     def __init__(self, fields: Sequence[FormField], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._fields = list(fields)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(16)
-        self._grid.setVerticalSpacing(12)
-        self._grid.setColumnStretch(0, 1)
-        self._grid.setColumnStretch(1, 1)
+        self._grid = gridbox(self, across=16, down=12, stretch=[0, 1])
         for field in self._fields:
             field.around.setParent(self)
             field.around.hide()

@@ -38,7 +38,7 @@ class PromptEditor(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.templates = ComboBox()
-        self.more = IconButton("more", tr("Save, rename or delete templates"))
+        self.more = IconButton("more", tr("Save, rename or delete templates"), press=self._open_menu)
         self.area = PromptText()
         self.naming = NameRow(tr("Name of the template"))
         self.preview = PromptPreview()
@@ -57,7 +57,6 @@ class PromptEditor(QWidget):
         )
         self.templates.setAccessibleName(tr("Prompt template"))
         self.templates.chosen.connect(self._take)
-        self.more.clicked.connect(self._open_menu)
         self.area.textChanged.connect(self._edited)
         self.naming.named.connect(self._named)
         self.naming.left.connect(self.more.setFocus)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
     QFrame,
-    QGridLayout,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -24,7 +23,7 @@ from gui.look.fonts import font, px
 from gui.look.shown_texts import plain_tooltip
 from gui.widgets.cards import OptionButton
 from gui.widgets.labels import Label
-from gui.widgets.layouts import FlowLayout, hbox, vbox
+from gui.widgets.layouts import FlowLayout, discard, gridbox, hbox, vbox
 
 MARGIN = 3
 
@@ -146,8 +145,7 @@ class ToggleChips(QWidget):
     def set_items(self, items: Sequence[tuple[str, str] | str], on: Iterable[str] = ()) -> None:
         for chip in self.chips.values():
             self._flow.removeWidget(chip)
-            chip.hide()
-            chip.deleteLater()
+            discard(chip)
         chosen = set(on)
         self.chips = {}
         for item in items:
@@ -213,17 +211,14 @@ class ChoiceCards(QWidget):
         super().__init__()
         self._group = QButtonGroup(self)
         self._buttons: dict[str, _CardButton] = {}
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(SPACING)
+        self._grid = gridbox(self, across=SPACING, down=SPACING)
         self._group.buttonClicked.connect(self._emit_chosen)
         style.on_style_changed(self._arrange)
 
     def offer(self, cards: Sequence[Card], current: str) -> None:
         for button in self._buttons.values():
             self._group.removeButton(button)
-            button.hide()
-            button.deleteLater()
+            discard(button)
         self._buttons = {card.key: _CardButton(card) for card in cards}
         for key, button in self._buttons.items():
             self._group.addButton(button)
@@ -283,8 +278,7 @@ class _CardButton(OptionButton):
         self.say(card.small)
 
     def say(self, small: str) -> None:
-        self._small.setText(small)
-        self._small.setVisible(bool(small))
+        self._small.show_text(small)
         self.setAccessibleDescription(". ".join(part for part in (self._line, small) if part))
 
     def set_low(self, low: bool) -> None:

@@ -97,12 +97,10 @@ class Field(QWidget):
         )
 
     def set_right(self, text: str) -> None:
-        self._right.setText(text)
-        self._right.setVisible(bool(text))
+        self._right.show_text(text)
 
     def set_helper_text(self, text: str) -> None:
-        self._helper.setText(text)
-        self._helper.setVisible(bool(text))
+        self._helper.show_text(text)
         self._describe()
 
     def keep_helper_text(self) -> None:
@@ -152,7 +150,7 @@ class NameRow(QWidget):
         self.field = QLineEdit()
         self.field.setPlaceholderText(what)
         self.field.setAccessibleName(what)
-        self.take, self.leave = plain(tr("Save")), quiet(tr("Cancel"))
+        self.take, self.leave = plain(tr("Save"), press=self._emit_name), quiet(tr("Cancel"))
         self.problem = ProblemLine()
         self._asked = QWidget()
         self._verb, self._replaces = tr("Save"), False
@@ -160,7 +158,6 @@ class NameRow(QWidget):
         vbox(self._asked, self.problem, of=self, spacing=4)
         self.field.returnPressed.connect(self._emit_name)
         self.field.textEdited.connect(lambda _text: self._calm())
-        self.take.clicked.connect(self._emit_name)
         self.leave.clicked.connect(self._leave)
         self.hide()
 

@@ -6,7 +6,7 @@ change, never per event. pyqtgraph is imported when the plot is first shown, num
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QPoint, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from engine.api import write_csv
+from engine.api import RunState, write_csv
 from gui.core.background_tasks import once
 from gui.inputs.choices import SegmentedControl
 from gui.inputs.number_inputs import Slider
@@ -37,7 +37,7 @@ HEAD = ["step", "loss", "smoothed", "evaluation_loss", "evaluation_rouge1", "eva
 
 
 class LossPlot(QWidget):
-    """Shows a run's loss. Values come by `append` and the like; it redraws by itself. `failed(text)`: an export did."""
+    """Shows a run's loss. `follow` gives it a run, and it redraws by itself. `failed(text)`: an export did."""
 
     failed = Signal(str)
 
@@ -45,9 +45,8 @@ class LossPlot(QWidget):
         super().__init__()
         self._drawing: Drawing | None = None
         self._canvas: Canvas | None = None
-        self._total = 0
-        self._saved_step: int | None = None
-        self._finished = False
+        self._state: RunState | None = None
+        self._has_ended = False
         self._timer = once(self, 100, self.redraw)
         self._waiting = Label("", "body", "hint", self)
         self._waiting.setContentsMargins(8, 0, 8, 0)
@@ -60,8 +59,7 @@ class LossPlot(QWidget):
         scales = [("linear", tr("Linear")), ("log", tr("Log"))]
         self._scale = SegmentedControl(scales, short=True, name=tr("Scale"))
         self._scale.currentChanged.connect(self._mark_dirty)
-        self._export = IconButton("export", tr("Export the plot"))
-        self._export.clicked.connect(self._open_export_menu)
+        self._export = IconButton("export", tr("Export the plot"), press=self._open_export_menu)
         self._legend = _Legend()
         self._smoothing_word = Label(tr("Smoothing"), "label", "muted")
         self._smoothing_word.setBuddy(self._smoothing)
@@ -75,69 +73,17 @@ class LossPlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         style.on_style_changed(self._mark_dirty)
 
-    def append(self, step: int, loss: float) -> None:
-        """Add one step's loss; a smaller step (of a resumed run) drops the later ones."""
-        self._need_drawing().train.append(step, loss)
-        self._mark_dirty()
-
-    def append_many(self, steps: Sequence[int], losses: Sequence[float]) -> None:
-        """Add many steps at once, for a run opened from its folder."""
-        self._need_drawing().train.extend(steps, losses)
-        self._mark_dirty()
-
-    def append_evaluations(self, steps: Sequence[int], losses: Sequence[float]) -> None:
-        self._need_drawing().evaluation.extend(steps, losses)
-        self._mark_dirty()
-
-    def append_scores(self, steps: Sequence[int], rouge1: Sequence[float], examples: int) -> None:
-        """Add ROUGE-1 (fractions) of evaluations, each on so many conversations."""
-        self._need_drawing().scores.extend(steps, rouge1)
-        self._legend.show_score(examples)
-        self._mark_dirty()
-
-    def append_chrf(self, steps: Sequence[int], chrf: Sequence[float]) -> None:
-        """Add chrF (fractions) of evaluations; old runs have none."""
-        self._need_drawing().chrf.extend(steps, chrf)
-        self._mark_dirty()
-
-    def set_former(self, steps: Sequence[int], losses: Sequence[float]) -> None:
-        """Set the losses of an attempt before the run began again."""
-        former = self._need_drawing().former
-        former.clear()
-        former.extend(steps, losses)
-        self._legend.show_former(len(former) > 0)
-        self._mark_dirty()
-
-    def set_total(self, steps: int) -> None:
-        self._total = steps
-        self._mark_dirty()
-
-    def set_finished(self) -> None:
-        """Mark the run as finished: the line at the current step is hidden."""
-        self._finished = True
-        self._mark_dirty()
-
-    def mark_saved(self, step: int | None) -> None:
-        """Mark the step whose weights were saved; None removes the mark."""
-        self._saved_step = step
+    def follow(self, state: RunState, *, ended: bool = False) -> None:
+        """Show the losses and scores of a run as far as they go, with the saved step of one that has `ended`."""
+        if state is not self._state and self._canvas is not None:
+            self._canvas.show_all()
+        self._state, self._has_ended = state, ended
         self._mark_dirty()
 
     def set_waiting(self, text: str) -> None:
         """Show a text over the empty axes until the first step: "The first step is being prepared, 12 s left"."""
         self._waiting.setText(text)
         self._place_waiting()
-
-    def clear(self) -> None:
-        self._total, self._saved_step, self._finished = 0, None, False
-        if self._drawing is not None:
-            drawing = self._drawing
-            for series in (drawing.train, drawing.evaluation, drawing.scores, drawing.chrf, drawing.former):
-                series.clear()
-        self._legend.show_score(0)
-        self._legend.show_former(False)
-        if self._canvas is not None:
-            self._canvas.show_all()
-        self._mark_dirty()
 
     def show_all(self, everything: bool = True) -> None:
         """Show the whole run, and with `everything` all values instead of the 1st to 99th percentile."""
@@ -156,6 +102,7 @@ class LossPlot(QWidget):
 
     def save_csv(self, path: Path) -> None:
         """Write steps, losses and scores (fractions) as CSV. Raises StorageError."""
+        self.redraw()
         write_csv(path, HEAD, self._table())
 
     def _table(self) -> Iterator[list[int | float | str]]:
@@ -174,7 +121,10 @@ class LossPlot(QWidget):
         """Redraw now; does nothing before the plot was first shown."""
         self._timer.stop()
         drawing = self._need_drawing()
-        drawing.total, drawing.saved_step, drawing.finished = self._total, self._saved_step, self._finished
+        if self._state is not None:
+            drawing.follow(self._state, ended=self._has_ended)
+            self._legend.show_score(self._state.evaluated_examples if len(drawing.scores) else 0)
+            self._legend.show_former(len(drawing.former) > 0)
         drawing.smoothing, drawing.log = self.smoothing(), self._scale.current() == "log"
         if self._canvas is not None:
             self._canvas.draw(drawing)

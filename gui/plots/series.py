@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.api import Curve, RunState
+
 Floats = NDArray[np.float64]
 SAMPLED = 4096
 # The columns of a line whose points are marked: more marks would cover each other.
@@ -29,6 +31,8 @@ class Series:
         self._values = np.empty(1024)
         self._sums = np.zeros(1025)
         self._count = 0
+        # The points of a curve that were taken, those left out among them.
+        self._followed = 0
 
     def __len__(self) -> int:
         return self._count
@@ -42,9 +46,6 @@ class Series:
     def values(self) -> Floats:
         """The values so far; a view, valid until the next append."""
         return self._values[: self._count]
-
-    def append(self, step: float, value: float) -> None:
-        self.extend((step,), (value,))
 
     def extend(self, steps: Sequence[float] | Floats, values: Sequence[float] | Floats) -> None:
         """Add values of rising steps; what does not rise, as in events of others, is left out."""
@@ -67,8 +68,13 @@ class Series:
     def drop_after(self, step: float) -> None:
         self._count = int(np.searchsorted(self.steps, step, side="right"))
 
+    def follow(self, curve: Curve) -> None:
+        """Add the points of a growing curve that are new."""
+        self.extend(curve.steps[self._followed :], curve.values[self._followed :])
+        self._followed = len(curve.steps)
+
     def clear(self) -> None:
-        self._count = 0
+        self._count = self._followed = 0
 
     def mean_at(self, index: NDArray[np.intp] | int, window: int) -> Floats:
         """Return the running mean at indices: over the last `window` values, fewer at the start."""
@@ -149,6 +155,27 @@ class Drawing:
     saved_step: int | None = None
     finished: bool = False
     everything: bool = False
+    # The run that is drawn, and which of its revisions.
+    state: RunState | None = None
+    revision: int = 0
+
+    def follow(self, state: RunState, *, ended: bool) -> None:
+        """Take in what a run has reported, all anew for another run or one that began again."""
+        curves = {
+            "train": state.loss,
+            "evaluation": state.evaluation_loss,
+            "scores": state.evaluation_rouge1,
+            "chrf": state.evaluation_chrf,
+            "former": state.former_loss,
+        }
+        for name, curve in curves.items():
+            series: Series = getattr(self, name)
+            if state is not self.state or state.revision != self.revision:
+                series.clear()
+            series.follow(curve)
+        self.state, self.revision = state, state.revision
+        self.total, self.finished = state.total_steps, ended
+        self.saved_step = int(state.adapter["step"]) if ended and state.adapter else None
 
     def window(self) -> int:
         """Return the window of the running mean in steps: up to a tenth of the run."""

@@ -98,8 +98,7 @@ class DeviceMeter(ContentButton):
         # There is room for the data and the method; the name of the base model is the first of three parts.
         self._work.setText(run_names.SEPARATOR.join(work.split(run_names.SEPARATOR)[-2:]))
         self._share.setText(share)
-        self._waiting.setText(waiting)
-        self._waiting.setVisible(bool(waiting))
+        self._waiting.show_text(waiting)
         self._waiting.set_token("error" if is_wrong else "muted")
         self._explain()
         self.set_folded(self._is_folded)

@@ -5,9 +5,9 @@ Handles their style and the icon's colour scheme, not what they do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, SignalInstance
 from PySide6.QtGui import QAction, QIcon, QKeyEvent
 from PySide6.QtWidgets import QLayout, QMenu, QPushButton, QToolButton, QWidget
 
@@ -16,6 +16,8 @@ from gui.look.fonts import font
 from gui.look.icons import icon, icon_size
 from gui.look.shown_texts import plain_tooltip
 
+Press = Callable[..., object] | SignalInstance
+"""What pressing a button does."""
 GAP = 4
 _ICON_COLORS = {"primary": "on_accent", "plain": "muted", "quiet": "muted", "link": "accent"}
 
@@ -23,8 +25,17 @@ _ICON_COLORS = {"primary": "on_accent", "plain": "muted", "quiet": "muted", "lin
 class Button(QPushButton):
     """A push button of a kind: "primary", "plain", "quiet" or "link". Make one with the functions below."""
 
-    def __init__(self, kind: str, text: str, icon_name: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        text: str,
+        icon_name: str = "",
+        parent: QWidget | None = None,
+        press: Press | None = None,
+    ) -> None:
         super().__init__(text, parent)
+        if press is not None:
+            self.clicked.connect(press)
         self._icon_name = icon_name
         self.setProperty("kind", kind)
         self.setAutoDefault(False)
@@ -61,8 +72,10 @@ class Button(QPushButton):
 class IconButton(QToolButton):
     """A button with only an icon, at least 28 by 28; `name` is its tooltip and accessible name."""
 
-    def __init__(self, icon_name: str, name: str) -> None:
+    def __init__(self, icon_name: str, name: str, press: Press | None = None) -> None:
         super().__init__()
+        if press is not None:
+            self.clicked.connect(press)
         self._icon_name = icon_name
         self._token = "muted"
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -106,24 +119,28 @@ class ContentButton(QPushButton):
         return layout.totalMinimumSize() if layout is not None else super().minimumSizeHint()
 
 
-def primary(text: str, icon_name: str = "") -> Button:
+def primary(text: str, icon_name: str = "", press: Press | None = None) -> Button:
     """Return the page's one primary button."""
-    return Button("primary", text, icon_name)
+    return Button("primary", text, icon_name, press=press)
 
 
-def plain(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
+def plain(
+    text: str, icon_name: str = "", parent: QWidget | None = None, press: Press | None = None
+) -> Button:
     """Return a plain button."""
-    return Button("plain", text, icon_name, parent)
+    return Button("plain", text, icon_name, parent, press=press)
 
 
-def quiet(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
+def quiet(
+    text: str, icon_name: str = "", parent: QWidget | None = None, press: Press | None = None
+) -> Button:
     """Return a button without a rim, for rare actions."""
-    return Button("quiet", text, icon_name, parent)
+    return Button("quiet", text, icon_name, parent, press=press)
 
 
-def link(text: str, parent: QWidget | None = None) -> Button:
+def link(text: str, parent: QWidget | None = None, press: Press | None = None) -> Button:
     """Return a button that looks like a link."""
-    return Button("link", text, "", parent)
+    return Button("link", text, "", parent, press=press)
 
 
 def make_menu(parent: QWidget, offered: Sequence[QAction]) -> QMenu:

@@ -1,4 +1,4 @@
-"""Cards for a result or a decision, notice strips, also with an undo, and what is shown in place of nothing.
+"""Cards for a result or a decision, notice strips in the page, and what is shown in place of nothing.
 
 Handles layout and clicks, not what a plan does.
 """
@@ -59,8 +59,7 @@ class NoticeStrip(QFrame):
         style.set_background(self, "notice")
         self._icon = IconLabel(icon_name or "info", token)
         self._text = Label(text, "body", "text", wrap=True)
-        self._action = link(action)
-        self._action.clicked.connect(self.acted)
+        self._action = link(action, press=self.acted)
         self.row = hbox(self._icon, (self._text, 1), self._action, of=self, margins=(12, 6, 8, 6), spacing=12)
         # A part that is shown before it has its place would be a window for a moment.
         self._icon.setVisible(bool(icon_name))
@@ -243,8 +242,7 @@ class UndoStrip(NoticeStrip):
         self.setProperty("foot", foot)
         self._undo: Callable[[], object] | None = None
         self._clock = once(self, SHOWN_MILLISECONDS, self._leave)
-        self.close_button = IconButton("close", tr("Close"))
-        self.close_button.clicked.connect(self.dismiss)
+        self.close_button = IconButton("close", tr("Close"), press=self.dismiss)
         self.row.addWidget(self.close_button)
         self.acted.connect(self._act)
         self.hide()

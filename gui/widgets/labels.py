@@ -45,6 +45,11 @@ class Label(QLabel):
     def setText(self, text: str) -> None:
         super().setText(escaping.escaped(text))
 
+    def show_text(self, text: str) -> None:
+        """Show a text; without one, hide."""
+        self.setText(text)
+        self.setVisible(bool(text))
+
     def set_token(self, token: str) -> None:
         style.set_property(self, "token", token)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QMargins, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLayout,
     QLayoutItem,
@@ -53,6 +54,28 @@ def fill(box: QBoxLayout | QStackedWidget | QSplitter, *parts: Part) -> None:
             box.addStretch(part)
         else:
             _add(box, *(part if isinstance(part, tuple) else (part,)))
+
+
+def gridbox(
+    of: QWidget | None = None, *, across: int = 0, down: int = 0, stretch: Iterable[int] = ()
+) -> QGridLayout:
+    """Return a grid without margins, the layout of `of` if given; the columns `stretch` share what is left."""
+    made = QGridLayout()
+    if of is not None:
+        of.setLayout(made)
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setHorizontalSpacing(across)
+    made.setVerticalSpacing(down)
+    for column in stretch:
+        made.setColumnStretch(column, 1)
+    return made
+
+
+def discard(*widgets: QWidget) -> None:
+    """Hide widgets at once, and delete them."""
+    for widget in widgets:
+        widget.hide()
+        widget.deleteLater()
 
 
 def _make(

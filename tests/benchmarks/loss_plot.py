@@ -8,8 +8,8 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
 from gui.look import style
-from gui.plots.loss_plot import LossPlot
 from tests.helpers.benchmark_report import percentile, show
+from tests.helpers.fed_plot import FedPlot
 
 POINTS = 1_000_000
 ROUNDS = 60
@@ -21,9 +21,8 @@ def main() -> None:
     application = QApplication.instance() or QApplication([])
     style.apply(application, "light")
     draw = random.Random(0)
-    plot = LossPlot()
+    plot = FedPlot(POINTS + ROUNDS)
     plot.resize(*SIZE)
-    plot.set_total(POINTS + ROUNDS)
     plot.append_many(
         range(1, POINTS + 1), [1.5 + 2.0 / (1 + step / 9e4) + draw.gauss(0, 0.1) for step in range(POINTS)]
     )
@@ -39,7 +38,7 @@ def main() -> None:
     )
 
 
-def _redraw(plot: LossPlot, step: int, draw: random.Random) -> float:
+def _redraw(plot: FedPlot, step: int, draw: random.Random) -> float:
     """Return the processor seconds of this thread for one more point, drawn."""
     pixmap = QPixmap(plot.size())
     began = time.thread_time()

@@ -241,7 +241,7 @@ class LossView(QWidget):
         self.smoothing.setToolTip(tr("Smoothing"))
         scales = [("linear", tr("Linear")), ("log", tr("Log"))]
         self.scale = SegmentedControl(scales, short=True, name=tr("Scale"))
-        self.export_button = IconButton("export", tr("Export the losses"))
+        self.export_button = IconButton("export", tr("Export the losses"), press=self._open_menu)
         head = hbox(
             Label(tr("Loss"), "section", "text"),
             self.count,
@@ -255,7 +255,6 @@ class LossView(QWidget):
         self.smoothing.valueChanged.connect(lambda value: self.chart.set_smoothing(value / 100))
         self.scale.currentChanged.connect(lambda key: self.chart.set_log(key == "log"))
         style.scale(self, QWidget.setMinimumWidth, MIN_WIDTH)
-        self.export_button.clicked.connect(self._open_menu)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the count if the tools have no room for it."""

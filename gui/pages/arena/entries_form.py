@@ -83,9 +83,9 @@ class EntriesForm(QWidget):
         self._refused = Label("", "label", "muted", wrap=True)
         self._time = Label("", "body", "text", wrap=True)
         self._problem = ProblemLine()
-        self.make_button = primary(tr("Create the arena"), "plus")
-        self.cancel_button = plain(tr("Cancel"))
-        self.file_button = quiet(tr("Add summaries from a file…"), "import")
+        self.make_button = primary(tr("Create the arena"), "plus", press=self._make)
+        self.cancel_button = plain(tr("Cancel"), press=self.cancelled)
+        self.file_button = quiet(tr("Add summaries from a file…"), "import", press=self.file_wanted)
         self.file_button.setToolTip(tr("Compare with another system's summaries"))
         scroll = Scroll(parent=self)
         fields = QWidget(scroll.content)
@@ -107,9 +107,6 @@ class EntriesForm(QWidget):
         self.entries.chosen.connect(lambda _key: self._on_entries())
         self.methods.changed.connect(lambda _on: self._changed(METHODS_CHOSEN))
         self.seeds.valueChanged.connect(lambda _number: self._changed(SEEDS))
-        self.make_button.clicked.connect(self._make)
-        self.cancel_button.clicked.connect(self.cancelled)
-        self.file_button.clicked.connect(self.file_wanted)
         self._follow()
 
     def _foot(self) -> QWidget:

@@ -47,10 +47,10 @@ class SummariesForm(QWidget):
         self.scorer = FileScorer(manager, self)
         self._title = Label("", "section", "text", wrap=True)
         self._about = Label(tr(ABOUT), "body", "muted", wrap=True)
-        self.save_button = plain(tr("Save the conversations…"), "export")
+        self.save_button = plain(tr("Save the conversations…"), "export", press=self._ask_where)
         self.save_button.setToolTip(tr("A file for the other system to fill in"))
         self.file = QLineEdit()
-        self.choose_button = plain(tr("Choose…"), "folder")
+        self.choose_button = plain(tr("Choose…"), "folder", press=self._choose)
         self._file_field = Field(tr("&File of summaries"), self._file_row())
         self.column = QLineEdit(COLUMN)
         self._column_field = Field(tr("&Column of the summaries"), self.column)
@@ -59,8 +59,8 @@ class SummariesForm(QWidget):
         self.matches = Label("", "body", "text", wrap=True)
         self.remarks = Label("", "label", "warning", wrap=True)
         self._problem = ProblemLine()
-        self.add_button = primary(tr("Add to the arena"), "plus")
-        self.cancel_button = plain(tr("Cancel"))
+        self.add_button = primary(tr("Add to the arena"), "plus", press=self._add)
+        self.cancel_button = plain(tr("Cancel"), press=self._cancel)
         buttons = hbox(self.add_button, self.cancel_button, 1, spacing=8)
         beside = hbox(self.save_button, 1)
         scroll = Scroll(parent=self)
@@ -82,14 +82,10 @@ class SummariesForm(QWidget):
         )
         fill(scroll.column, at_most_so_wide(fields), 1)
         vbox(scroll, of=self)
-        self.choose_button.clicked.connect(self._choose)
-        self.save_button.clicked.connect(self._ask_where)
         self.file.editingFinished.connect(self._score_again)
         self.column.editingFinished.connect(self._score_again)
         self.name.textChanged.connect(lambda _text: self._follow())
         self.scorer.changed.connect(self._follow)
-        self.add_button.clicked.connect(self._add)
-        self.cancel_button.clicked.connect(self._cancel)
         self.setAcceptDrops(True)
 
     def _file_row(self) -> QWidget:
@@ -113,11 +109,9 @@ class SummariesForm(QWidget):
 
     def _follow(self) -> None:
         scorer = self.scorer
-        self.matches.setText(scorer.status_text)
-        self.matches.setVisible(bool(scorer.status_text))
+        self.matches.show_text(scorer.status_text)
         remarks = "\n".join(scorer.remarks)
-        self.remarks.setText(remarks)
-        self.remarks.setVisible(bool(remarks))
+        self.remarks.show_text(remarks)
         self._problem.show_problem(scorer.error)
         self.add_button.setEnabled(
             bool(scorer.result) and not scorer.is_busy and bool(self.name.text().strip())

@@ -70,7 +70,7 @@ class ComparePage(Page):
         titles = [(key, tr(title)) for key, title in TABS.items()]
         self.tabs = SegmentedControl(titles, name=tr("Compare"))
         self.add_button, self.export_button = plain(tr("Add…"), "plus"), plain(tr("Export…"), "export")
-        self.try_button = primary(tr("Try in playground"), "playground")
+        self.try_button = primary(tr("Try in playground"), "playground", press=self._try)
         votes = self.votes
         for part in (self.tabs, votes.choice, votes.finish_button, self.add_button, self.export_button):
             self.header.add(part)
@@ -81,7 +81,6 @@ class ComparePage(Page):
         self.tabs.currentChanged.connect(lambda _tab: self._show_tab())
         self.add_button.clicked.connect(self._offer_systems)
         self.export_button.clicked.connect(self.conversations.ask_to_export)
-        self.try_button.clicked.connect(self._try)
         self.scores.library_requested.connect(self.library_requested)
         self.conversations.try_requested.connect(self.try_requested)
         self.conversations.changed.connect(self._show_header)
@@ -292,8 +291,8 @@ class SystemChooser(QWidget):
         super().__init__(parent)
         self.table = CandidateTable(self)
         self.view = GroupedTableView(self.table, tr("Add to the comparison"))
-        self.compare_button = primary(tr("Compare"))
-        self.cancel_button = plain(tr("Cancel"))
+        self.compare_button = primary(tr("Compare"), press=self._choose)
+        self.cancel_button = plain(tr("Cancel"), press=self.cancelled)
         self._count = Label("", "label", "muted")
         self._nothing = EmptyState(
             "history", tr("Nothing else to compare with"), tr("Train or import another adapter.")
@@ -311,8 +310,6 @@ class SystemChooser(QWidget):
         )
         self.view.check_pressed.connect(self._toggle)
         self.view.opened.connect(self._toggle)
-        self.compare_button.clicked.connect(self._choose)
-        self.cancel_button.clicked.connect(self.cancelled)
 
     def offer(self, found: Sequence[run_comparison.Candidate], checked: Sequence[str]) -> None:
         """Offer systems; those whose keys are in `checked` are checked."""

@@ -239,7 +239,7 @@ class SetupView(Scroll):
         self.with_base = QCheckBox(tr("Also compare with the &base model"))
         self.voter = QLineEdit()
         self.pairs = IntField(1, 10_000, voting.USUAL_PAIRS)
-        self.start_button = primary(tr("Start voting"), "play")
+        self.start_button = primary(tr("Start voting"), "play", press=self._start)
         self._card = Card()
         column = self._card.column
         fill(
@@ -265,7 +265,6 @@ class SetupView(Scroll):
         fill(column, Field(tr("&Pairs to vote on"), self.pairs, foot), FlowBox([self.start_button]))
         fill(self.column, at_most_so_wide(self._card), 1)
         self.with_base.toggled.connect(self._on_toggled)
-        self.start_button.clicked.connect(self._start)
         self._count = 0
         style.scale(self._card, QWidget.setMaximumWidth, 640)
 

@@ -15,7 +15,7 @@ from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import Line, fill, hbox, vbox
+from gui.widgets.layouts import Line, discard, fill, hbox, vbox
 from gui.workers.engine_thread import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
@@ -97,8 +97,7 @@ class ComputerCard(Card):
     def _clear_nodes(self) -> None:
         for widget in self._parts:
             self._nodes.removeWidget(widget)
-            widget.hide()
-            widget.deleteLater()
+            discard(widget)
         self._parts = []
 
     def _show_state(self, state: str) -> None:
@@ -135,10 +134,9 @@ class KeptPart(QWidget):
         super().__init__(parent)
         self._name, self._job = computer.name, AskedJob(self, manager)
         self.text = Label("", "body", "text", wrap=True, selectable=True)
-        self.remove_button = link(tr("Remove them"))
+        self.remove_button = link(tr("Remove them"), press=lambda: self._ask(remove=True))
         self.remove_button.setAccessibleDescription(computer.name)
         hbox((self.text, 1), self.remove_button, of=self, spacing=12)
-        self.remove_button.clicked.connect(lambda: self._ask(remove=True))
         self.hide()
 
     def look(self) -> None:

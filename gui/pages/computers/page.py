@@ -21,7 +21,7 @@ from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import EmptyState, NoticeStrip, UndoStrip
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Scroll, at_most_so_wide, fill, hbox, vbox
+from gui.widgets.layouts import Scroll, at_most_so_wide, discard, fill, hbox, vbox
 from gui.workers.worker_manager import WorkerManager
 
 
@@ -33,8 +33,8 @@ class ComputersPage(Page):
         self._manager = manager
         self._was_shown = False
         self.cards: dict[str, ComputerCard] = {}
-        self.ask_button = plain(tr("Check all"), "retry")
-        self.add_button = primary(tr("Add a computer…"), "plus")
+        self.ask_button = plain(tr("Check all"), "retry", press=self.ask_all)
+        self.add_button = primary(tr("Add a computer…"), "plus", press=self.open_form)
         self.removed_strip, self.notice = UndoStrip(), NoticeStrip()
         self.notice.hide()
         self.form: ComputerForm | None = None
@@ -55,8 +55,6 @@ class ComputersPage(Page):
         scroll = Scroll((24, 20, 24, 24), spacing=0)
         scroll.column.addLayout(at_most_so_wide(content))
         self.body.addWidget(scroll, 1)
-        self.ask_button.clicked.connect(self.ask_all)
-        self.add_button.clicked.connect(self.open_form)
         self.notice.acted.connect(self.notice.hide)
         self.refresh()
 
@@ -104,8 +102,7 @@ class ComputersPage(Page):
 
     def _drop(self, name: str) -> None:
         card = self.cards.pop(name)
-        card.hide()
-        card.deleteLater()
+        discard(card)
 
     def _remove(self, computer: Computer) -> None:
         try:
@@ -157,7 +154,7 @@ class ComputerForm(ScrollingDialog):
         self.token_file, self.storage = QLineEdit(), QLineEdit()
         self.ssh.setPlaceholderText("ute@blue.example.org")
         self.address.setPlaceholderText(f"192.168.1.20:{computers.JOBS_PORT}")
-        self.add_button, self.cancel_button = primary(tr("Add"), "plus"), plain(tr("Cancel"))
+        self.add_button, self.cancel_button = primary(tr("Add"), "plus", press=self._add), plain(tr("Cancel"))
         self._fields = {
             "name": Field(tr("Name"), self.name),
             "ssh": Field(
@@ -188,7 +185,6 @@ class ComputerForm(ScrollingDialog):
         self.column.addWidget(self._problem)
         self.foot.addLayout(hbox(self.add_button, self.cancel_button, 1, spacing=8))
         self.ways.currentChanged.connect(self._follow)
-        self.add_button.clicked.connect(self._add)
         self.cancel_button.clicked.connect(self.reject)
         self._follow()
 

@@ -17,7 +17,7 @@ from gui.look.language import tr, tr_count
 from gui.pages.data.report import Finding, by_split
 from gui.widgets.buttons import IconButton, link, open_below
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import Line, Scroll, hbox, vbox
+from gui.widgets.layouts import Line, Scroll, discard, hbox, vbox
 
 # The left and right margin of a link together.
 LINK_RIM = 12
@@ -52,8 +52,7 @@ class FindingRow(QWidget):
         style.scale(self._count, QWidget.setFixedWidth, 52)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.show_button = link(tr("Show rows") if finding.count != 1 else tr("Show row"))
-        self.act_button = link("")
-        self.act_button.clicked.connect(self._act)
+        self.act_button = link("", press=self._act)
         self.more_button = IconButton("more", tr("More actions for: {finding}", finding=finding.title))
         self.more_button.clicked.connect(self._open_menu)
         shows = (tr("Show rows"), tr("Show row"))
@@ -145,8 +144,7 @@ class FindingsView(QWidget):
         self._rows: list[FindingRow] = []
         self._nothing = Label(tr("No problems found."), "body", "muted", wrap=True)
         self._scroll = Scroll((0, 0, 10, 0), spacing=0)
-        self.mask_button = link("")
-        self.mask_button.clicked.connect(self._mask_all)
+        self.mask_button = link("", press=self._mask_all)
         vbox(
             (self.mask_button, 0, Qt.AlignmentFlag.AlignLeading),
             (self._nothing, 0, Qt.AlignmentFlag.AlignTop),
@@ -164,8 +162,7 @@ class FindingsView(QWidget):
         while (item := self._scroll.column.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+                discard(widget)
         self._rows = [self._row(finding) for finding in findings]
         for row in self._rows:
             self._scroll.column.addWidget(row)

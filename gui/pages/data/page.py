@@ -79,7 +79,7 @@ class DataPage(Page):
         self._finding: Finding | None = None
         self.row_preview: RowPreview | None = None
         self.report: Report | None = None
-        self.label_button = plain(tr("Write summaries"), "edit")
+        self.label_button = plain(tr("Write summaries"), "edit", press=self._label)
         self.use_button = primary(tr("Train on this data"), "arrow-right")
         for button in (self.label_button, self.use_button):
             self.header.add(button)
@@ -91,7 +91,6 @@ class DataPage(Page):
     def _connect(self) -> None:
         parts = self.parts
         self.use_button.clicked.connect(lambda: self.use_requested.emit(self.values()))
-        self.label_button.clicked.connect(self._label)
         parts.unlabelled.write_button.clicked.connect(self._label)
         parts.unlabelled.train_wanted.connect(self.use_requested)
         parts.sample_button.clicked.connect(lambda: self.open(SAMPLE))

@@ -29,7 +29,7 @@ from gui.shell.page import NARROW
 from gui.widgets.buttons import Button, plain
 from gui.widgets.cards import EmptyState, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import FlowBox, FlowLayout, Line, Scroll, Splitter, fill, hbox, vbox
+from gui.widgets.layouts import FlowBox, FlowLayout, Line, Scroll, Splitter, discard, fill, hbox, vbox
 from gui.widgets.text_view import TextView
 
 LOW_WINDOW, LOW_HISTOGRAM = 800, 128
@@ -212,8 +212,7 @@ class Question(QFrame):
     def _show(self, problem: Problem) -> None:
         self._text.setText(sentences(problem.message, problem.hint))
         self.buttons = [self._button(problem.field, answer) for answer in questions.answers(problem)]
-        self._answers.hide()
-        self._answers.deleteLater()
+        discard(self._answers)
         self._answers = FlowBox(self.buttons)
         self._column.addWidget(self._answers)
         self.show()
@@ -253,8 +252,7 @@ class Figures(QWidget):
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+                discard(widget)
         sizes = (
             {tr("conversation" if report.unlabelled == 1 else "conversations"): report.unlabelled}
             if report.unlabelled
@@ -275,8 +273,7 @@ class Figures(QWidget):
         """Show the number of excluded rows; with 0 the cell is hidden."""
         if self._left_out is not None:
             self._row.removeWidget(self._left_out)
-            self._left_out.hide()
-            self._left_out.deleteLater()
+            discard(self._left_out)
             self._left_out = None
         if count:
             text = tr("excluded") if is_sure else tr("excluded, at most")

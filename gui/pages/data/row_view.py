@@ -35,18 +35,15 @@ class RowView(QWidget):
         style.set_background(self, "surface")
         self._row: Row | None = None
         self._position = Label("", "figure_small", "muted")
-        self._back = IconButton("chevron-left", tr("Previous row"))
-        self._forth = IconButton("chevron-right", tr("Next row"))
+        self._back = IconButton("chevron-left", tr("Previous row"), press=lambda: self.step_wanted.emit(-1))
+        self._forth = IconButton("chevron-right", tr("Next row"), press=lambda: self.step_wanted.emit(1))
         self.close_button = IconButton("close", tr("Close"))
-        self._back.clicked.connect(lambda: self.step_wanted.emit(-1))
-        self._forth.clicked.connect(lambda: self.step_wanted.emit(1))
         self.tokens = Label("", "label", "muted", wrap=True)
         self.personal = Label("", "label", "muted", wrap=True)
         self.conversation = TextView(role="body")
         self._summary_tokens = Label("", "label", "muted")
         self._summary = TextView(role="body")
-        self.try_button = link(tr("Try it in the playground"))
-        self.try_button.clicked.connect(lambda: self.try_wanted.emit(self._row))
+        self.try_button = link(tr("Try it in the playground"), press=lambda: self.try_wanted.emit(self._row))
         head = hbox(
             (Label(tr("Conversation"), "section"), 1),
             self._back,

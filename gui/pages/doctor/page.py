@@ -47,11 +47,11 @@ class DoctorPage(Page):
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
         self._devices, self._cancelled = AskedJob(self, manager), False
-        self.copy_button = plain(tr("Copy diagnostics"), "copy")
-        self.again_button = plain(tr("Check again"), "retry")
+        self.copy_button = plain(tr("Copy diagnostics"), "copy", press=self.copy)
+        self.again_button = plain(tr("Check again"), "retry", press=self.look)
         for button in (self.copy_button, self.again_button):
             self.header.add(button)
-        self.cancel_button = plain(tr("Cancel"))
+        self.cancel_button = plain(tr("Cancel"), press=self.cancel)
         self.busy = BusyRow(tr("Checking this computer"), self.cancel_button)
         self._rows: dict[str, _CheckRow] = {}
         self._scroll = Scroll((24, 20, 24, 24), spacing=0)
@@ -61,9 +61,6 @@ class DoctorPage(Page):
         vbox(self.busy, self._list, 1, of=content, spacing=12)
         self._scroll.column.addLayout(at_most_so_wide(content))
         self.body.addWidget(self._scroll, 1)
-        self.copy_button.clicked.connect(self.copy)
-        self.again_button.clicked.connect(self.look)
-        self.cancel_button.clicked.connect(self.cancel)
 
     def shown(self) -> None:
         """Check when first shown."""
@@ -185,8 +182,7 @@ class _CheckRow(QWidget):
         self._icon.setToolTip(word)
         self._title.setText(title)
         self._text.setText(text)
-        self._fix.setText(fix)
-        self._fix.setVisible(bool(fix))
+        self._fix.show_text(fix)
         self.setAccessibleName(f"{title}, {word}: {text} {fix}".strip())
 
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from gui.core.background_tasks import BackgroundTasks
 from gui.graphics.drawing import Drawing
@@ -28,7 +28,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
 from gui.widgets.cards import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, Scroll, at_most_so_wide, hbox, vbox
+from gui.widgets.layouts import Line, Scroll, at_most_so_wide, discard, gridbox, hbox, vbox
 from gui.widgets.text_view import TextView
 
 LIST_WIDTH, ROW_HEIGHT = 304, 30
@@ -85,7 +85,7 @@ class HelpPage(Page):
         self._topics = topics.topics()
         self._asked_for_licences = False
         self._background = BackgroundTasks(self)
-        self.keys_button = plain(tr("Keys"))
+        self.keys_button = plain(tr("Keys"), press=self.keys_wanted)
         self.header.add(self.keys_button)
         self.search = SearchField(tr("Search terms, methods, licences"))
         self.table = TopicTable(self)
@@ -103,7 +103,6 @@ class HelpPage(Page):
         self.body.addLayout(hbox(left, Line(vertical=True), (self._stack, 1), spacing=0), 1)
         self.search.searched.connect(self._search)
         self.view.chosen.connect(self._read)
-        self.keys_button.clicked.connect(self.keys_wanted)
         self._search("")
 
     def shown(self) -> None:
@@ -173,10 +172,7 @@ class TopicView(Scroll):
         if topic.method is not None:
             self._sketch.show_method(topic.method)
         made = QWidget()
-        grid = QGridLayout(made)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(10)
+        grid = gridbox(made, across=16, down=10)
         grid.setColumnMinimumWidth(0, px(NAME_WIDTH))
         grid.setColumnStretch(1, 1)
         grid.addWidget(Line(), 0, 0, 1, 2)
@@ -187,8 +183,7 @@ class TopicView(Scroll):
             grid.addWidget(Label(text, "body", "muted", wrap=True), row, 1)
         fresh = made
         self._column.replaceWidget(self._facts, fresh)
-        self._facts.hide()
-        self._facts.deleteLater()
+        discard(self._facts)
         self._facts = fresh
         fresh.setVisible(bool(topic.facts))
         self.long.hide()

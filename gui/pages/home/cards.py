@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from engine.api import Adapter, added
 from gui.graphics.bars import Bar
@@ -21,7 +21,7 @@ from gui.pages.train.run_text import verdict_of, verdict_sentence
 from gui.widgets.buttons import link, plain
 from gui.widgets.cards import Card
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import FlowBox, Line, hbox, vbox
+from gui.widgets.layouts import FlowBox, Line, discard, gridbox, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 from gui.workers.device_queue import DeviceQueue
 
@@ -118,8 +118,7 @@ class ComputingView(QWidget):
         self.left = Label("", "figure", "muted")
         self._now = QWidget()
         self._waiting = vbox(spacing=0)
-        self.queue_link = link(tr("Queue"))
-        self.queue_link.clicked.connect(self.queue_wanted)
+        self.queue_link = link(tr("Queue"), press=self.queue_wanted)
         self._bar.setFixedWidth(px(160))
         now = hbox(
             IconLabel("train", "accent"), (self.title, 1), self._bar, self.share, self.left, spacing=12
@@ -152,8 +151,7 @@ class ComputingView(QWidget):
         while (item := self._waiting.takeAt(0)) is not None:
             row = item.widget()
             if row is not None:
-                row.hide()
-                row.deleteLater()
+                discard(row)
         waiting = self._queue.waiting
         for entry in waiting[:MAX_WAITING]:
             row = QWidget(self)
@@ -178,10 +176,7 @@ class NextStep(QWidget):
         self.title = title
         self.button = plain(action)
         self.button.clicked.connect(lambda _checked: act())
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(1, 1)
+        grid = gridbox(across=12, down=4, stretch=[1])
         grid.addWidget(IconLabel(icon_name, "accent"), 0, 0)
         grid.addWidget(Label(title, "body_medium", wrap=True), 0, 1)
         grid.addWidget(Label(text, "label", "muted", wrap=True), 1, 1)

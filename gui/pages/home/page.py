@@ -27,7 +27,7 @@ from gui.tables.grouped_view import ShortTableView
 from gui.widgets.buttons import link, plain, primary
 from gui.widgets.cards import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, Scroll, hbox, vbox
+from gui.widgets.layouts import Line, Scroll, discard, hbox, vbox
 from gui.workers.worker_manager import WorkerManager
 
 SIDE_WIDTH = 408
@@ -64,7 +64,7 @@ class HomePage(Page):
         self.found: HomeContent | None = None
         self.steps: list[NextStep] = []
         self.add_button = plain(tr("Add conversations"), "data")
-        self.new_button = primary(tr("New run"), "plus")
+        self.new_button = primary(tr("New run"), "plus", press=self.new_run_requested)
         for button in (self.add_button, self.new_button):
             self.header.add(button)
             button.hide()
@@ -133,7 +133,6 @@ class HomePage(Page):
             button.clicked.connect(lambda: self.view_requested.emit("welcome"))
         for button in (self.add_button, self.own_button):
             button.clicked.connect(lambda: self.view_requested.emit("data"))
-        self.new_button.clicked.connect(self.new_run_requested)
         manager = self._manager
         for signal in (manager.runs_changed, manager.adapters_changed, manager.run_ended):
             signal.connect(self._on_changed)
@@ -168,9 +167,7 @@ class HomePage(Page):
         self._recent.setVisible(bool(found.adapters))
         self.adapters.put(found.adapters[:MAX_ADAPTERS])
         self.data.set_rows(found.data)
-        for step in self.steps:
-            step.hide()
-            step.deleteLater()
+        discard(*self.steps)
         self.steps = [step for step, _ in zip(self._next_steps(found), range(MAX_STEPS), strict=False)]
         for step in self.steps:
             self._steps.addWidget(step)

@@ -39,8 +39,7 @@ class NoSummaries(QFrame):
         self._text = Label("", "body", "text", wrap=True)
         # With their texts from the start, which decide how far the icons stand from them.
         self.write_button = primary(tr("Write summaries"), "edit")
-        self.train_button = plain(tr("Train on {count}", count="0"), "arrow-right")
-        self.train_button.clicked.connect(self._export)
+        self.train_button = plain(tr("Train on {count}", count="0"), "arrow-right", press=self._export)
         buttons = hbox(self.write_button, self.train_button, 1, spacing=8)
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._box.setContentsMargins(12, 10, 12, 10)

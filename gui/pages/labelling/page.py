@@ -73,7 +73,7 @@ class LabellingPage(Page):
         )
         self.sets = ComboBox()
         self.sets.setAccessibleName(tr("Conversations"))
-        self.use_button = plain(tr("Train on this data"), "arrow-right")
+        self.use_button = plain(tr("Train on this data"), "arrow-right", press=self._use)
         for part in (self.sets, self.use_button):
             self.header.add(part)
         self.strip = StripView(self.content)
@@ -152,7 +152,6 @@ class LabellingPage(Page):
         self.reader.changed.connect(self._show)
         self.reader.made.connect(self._take_set)
         self.sets.chosen.connect(self.open_set)
-        self.use_button.clicked.connect(self._use)
         self.strip.acted.connect(draft_writer.act)
         self.toolbar.list_wanted.connect(self._open_list)
         self.toolbar.add_button.clicked.connect(self._ask_for_files)

@@ -27,7 +27,7 @@ from gui.pages.labelling.draft_writer import DraftWriter
 from gui.pages.labelling.items_view import ORDERS
 from gui.widgets.buttons import IconButton, plain, primary, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label, ShortcutsLine
-from gui.widgets.layouts import FlowLayout, Line, Scroll, fill, hbox, vbox
+from gui.widgets.layouts import FlowLayout, Line, Scroll, fill, gridbox, hbox, vbox
 from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
 # For each button: its name, and its name with the step it would undo or redo.
@@ -64,8 +64,7 @@ class SummaryPane(QWidget):
         self._claims = Label("", "label", "warning", wrap=True)
         self.writer = ComboBox()
         self.writer.setAccessibleName(tr("Drafts by"))
-        self.draft_button = plain(tr("Draft"), "play")
-        self.draft_button.clicked.connect(self._draft_or_cancel)
+        self.draft_button = plain(tr("Draft"), "play", press=self._draft_or_cancel)
         self._writing = ElidedLabel("", "label", "muted")
         self.accept_button = primary(tr("Accept and continue"), "check")
         self.skip_button = plain(tr("Skip"))
@@ -99,9 +98,7 @@ class SummaryPane(QWidget):
         label = Label(tr("Drafts &by"), "label", "muted")
         label.setBuddy(self.writer)
         self.writer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(4)
+        grid = gridbox(across=12, down=4)
         grid.addWidget(label, 0, 0)
         grid.addWidget(self.writer, 0, 1)
         grid.addWidget(self.draft_button, 0, 2)
@@ -359,11 +356,10 @@ class LabellingToolbar(QWidget):
         for at, (_, purpose) in enumerate(ORDERS.values()):
             self.order.setItemData(at, tr(purpose), Qt.ItemDataRole.ToolTipRole)
         self._lists = False
-        self.list_button = quiet("")
+        self.list_button = quiet("", press=lambda: self.list_wanted.emit(not self._lists))
         self.list_button.setToolTip(
             f"{tr('All conversations of this set')} ({actions.keys_text('labelling.to_list')})"
         )
-        self.list_button.clicked.connect(lambda: self.list_wanted.emit(not self._lists))
         self.add_button = quiet(tr("Add conversations…"))
         self.add_button.setToolTip(tr("Add conversations from a file"))
         self.draft_all_button = quiet("")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.look import style
 from gui.look.fonts import px
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import vbox
+from gui.widgets.layouts import gridbox, vbox
 
 Fact = tuple[str, str]
 
@@ -23,10 +23,7 @@ class FactsView(QWidget):
         self._facts: list[Fact] = []
         self._rows: list[tuple[Label, ElidedLabel]] = []
         column = vbox(Label(heading, "label_medium", "muted"), of=self, spacing=6)
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(1, 1)
+        self._grid = gridbox(across=8, down=4, stretch=[1])
         column.addLayout(self._grid)
         style.on_style_changed(self._restyle)
 

@@ -202,9 +202,9 @@ class PushDialog(ScrollingDialog):
         self.form, self.preview = PushForm(adapter, choose_folder, asked), PushPreview()
         self._busy = BusyRow(tr("Collecting the files"))
         self.problem = ProblemLine()
-        self.show_button = primary(tr("Show what is sent"))
+        self.show_button = primary(tr("Show what is sent"), press=self._look)
         self.send_button, self.back_button = primary(tr("Send"), "export"), plain(tr("Back"))
-        self.cancel_button = plain(tr("Cancel"))
+        self.cancel_button = plain(tr("Cancel"), press=self.reject)
         self.setWindowTitle(tr("Send to the Hugging Face Hub"))
         title = tr("Send {name} to the Hugging Face Hub", name=self._adapter.name)
         self.column.addWidget(Label(title, "section", wrap=True))
@@ -218,10 +218,8 @@ class PushDialog(ScrollingDialog):
         foot = hbox(self.show_button, self.send_button, self.back_button, self.cancel_button, 1, spacing=8)
         self.foot.addLayout(foot)
         self.form.changed.connect(self._follow_form)
-        self.show_button.clicked.connect(self._look)
         self.send_button.clicked.connect(lambda: self.send_wanted.emit(self._shown))
         self.back_button.clicked.connect(lambda: self._show(asking=True))
-        self.cancel_button.clicked.connect(self.reject)
         self.finished.connect(self._job.cancel)
         self._show(asking=True)
 
@@ -370,7 +368,7 @@ class PushForm(QWidget):
             stretch=True,
             name=tr("What is sent"),
         )
-        self.folder, self.folder_button = QLineEdit(), plain(tr("Choose…"), "folder")
+        self.folder, self.folder_button = QLineEdit(), plain(tr("Choose…"), "folder", press=self._choose)
         self.conversations = QCheckBox(
             tr_count(
                 self._conversations,
@@ -397,7 +395,6 @@ class PushForm(QWidget):
             signal.connect(lambda _value: self.changed.emit())
         for signal in (self.visibility.currentChanged, self.what.currentChanged):
             signal.connect(lambda _key: self._follow())
-        self.folder_button.clicked.connect(self._choose)
         self._fill(asked or PushRequest(""))
 
     def _folder_row(self) -> QWidget:

@@ -65,15 +65,8 @@ class NotesField(QPlainTextEdit):
 
 
 class MetadataPanel(QWidget):
-    """Shows one adapter; signals are named after the buttons, the last two carry the adapter and the new text."""
+    """Shows one adapter; the page acts on its buttons. Both signals carry the adapter and the new text."""
 
-    try_pressed = Signal()
-    export_pressed = Signal()
-    compare_pressed = Signal()
-    more_pressed = Signal()
-    score_pressed = Signal()
-    folder_pressed = Signal()
-    close_pressed = Signal()
     tags_changed = Signal(object, list)
     notes_changed = Signal(object, str)
 
@@ -113,17 +106,7 @@ class MetadataPanel(QWidget):
         self._scroll = Scroll((24, 20, 24, 0), 0)
         vbox((self._scroll, 1), self._foot(), of=self, spacing=0)
         self._fill(self._scroll.column)
-        for button, signal in (
-            (self.try_button, self.try_pressed),
-            (self.export_button, self.export_pressed),
-            (self.compare_button, self.compare_pressed),
-            (self.metrics_link, self.compare_pressed),
-            (self.more_button, self.more_pressed),
-            (self.score_button, self.score_pressed),
-            (self.folder_button, self.folder_pressed),
-            (self.close_button, self.close_pressed),
-        ):
-            button.clicked.connect(signal)
+        self.metrics_link.clicked.connect(self.compare_button.click)
         self.tags_field.editingFinished.connect(self._save_tags)
         self.notes_field.textChanged.connect(self._notes_rest.start)
         self.notes_field.left.connect(self.save_notes)

@@ -72,7 +72,7 @@ class LibraryPage(Page):
         self.panel = MetadataPanel()
         self.folder_button = plain(tr("Open folder"), "folder")
         self.import_button = plain(tr("Import…"), "import")
-        self.trash_button = IconButton("trash", tr("Trash"))
+        self.trash_button = IconButton("trash", tr("Trash"), press=self.trash_requested)
         for button in (self.trash_button, self.folder_button, self.import_button):
             self.header.add(button)
         self.cancel_button = plain(tr("Cancel"))
@@ -80,7 +80,7 @@ class LibraryPage(Page):
         self.busy.hide()
         self.download_strip = NoticeStrip()
         self.download_strip.hide()
-        self._empty_run = primary(tr("New run"), "plus")
+        self._empty_run = primary(tr("New run"), "plus", press=self.new_run_requested)
         self._empty_import = plain(tr("Import…"), "import")
         empty = EmptyState(
             "library",
@@ -92,7 +92,7 @@ class LibraryPage(Page):
         filters = {key: tr(title) for key, title in FILTERS.items()}
         search = tr("Search names, bases, methods, tags")
         self.pane = ListPane(self.view, search, filters, empty, nothing_found)
-        self.compare_button = plain(tr("Compare"))
+        self.compare_button = plain(tr("Compare"), press=lambda: self.compare(self.view.selected()))
         self.filters = FilterRow(self.compare_button)
         self.pane.add_tools(self.filters)
         self.pane.add_strip(self.busy)
@@ -114,14 +114,11 @@ class LibraryPage(Page):
         self.operations.changed.connect(self._on_changed)
         self.operations.done.connect(self.pane.undo_strip.offer)
         self.operations.failed.connect(self.pane.show_error)
-        self.trash_button.clicked.connect(self.trash_requested)
         self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.adapters_folder()))
         self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
         self._empty_import.clicked.connect(lambda: self._import_menu(self._empty_import))
-        self._empty_run.clicked.connect(self.new_run_requested)
         self.pane.narrowed.connect(lambda _show, _search: self._narrow())
         self.filters.changed.connect(self._narrow)
-        self.compare_button.clicked.connect(lambda: self.compare(self.view.selected()))
         view = self.view
         view.chosen.connect(self._on_chosen)
         view.clicked.connect(lambda _index: self.drawer.open())
@@ -132,17 +129,19 @@ class LibraryPage(Page):
         view.delete_wanted.connect(lambda _adapter: self.delete(self.view.selected()))
         view.order_wanted.connect(self.table.sort_by)
         panel = self.panel
-        panel.try_pressed.connect(lambda: self._with_shown(lambda found: self.try_requested.emit([found.id])))
-        panel.score_pressed.connect(lambda: self._with_shown(self.score))
-        panel.compare_pressed.connect(lambda: self._with_shown(lambda found: self.compare([found])))
-        panel.export_pressed.connect(
+        panel.try_button.clicked.connect(
+            lambda: self._with_shown(lambda found: self.try_requested.emit([found.id]))
+        )
+        panel.score_button.clicked.connect(lambda: self._with_shown(self.score))
+        panel.compare_button.clicked.connect(lambda: self._with_shown(lambda found: self.compare([found])))
+        panel.export_button.clicked.connect(
             lambda: self._with_shown(lambda found: self.export_menu(found).popup(below(panel.export_button)))
         )
-        panel.folder_pressed.connect(lambda: self._with_shown(self._open_folder))
-        panel.more_pressed.connect(
+        panel.folder_button.clicked.connect(lambda: self._with_shown(self._open_folder))
+        panel.more_button.clicked.connect(
             lambda: self._with_shown(lambda found: self.menu_for(found).popup(below(panel.more_button)))
         )
-        panel.close_pressed.connect(self._close_drawer)
+        panel.close_button.clicked.connect(self._close_drawer)
         panel.tags_changed.connect(lambda adapter, tags: self.operations.update(adapter, tags=tags))
         panel.notes_changed.connect(lambda adapter, notes: self.operations.update(adapter, notes=notes))
 

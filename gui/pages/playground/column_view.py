@@ -49,10 +49,8 @@ class ColumnView(QWidget):
         self._text = TextView()
         self._state = Label("", "label", "hint", wrap=True)
         self._error = _Error()
-        self._copy = IconButton("copy", tr("Copy this summary"))
-        self._copy.clicked.connect(lambda: copy_text(self._text.text()))
-        self._cancel = plain(tr("Cancel"))
-        self._cancel.clicked.connect(self.cancelled)
+        self._copy = IconButton("copy", tr("Copy this summary"), press=lambda: copy_text(self._text.text()))
+        self._cancel = plain(tr("Cancel"), press=self.cancelled)
         self.tools = FeedbackTools()
         self.notes = FeedbackNotes()
         self.tools.given.connect(self.feedback_given)
@@ -135,8 +133,7 @@ class ColumnView(QWidget):
             "finished": "" if column.text else tr(NOTHING_WRITTEN),
         }
         self.chunks.show_rounds(column.rounds)
-        self._state.setText(waiting.get(column.status) or _state_text(column))
-        self._state.setVisible(bool(self._state.text()))
+        self._state.show_text(waiting.get(column.status) or _state_text(column))
         failed = column.status == "failed"
         self._error.show_text(sentences(column.message, column.hint) if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
@@ -257,8 +254,7 @@ class ChunksView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._rounds: tuple[tuple[str, ...], ...] = ()
-        self.unfold = link("")
-        self.unfold.clicked.connect(self._toggle)
+        self.unfold = link("", press=self._toggle)
         self._text = Label("", "label", "muted", wrap=True, selectable=True)
         self._text.hide()
         vbox((self.unfold, 0, Qt.AlignmentFlag.AlignLeft), self._text, of=self, spacing=4)
@@ -342,8 +338,7 @@ class FeedbackNotes(QWidget):
         self.note_edit = QLineEdit()
         self.note_edit.setPlaceholderText(tr("Note"))
         self.note_edit.returnPressed.connect(self._done)
-        self.done_button, self._leave_button = plain(tr("Save")), quiet(tr("Cancel"))
-        self.done_button.clicked.connect(self._done)
+        self.done_button, self._leave_button = plain(tr("Save"), press=self._done), quiet(tr("Cancel"))
         self._leave_button.clicked.connect(self.close_edit)
         self._editor = QWidget()
         actions.bind(self._editor, "window.close", self.close_edit)

@@ -39,7 +39,7 @@ from gui.tables.cell_delegate import draw_background, draw_text
 from gui.widgets.buttons import link, plain
 from gui.widgets.cards import EmptyState, UndoStrip
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, Scroll, Splitter, fill, hbox, vbox
+from gui.widgets.layouts import Line, Scroll, Splitter, discard, fill, hbox, vbox
 
 
 class ColumnsView(QWidget):
@@ -107,13 +107,11 @@ class ColumnsView(QWidget):
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None and widget not in self._views.values():
-                widget.hide()
-                widget.deleteLater()
+                discard(widget)
         reused = {adapter: view for adapter, view in self._views.items() if adapter in adapters}
         for adapter, view in self._views.items():
             if adapter not in reused:
-                view.hide()
-                view.deleteLater()
+                discard(view)
         self._views = {adapter: reused.get(adapter) or self._make_view(adapter) for adapter in adapters}
         for view in self._views.values():
             fill(self._row, Line(vertical=True), (view, 1))

@@ -85,10 +85,8 @@ class ConversationPanel(QWidget):
         self.reference_edit.textChanged.connect(self.changed)
         self.label_button = link(tr("Write it"))
         self.label_button.setToolTip(tr("Write a summary, starting from drafts"))
-        self._open_button = quiet(tr("Open…"))
-        self._open_button.clicked.connect(self._offer_ways)
-        self._edit_button = quiet(tr("Edit"))
-        self._edit_button.clicked.connect(self.toggle_edit)
+        self._open_button = quiet(tr("Open…"), press=self._offer_ways)
+        self._edit_button = quiet(tr("Edit"), press=self.toggle_edit)
         actions.bind(self.picker, "window.close", self._show)
         style.on_style_changed(self._restyle)
         self._lay_out()
@@ -122,9 +120,7 @@ class ConversationPanel(QWidget):
         vbox(head, self._about, offer, (self._stack, 1), foot, of=self, margins=(24, 14, 14, 20), spacing=8)
 
     def _empty_state(self) -> QWidget:
-        sample, paste = plain(tr("Pick a sample")), quiet(tr("Paste"))
-        sample.clicked.connect(self.pick)
-        paste.clicked.connect(self.paste)
+        sample, paste = plain(tr("Pick a sample"), press=self.pick), quiet(tr("Paste"), press=self.paste)
         return EmptyState(
             "playground",
             tr("No conversation yet"),

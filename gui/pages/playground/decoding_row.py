@@ -70,8 +70,8 @@ class DecodingRow(QWidget):
         self._valid = self._presets.last or SummarizeOptions()
         self._filling = False
         self.preset = ComboBox()
-        self.more = IconButton("more", tr("Save or delete presets"))
-        self.unfold = link(tr("All options"))
+        self.more = IconButton("more", tr("Save or delete presets"), press=self._open_menu)
+        self.unfold = link(tr("All options"), press=self._toggle)
         self.naming = NameRow(tr("Name of the preset"))
         self.fields: dict[str, FormField] = {
             info.name: make_field("", info) for info in describe(SummarizeOptions)
@@ -102,8 +102,6 @@ class DecodingRow(QWidget):
 
     def _connect(self) -> None:
         self.preset.chosen.connect(self._take)
-        self.more.clicked.connect(self._open_menu)
-        self.unfold.clicked.connect(self._toggle)
         self.naming.named.connect(self._save)
         self.naming.left.connect(self.more.setFocus)
         for field in self.fields.values():

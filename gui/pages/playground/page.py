@@ -75,13 +75,13 @@ class PlaygroundPage(Page):
         self._background = BackgroundTasks(self)
         modes = [(ONE, tr("One conversation")), (SEVERAL, tr("Several"))]
         self.mode = SegmentedControl(modes, name=tr("Summarise"))
-        self.add_button = plain(tr("Add adapter"), "plus")
-        self.copy_button = plain(tr(COPY), "copy")
+        self.add_button = plain(tr("Add adapter"), "plus", press=self._offer_adapters)
+        self.copy_button = plain(tr(COPY), "copy", press=self._copy)
         self.copy_button.setAccessibleName(tr(COPY))
         self.copy_button.setToolTip(tr(COPY))
         self.unload_button = quiet(tr("Unload"))
         self.unload_button.setToolTip(tr("Frees the base model's memory."))
-        self.summarise_button = primary(tr("Summarise"), "play")
+        self.summarise_button = primary(tr("Summarise"), "play", press=self.summarise)
         self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
         # At the left, since it comes and goes: no other button may move then.
         for part in (self.unload_button, self.mode, self.add_button, self.copy_button, self.summarise_button):
@@ -119,9 +119,6 @@ class PlaygroundPage(Page):
         self.batch_controller.opened.connect(self._open_entry)
         self.mode.currentChanged.connect(self._switch)
         self.token_count.counted.connect(self._show_length)
-        self.add_button.clicked.connect(self._offer_adapters)
-        self.copy_button.clicked.connect(self._copy)
-        self.summarise_button.clicked.connect(self.summarise)
         self.unload_button.clicked.connect(controller.unload)
         self.columns.closed.connect(controller.remove)
         self.columns.base.act.clicked.connect(self._offer_bases)

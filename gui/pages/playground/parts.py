@@ -41,8 +41,7 @@ class StripView(QWidget):
         self.setVisible(strip is not None)
         if strip is not None:
             self._notice.show_notice(strip.text, strip.action, strip.icon, strip.token)
-            self._log.setText(strip.log)
-            self._log.setVisible(bool(strip.log))
+            self._log.show_text(strip.log)
 
     def text(self) -> str:
         """Return the text shown, or ""."""

@@ -34,7 +34,7 @@ from gui.models.list_text import (
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label, Tag
-from gui.widgets.layouts import Line, Scroll, hbox, vbox
+from gui.widgets.layouts import Line, Scroll, discard, gridbox, hbox, vbox
 from gui.workers.download_prompt import cost_text
 from gui.workers.planner import Planner
 from gui.workers.worker_manager import WorkerManager
@@ -69,7 +69,7 @@ class BaseModelsView(Card):
         self._priced = ""
         self._doomed = ""
         self._search = SearchField(tr("Name, or owner/name on the hub"))
-        self._hub_button = plain(tr("Search the hub"))
+        self._hub_button = plain(tr("Search the hub"), press=self._ask_hub)
         self._cost = NoticeStrip()
         self._notice = NoticeStrip()
         self._list = ModelList()
@@ -77,7 +77,6 @@ class BaseModelsView(Card):
         self._lay_out()
         self._search.searched.connect(self._filter)
         self._search.returnPressed.connect(self._ask_hub)
-        self._hub_button.clicked.connect(self._ask_hub)
         self._cost.acted.connect(lambda: self.chosen.emit(self._priced))
         self._notice.acted.connect(self._act)
         self._list.used.connect(self.chosen)
@@ -85,8 +84,7 @@ class BaseModelsView(Card):
         self._estimates.estimated.connect(self._list.show_fit)
 
     def _lay_out(self) -> None:
-        back = quiet(self._back)
-        back.clicked.connect(self.closed)
+        back = quiet(self._back, press=self.closed)
         self.column.addLayout(hbox((Label(tr("Base models"), "section"), 1), back))
         self.column.addLayout(hbox((self._search, 1), self._hub_button, spacing=8))
         for strip in (self._cost, self._notice):
@@ -328,11 +326,7 @@ class ModelList(Scroll):
         """Show these models, of which `current` is in use; `nothing` is said where there is none."""
         self._fits = {}
         old, self._content = self._content, QWidget()
-        grid = QGridLayout(self._content)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(0)
-        grid.setColumnStretch(0, 1)
+        grid = gridbox(self._content, across=16, down=0, stretch=[0])
         for place, title in TITLES.items():
             self._add_section(grid, tr(title), [model for model in models if model.place == place], current)
         if not models:
@@ -340,8 +334,7 @@ class ModelList(Scroll):
         self.column.replaceWidget(old, self._content)
         # At once, so that the list is never empty for a moment.
         self._content.show()
-        old.hide()
-        old.deleteLater()
+        discard(old)
 
     def show_waiting(self, ids: Iterable[str]) -> None:
         """Say of models that their plans are still to come."""
@@ -354,8 +347,7 @@ class ModelList(Scroll):
         if model_id in self._fits:
             form, costs = self._fits[model_id]
             for label, text in zip((form, costs), fit_texts(fit), strict=True):
-                label.setText(text)
-                label.setVisible(bool(text))
+                label.show_text(text)
             form.set_token("warning" if fit.problem else "text")
 
     def _add_section(

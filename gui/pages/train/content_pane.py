@@ -34,7 +34,7 @@ from gui.pages.train.recipe_panel import RecipePanel
 from gui.pages.train.run_notices import plan_row
 from gui.pages.train.run_view import RunView
 from gui.widgets.cards import ErrorCard, NoticeStrip, UndoStrip
-from gui.widgets.layouts import Scroll, vbox
+from gui.widgets.layouts import Scroll, discard, vbox
 from gui.workers.engine_thread import AskedJob
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
@@ -159,8 +159,7 @@ class FallbackView(Scroll):
     def _show(self, text: str, plans: Sequence[MemoryFallback] = ()) -> None:
         if self.card is not None:
             self.column.removeWidget(self.card)
-            self.card.hide()
-            self.card.deleteLater()
+            discard(self.card)
         self._plans = plans
         self.card = ErrorCard(
             tr("This run needs more memory than available"),

@@ -46,13 +46,13 @@ class PageHeader(QWidget):
         )
         self.recipes = plain(tr("Recipe…"), "file")
         self.pause = plain(tr("Pause"), "pause")
-        self.ways_to_pause = IconButton("chevron-down", tr("Pause options"))
+        self.ways_to_pause = IconButton("chevron-down", tr("Pause options"), press=self._open_ways_to_pause)
         self.stop = plain(tr("Stop"), "stop")
         self.resume = plain(tr("Resume"), "play")
         self.edit = plain(tr("New run from these settings"))
         self.queue = plain(tr("Queue…"), "clock")
         self.export, self.try_it = plain(tr("Export…"), "export"), primary(tr("Try it"), "playground")
-        self.more = IconButton("more", tr("More"))
+        self.more = IconButton("more", tr("More"), press=self._open_more)
         self.save = QAction(tr("Save recipe as…"), self)
         self.copy, self.copy_command = QAction(tr("Copy recipe"), self), QAction(tr("Copy as command"), self)
         self.checkpoint, self.evaluate = (
@@ -71,10 +71,8 @@ class PageHeader(QWidget):
         self._parts: tuple[QWidget, ...] = (*left, *right)
         for part in (self.runs, *self._parts):
             header.add(part)
-        self.ways_to_pause.clicked.connect(self._open_ways_to_pause)
         self.levels.currentChanged.connect(self.level_chosen)
         self.recipes.clicked.connect(lambda: self.recipes_menu().exec(below(self.recipes)))
-        self.more.clicked.connect(self._open_more)
 
     def show_editing(self, origin: str) -> None:
         """Show the buttons for a new run, and where its recipe comes from."""

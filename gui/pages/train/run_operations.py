@@ -98,10 +98,8 @@ class LogDialog(QDialog):
             escaping.escaped(entry.job.log_tail(LOG_LINES, last_attempt=False)) or tr("The log is empty.")
         )
         self.text.verticalScrollBar().setValue(self.text.verticalScrollBar().maximum())
-        self.copy_button = plain(tr("Copy all"), "copy")
-        self.copy_button.clicked.connect(lambda: copy_text(self.text.toPlainText()))
-        close = plain(tr("Close"))
-        close.clicked.connect(self.close)
+        self.copy_button = plain(tr("Copy all"), "copy", press=lambda: copy_text(self.text.toPlainText()))
+        close = plain(tr("Close"), press=self.close)
         vbox((self.text, 1), hbox(self.copy_button, 1, close), of=self, margins=16, spacing=12)
         style.on_style_changed(self._restyle)
 

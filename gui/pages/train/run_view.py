@@ -6,7 +6,7 @@ Draws a RunModel, for live, replayed and re-attached runs alike. Signals lead to
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QEvent, Signal
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import (
     OUT_OF_MEMORY,
     Adapter,
-    Curve,
     MemoryFallback,
     RunState,
     ScoreCard,
@@ -43,7 +42,7 @@ from gui.pages.train.verdict_card import VerdictCard
 from gui.plots.loss_plot import LossPlot
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import Figure
-from gui.widgets.layouts import Line, Scroll, vbox
+from gui.widgets.layouts import Line, Scroll, discard, vbox
 from gui.widgets.open_path import open_path
 from gui.workers.run_model import RunModel
 
@@ -77,11 +76,6 @@ class RunView(Scroll):
         super().__init__(margins=(24, 16, 24, 16), spacing=16, parent=parent)
         self._model: RunModel | None = None
         self._background = BackgroundTasks(self)
-        self._plotted = 0
-        self._evaluated = 0
-        self._scored = 0
-        self._scored_chrf = 0
-        self._revision = 0
         self._ended = False
         self.metrics_row = MetricsRow()
         self.stop_strip = StopStrip()
@@ -109,10 +103,8 @@ class RunView(Scroll):
     def show_run(self, model: RunModel) -> None:
         """Show another run."""
         self._model = model
-        self._plotted = self._evaluated = self._scored = self._scored_chrf = 0
-        self._revision, self._ended = model.state.revision, False
+        self._ended = False
         self.remarks.begin()
-        self.plot.clear()
         self._set_card(None)
         self.refresh()
         self.verticalScrollBar().setValue(0)
@@ -145,7 +137,7 @@ class RunView(Scroll):
             waiting = f"{stage_text(state)}. {tr('The curve starts with the first step.')}"
         self.plot.set_waiting(waiting)
         self.remarks.show_notices(model.state.notices)
-        self._feed_plot(model)
+        self.plot.follow(state, ended=model.ending is not None)
         self._show_samples(model)
         self.stop_strip.follow(model if model.stopping else None)
         if model.ending is not None and not self._ended:
@@ -153,20 +145,6 @@ class RunView(Scroll):
             self._show_ending(model)
 
     # The parts
-
-    def _feed_plot(self, model: RunModel) -> None:
-        state = model.state
-        if state.revision != self._revision:
-            self._revision = state.revision
-            self.plot.clear()
-            self.plot.set_former(state.former_loss.steps, state.former_loss.values)
-            self._plotted = self._evaluated = self._scored = self._scored_chrf = 0
-        self.plot.set_total(state.total_steps)
-        self._plotted = _feed(state.loss, self._plotted, self.plot.append_many)
-        self._evaluated = _feed(state.evaluation_loss, self._evaluated, self.plot.append_evaluations)
-        scored = partial(self.plot.append_scores, examples=state.evaluated_examples)
-        self._scored = _feed(state.evaluation_rouge1, self._scored, scored)
-        self._scored_chrf = _feed(state.evaluation_chrf, self._scored_chrf, self.plot.append_chrf)
 
     def _show_samples(self, model: RunModel) -> None:
         state = model.state
@@ -181,9 +159,6 @@ class RunView(Scroll):
     def _show_ending(self, model: RunModel) -> None:
         state, ending = model.state, model.ending
         assert ending is not None
-        self.plot.set_finished()
-        if state.adapter is not None:
-            self.plot.mark_saved(int(state.adapter["step"]))
         if ending.outcome in {"failed", "crashed"}:
             seeks = ending.kind == OUT_OF_MEMORY and ending.event is None
             self._set_failure(None if seeks else memory_fallbacks.read(state.memory_exceeded or {}))
@@ -255,8 +230,7 @@ class RunView(Scroll):
     def _set_card(self, card: VerdictCard | FailureCard | None) -> None:
         if self.card is not None:
             self._card_place.removeWidget(self.card)
-            self.card.hide()
-            self.card.deleteLater()
+            discard(self.card)
         self.card = card
         self.stopped.hide()
         if card is not None:
@@ -283,13 +257,6 @@ def _stopped_text(model: RunModel) -> str:
         mark("The adapter is trained up to this step.") if state.adapter else mark("Nothing was trained yet.")
     )
     return f"{tr('Stopped at step {step} of {total}.', step=step, total=total)} {tr(adapter_text)}"
-
-
-def _feed(curve: Curve, fed: int, append: Callable[[Sequence[int], Sequence[float]], None]) -> int:
-    """Hand over the points of a curve after the first `fed`, and return how many it has."""
-    if len(curve.steps) > fed:
-        append(curve.steps[fed:], curve.values[fed:])
-    return len(curve.steps)
 
 
 class MetricsRow(QWidget):

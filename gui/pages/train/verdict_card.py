@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import RunState, added, language_notes, metrics, untold_notes
 from gui.look.format import gain
@@ -32,7 +32,7 @@ from gui.tables.grouped_view import ShortTableView
 from gui.widgets.buttons import link, plain
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import FlowLayout, Line, hbox, vbox
+from gui.widgets.layouts import FlowLayout, Line, gridbox, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 
 TITLES = metrics.HEADLINE_TITLES
@@ -117,9 +117,7 @@ class VerdictCard(Card):
 
     def show_conversations(self, shown: Sequence[BeforeAndAfter]) -> None:
         """Show conversations with their summaries before and after the training, above the numbers."""
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(8)
+        grid = gridbox(across=24, down=8)
         heads = (tr("Conversation"), tr("Base model"), tr("Your adapter"), TITLES["rouge1"])
         for column, head in enumerate(heads):
             grid.setColumnStretch(column, 0 if column == len(heads) - 1 else 1)
@@ -197,8 +195,7 @@ class MetricsView(QWidget):
 
     def __init__(self, state: RunState) -> None:
         super().__init__()
-        self.toggle = link(tr("Further metrics"))
-        self.toggle.clicked.connect(self._fold)
+        self.toggle = link(tr("Further metrics"), press=self._fold)
         base = (state.base_scores or {}).get("measures") or {}
         tuned, between = (
             (state.tuned_scores or {}).get(name) or {} for name in ("measures", "measure_difference")

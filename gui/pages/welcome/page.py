@@ -83,9 +83,9 @@ class WelcomePage(Page):
         }
         self.devices, self.data, self.models, self.methods = (ChoiceCards() for _ in range(4))
         self.own_data = OwnData()
-        self.back_button = plain(tr("Back"))
-        self.onward_button = primary(tr(START), "arrow-right")
-        self.skip_button = quiet(tr("Skip the guide"))
+        self.back_button = plain(tr("Back"), press=lambda: self._move(-1))
+        self.onward_button = primary(tr(START), "arrow-right", press=self._go_on)
+        self.skip_button = quiet(tr("Skip the guide"), press=lambda: self.view_requested.emit("home"))
         self._fill()
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, 640)
@@ -116,9 +116,6 @@ class WelcomePage(Page):
     def _connect(self) -> None:
         for key, step in self.steps.items():
             step.change_button.clicked.connect(lambda _on, key=key: self.go_to(key))
-        self.back_button.clicked.connect(lambda: self._move(-1))
-        self.onward_button.clicked.connect(self._go_on)
-        self.skip_button.clicked.connect(lambda: self.view_requested.emit("home"))
         for cards in (self.devices, self.data, self.models, self.methods):
             cards.chosen.connect(lambda _key: self._plan())
         self.data.chosen.connect(lambda key: self.own_data.line.setFocus() if key == OWN else None)

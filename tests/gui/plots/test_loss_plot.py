@@ -7,17 +7,16 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 
-from gui.plots.loss_plot import LossPlot
 from gui.plots.series import MARKED_COLUMNS
 from gui.widgets import file_dialogs
 from gui.widgets.labels import Label
+from tests.helpers.fed_plot import FedPlot
 
 
 @pytest.fixture
 def plot(styled, qtbot):
-    made = qtbot.add(LossPlot())
+    made = qtbot.add(FedPlot(100))
     made.resize(800, 320)
-    made.set_total(100)
     made.show()
     return made
 
@@ -26,7 +25,7 @@ def test_redraws_and_labels_leave_none_alone():
     code = """
 import sys
 from PySide6.QtWidgets import QApplication, QLabel
-from gui.plots.loss_plot import LossPlot
+from tests.helpers.fed_plot import FedPlot
 from gui.plots.series import MARKED_COLUMNS
 from gui.look import style
 app = QApplication([])
@@ -36,7 +35,7 @@ before = sys.getrefcount(None)
 for at in range(1000):
     label.setText(str(at))
 assert sys.getrefcount(None) > before - 100, "setText drops references to None"
-plot = LossPlot()
+plot = FedPlot()
 plot.resize(420, 200)
 plot.show()
 def redraw(places):
@@ -72,12 +71,12 @@ def test_the_waiting_line_goes_with_the_first_step_and_clear_starts_over(plot):
     # The loss before a new start stays to be seen.
     plot.set_former([1, 2, 3], [9.0, 8.0, 7.0])
     plot.append(1, 1.0)
-    plot.mark_saved(1)
+    plot.end(saved_step=1)
     plot.redraw()
     assert not plot._waiting.isVisible()
     assert plot._canvas._former.getData()[0].tolist() == [1, 2, 3]
     assert plot._canvas.viewRange()[1][1] > 7.0
-    plot.clear()
+    plot.start(100)
     plot.redraw()
     assert not len(plot._canvas._former.getData()[0])
     assert plot.accessibleDescription() == "No step yet."
@@ -87,10 +86,9 @@ def test_odd_data_is_drawn_without_a_warning(plot):
     oddities = ([], [1.0], [1.0, 1.0], [0.0, 0.0], [float("nan")], [1e-9, 1e9])
     for scale, values in itertools.product(("linear", "log"), oddities):
         plot._scale.set_current(scale)
-        plot.clear()
+        plot.start(100)
         plot.append_many(range(1, len(values) + 1), values)
-        plot.mark_saved(1)
-        plot.set_finished()
+        plot.end(saved_step=1)
         plot.redraw()
         assert not plot.grab().isNull()
 
@@ -103,7 +101,7 @@ def test_the_axis_reaches_the_planned_steps_and_the_view_holds_the_middle(plot):
     assert low == 0
     assert 100 <= high <= 102
     assert max(at for at, _ in item.getAxis("bottom").chosen) <= 100
-    plot.clear()
+    plot.start(100)
     plot.append_many(range(1, 1001), [1.0 + 0.1 * (at % 5) for at in range(999)] + [80.0])
     plot.redraw()
     assert item.viewRange()[1][1] < 10
@@ -173,7 +171,7 @@ def test_scores_have_an_axis_of_their_own_only_where_there_are_any(plot):
     assert plot._legend._score[1].text() == "ROUGE-1 on 16"
     told = "ROUGE-1 on the first 16 validation conversations: 57.5."
     assert told in plot.accessibleDescription()
-    plot.clear()
+    plot.start(100)
     plot.redraw()
     assert not axis.isVisible()
 
@@ -201,7 +199,7 @@ def test_chrf_stands_beside_rouge_where_the_run_has_it(plot):
     plot.redraw()
     assert plot._canvas._end_names()[2].toPlainText() == "ROUGE-1 58.0, chrF 43.3"
     assert plot.accessibleDescription().endswith("58.0. chrF 43.3.")
-    plot.clear()
+    plot.start(100)
     with_scores(plot)
     assert plot._canvas._end_names()[2].toPlainText() == "ROUGE-1 57.5"
     named = {side: plot._canvas.getPlotItem().getAxis(side) for side in ("left", "bottom", "right")}
@@ -212,7 +210,7 @@ def test_chrf_stands_beside_rouge_where_the_run_has_it(plot):
 
 def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot):
     for values in ([0.0], [1.0], [0.5, 0.5], [0.0, 1.0]):
-        plot.clear()
+        plot.start(100)
         plot.append_many(range(1, 11), [2.0] * 10)
         for step, value in enumerate(values, start=1):
             plot.append_scores([step], [value], 1)
@@ -249,7 +247,7 @@ def test_an_axis_that_comes_takes_no_width_from_the_names(plot, qtbot):
     plot.append_many(range(1, 101), [2.0] * 100)
     plot.redraw()
     drawing, canvas = plot._need_drawing(), plot._canvas
-    drawing.scores.append(100, 0.5)
+    drawing.scores.extend([100], [0.5])
     with qtbot.waitSignal(canvas.viewed):
         canvas.draw(drawing)
     plot.redraw()
@@ -263,7 +261,7 @@ def test_a_label_never_lies_on_a_line(plot, qtbot, reached, saved):
     for step in range(10, reached + 1, 10):
         plot.append_evaluations([step], [5.0 / step + 0.2])
         plot.append_scores([step], [step / 200], 16)
-    plot.mark_saved(reached if saved == "last" else saved)
+    plot.end(reached if saved == "last" else saved)
     for scale in ("linear", "log"):
         plot._scale.set_current(scale)
         plot.redraw()
@@ -288,7 +286,7 @@ def test_a_label_never_lies_on_a_line(plot, qtbot, reached, saved):
 
 def test_evaluations_and_scores_without_end_are_drawn_as_some(plot):
     steps = range(1, 20_001)
-    plot.set_total(20_000)
+    plot.start(20_000)
     plot.append_evaluations(steps, [2.0 - at / 20_000 for at in steps])
     plot.append_scores(steps, [at / 20_000 for at in steps], 16)
     plot.redraw()

@@ -35,7 +35,7 @@ def test_growing_one_by_one_equals_all_at_once():
     one, all_at_once = Series(), Series()
     values = np.random.default_rng(3).normal(size=5000)
     for step, value in enumerate(values):
-        one.append(step, value)
+        one.extend([step], [value])
     all_at_once.extend(range(5000), values)
     assert np.array_equal(one.values, all_at_once.values)
     at = np.arange(5000)
@@ -44,14 +44,14 @@ def test_growing_one_by_one_equals_all_at_once():
 
 def test_what_is_not_finite_goes_back_or_does_not_rise_is_left_out():
     made = series_of([1.0] * 10)
-    made.append(6, 2.0)
+    made.extend([6], [2.0])
     assert made.steps.tolist() == [1, 2, 3, 4, 5, 6]
     assert made.values[-1] == 2.0
     assert float(made.mean_at(5, 2)) == 1.5
 
     made = Series()
     made.extend([1, 2, 3], [1.0, float("nan"), float("inf")])
-    made.append(4, 2.0)
+    made.extend([4], [2.0])
     assert made.steps.tolist() == [1, 4]
 
     series = Series()

@@ -33,7 +33,7 @@ def test_what_else_was_measured_leads_to_the_comparison(panel, qtbot):
     card = score_card(0.61).model_copy(update={"measures": {"words": {"mean": 21.4}}})
     panel.show_adapter(add_adapter("measured", scores=(card,)))
     assert not panel.metrics_link.isHidden()
-    with qtbot.waitSignal(panel.compare_pressed):
+    with qtbot.waitSignal(panel.compare_button.clicked):
         panel.metrics_link.click()
 
 
