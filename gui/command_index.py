@@ -21,7 +21,7 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.core.preferences import SETTINGS
 from gui.forms import recipe_files
 from gui.forms.recipe_tables import TABLES
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look.language import mark, tr, translate
 from gui.navigator import Navigator
 from gui.pages.help import topics

@@ -24,10 +24,9 @@ from gui.core.actions import menu_action
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.file_opening import dropped
 from gui.core.preferences import Preferences
-from gui.desktop.checkpoint_cleanup import CheckpointCleanup
 from gui.desktop.notifications import Notifier, Taskbar
 from gui.desktop.system_load import SystemLoad
-from gui.dialogs.disk_dialog import DiskDialog
+from gui.dialogs.disk_dialog import CheckpointCleanup, DiskDialog
 from gui.dialogs.queue_dialog import QueueDialog
 from gui.dialogs.quit_dialog import QuitDialog
 from gui.dialogs.settings_dialog import SettingsDialog

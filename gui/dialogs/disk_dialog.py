@@ -1,13 +1,15 @@
-"""Disk use: sizes by part, what can be deleted, and the rule for automatic deletion."""
+"""Disk use: sizes by part, what can be deleted, and the rule by which checkpoints are deleted."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from functools import partial
+
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import disk_usage
 from gui.core.background_tasks import BackgroundTasks
-from gui.desktop.checkpoint_cleanup import RULES, CheckpointCleanup
+from gui.core.preferences import Preferences
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look.format import bytes_text
@@ -106,3 +108,52 @@ def freeable_text(found: disk_usage.Freeable) -> str:
     deleted = tr("This deletes {what}.", what=what)
     stays = tr("Adapters, curves, scores and resumable runs are kept.")
     return f"{deleted} {stays}"
+
+
+KEY = "keep_checkpoints"
+ALWAYS = "always"
+RULES = (
+    (ALWAYS, mark("Keep")),
+    ("30", mark("Delete after 30 days")),
+    ("7", mark("Delete after 7 days")),
+    ("0", mark("Delete when the run completes")),
+)
+
+
+class CheckpointCleanup(QObject):
+    """`freed(bytes)` reports what a rule, or `free`, has deleted."""
+
+    freed = Signal(float)
+
+    def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        self._background = BackgroundTasks(self)
+
+    @property
+    def rule(self) -> str:
+        """The key of the chosen rule."""
+        rule = self._preferences.get(KEY)
+        return rule if rule in dict(RULES) else ALWAYS
+
+    def choose(self, rule: str) -> None:
+        """Follow another rule from now on."""
+        self._preferences.set(KEY, rule)
+        self.follow()
+
+    def follow(self) -> None:
+        """Delete what the rule allows."""
+        if self.rule != ALWAYS:
+            self._background.run(partial(_free_older, float(self.rule)), self._report_freed)
+
+    def free(self, chosen: disk_usage.Freeable) -> None:
+        """Delete the given checkpoints and caches."""
+        self._background.run(partial(disk_usage.free, chosen), self.freed.emit)
+
+    def _report_freed(self, freed: int) -> None:
+        if freed:
+            self.freed.emit(freed)
+
+
+def _free_older(days: float) -> int:
+    return disk_usage.free(disk_usage.freeable(older_than_days=days, with_caches=False))

@@ -15,10 +15,10 @@ from gui.inputs.fields import Field
 from gui.look import language, style
 from gui.look.language import mark, tr
 from gui.widgets.buttons import link, plain
+from gui.widgets.file_dialogs import open_path
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import Line, hbox
-from gui.widgets.open_path import open_path
 
 LEAVING_HELP = mark("For new runs, also when you log out. A recipe can override this.")
 

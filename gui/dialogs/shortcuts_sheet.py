@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from gui.core import actions
 from gui.core.actions import SCOPES, Action
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.models.grouped_table import Cell, Column, GroupedTable, Heading, TextCell

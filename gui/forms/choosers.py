@@ -14,9 +14,8 @@ from PySide6.QtGui import QDropEvent, QFocusEvent, QGuiApplication, QKeyEvent, Q
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.api import SAMPLE, STARTER, AppError, is_on_hub, model_info, paths, recipe, run_store
-from gui.core.file_opening import dropped, file_filter
+from gui.core.file_opening import RecentFiles, dropped, file_filter
 from gui.core.preferences import Preferences, values_of
-from gui.core.recent_files import RecentFiles
 from gui.inputs.combo_box import ComboBox
 from gui.look.language import tr
 from gui.widgets import file_dialogs

@@ -6,12 +6,10 @@ what paints itself asks `has_rim`.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QWindow
 from PySide6.QtWidgets import QAbstractButton, QApplication, QGraphicsView, QTabBar, QWidget
 from shiboken6 import isValid
-
-from gui.look.polish import polish_again
 
 
 class _LastInput(QObject):
@@ -59,3 +57,12 @@ def follow(application: QApplication) -> None:
 def has_rim(widget: QWidget | None) -> bool:
     """Return whether a control has the focus and shows it."""
     return widget is not None and widget.hasFocus() and _last_input.by_keyboard
+
+
+def polish_again(widget: QWidget) -> None:
+    """Apply the style sheet again; the font stays, where Qt would bring back that of an earlier text size."""
+    font = widget.font()
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont):
+        widget.setFont(font)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from shiboken6 import isValid
 
 from gui.look import focus_rim, fonts
-from gui.look.polish import polish_again
+from gui.look.focus_rim import polish_again
 from gui.look.proxy_style import TunesmithStyle
 from gui.look.stylesheet import style_sheet
 from gui.look.tokens import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, Tokens

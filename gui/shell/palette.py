@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look import icons, style
 from gui.look.fonts import font, metrics, px
 from gui.look.language import tr

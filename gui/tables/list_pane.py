@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from gui.core.preferences import SavedState, values_of
 from gui.inputs.choices import SegmentedControl
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look import style
 from gui.look.language import tr
 from gui.tables.grouped_view import GroupedTableView

@@ -293,7 +293,7 @@
    <translation>Ein Lauf nutzt das Gerät.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>A run is using the files on {node}.</source>
    <translation>Auf {node} nutzt ein Lauf, was dort liegt.</translation>
   </message>
@@ -366,6 +366,11 @@
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Accepted, {author}</source>
    <translation>Angenommen, {author}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/shortcuts_sheet.py" />
+   <source>Action</source>
+   <translation>Aktion</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -1011,7 +1016,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alle fragen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Check connection</source>
    <translation>Fragen</translation>
   </message>
@@ -1101,7 +1106,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Richtiges Modell wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Choose a row to read it.</source>
    <translation>Wählen Sie eine Zeile, um sie zu lesen.</translation>
   </message>
@@ -1176,7 +1181,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Leeren</translation>
   </message>
   <message>
-   <location filename="../../gui/core/recent_files.py" />
+   <location filename="../../gui/core/file_opening.py" />
    <source>Clear list</source>
    <translation>Liste leeren</translation>
   </message>
@@ -1306,7 +1311,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Erreichbar über</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Connecting…</source>
    <translation>Wird gefragt…</translation>
   </message>
@@ -1489,7 +1494,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als Befehl kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/desktop/crash_report.py" />
+   <location filename="../../gui/app.py" />
    <source>Copy details</source>
    <translation>Einzelheiten kopieren</translation>
   </message>
@@ -1504,12 +1509,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezept kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/open_path.py" />
+   <location filename="../../gui/widgets/file_dialogs.py" />
    <source>Copy the address</source>
    <translation>Adresse kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/open_path.py" />
+   <location filename="../../gui/widgets/file_dialogs.py" />
    <source>Copy the path</source>
    <translation>Pfad kopieren</translation>
   </message>
@@ -1619,17 +1624,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>An der Längengrenze abgeschnitten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Cuts about {lost} of {turns} turns</source>
    <translation>Kürzt etwa {lost} von {turns} Beiträgen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Cuts {lost} of {turns} turns</source>
    <translation>Kürzt {lost} von {turns} Beiträgen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Cuts {lost} of {turns} turns, one partly</source>
    <translation>Kürzt {lost} von {turns} Beiträgen, einen zum Teil</translation>
   </message>
@@ -1704,12 +1709,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Delete after 30 days</source>
    <translation>Nach 30 Tagen löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Delete after 7 days</source>
    <translation>Nach 7 Tagen löschen</translation>
   </message>
@@ -1739,7 +1744,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die entpackte Kopie von {name} löschen? Das gibt {size} frei. Die GGUF-Datei bleibt.</translation>
   </message>
   <message>
-   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Delete when the run completes</source>
    <translation>Löschen, sobald der Lauf abgeschlossen ist</translation>
   </message>
@@ -1822,7 +1827,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ausblenden</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Does not fit: {needed} of {available}</source>
    <translation>Passt nicht: {needed} von {available}</translation>
   </message>
@@ -2298,12 +2303,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einführung</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Fits in 4 bits (NF4)</source>
    <translation>Passt in 4 Bit (NF4)</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Fits in {format}</source>
    <translation>Passt in {format}</translation>
   </message>
@@ -2428,7 +2433,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Platz freigeben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Free space…</source>
    <translation>Platz schaffen…</translation>
   </message>
@@ -2438,7 +2443,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{size} freigeben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Freed {size}.</source>
    <translation>{size} wurden entfernt.</translation>
   </message>
@@ -2693,7 +2698,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In Formularen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>In its storage: {kept}.</source>
    <translation>In seinem Speicher: {kept}.</translation>
   </message>
@@ -2713,7 +2718,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kurz gesagt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/item_navigation.py" />
+   <location filename="../../gui/pages/labelling/items_view.py" />
    <source>In the order of the source.</source>
    <translation>In der Reihenfolge der Quelle.</translation>
   </message>
@@ -2738,7 +2743,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In Tunesmith enthalten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Incompatible</source>
    <translation>Passt nicht</translation>
   </message>
@@ -2753,7 +2758,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Installieren Sie Tunesmith neu.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/votes_view.py" />
+   <location filename="../../gui/models/score_table.py" />
    <source>Interval</source>
    <translation>Intervall</translation>
   </message>
@@ -2818,7 +2823,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weitertrainieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/page.py" />
+   <location filename="../../gui/dialogs/shortcuts_sheet.py" />
    <source>Keys</source>
    <translation>Tastenkürzel</translation>
   </message>
@@ -2903,7 +2908,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Liste</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Lists base models and data that no run needs.</source>
    <translation>Listet Basismodelle und Daten auf, die kein Lauf braucht.</translation>
   </message>
@@ -2933,7 +2938,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Protokoll von {run}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/item_navigation.py" />
+   <location filename="../../gui/pages/labelling/items_view.py" />
    <source>Long conversations first, the hardest to summarise.</source>
    <translation>Lange Gespräche zuerst, die am schwersten zusammenzufassen sind.</translation>
   </message>
@@ -2943,7 +2948,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Länger als üblich: {least} bis {most}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/item_navigation.py" />
+   <location filename="../../gui/pages/labelling/items_view.py" />
    <source>Longest first</source>
    <translation>Längste zuerst</translation>
   </message>
@@ -2953,7 +2958,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Passende Pläne werden gesucht.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Looking…</source>
    <translation>Sieht nach…</translation>
   </message>
@@ -3247,7 +3252,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nächste Bewertung bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Next row</source>
    <translation>Nächste Zeile</translation>
   </message>
@@ -3287,7 +3292,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch keine Adapter. Trainieren oder importieren Sie einen.</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/open_path.py" />
+   <location filename="../../gui/widgets/file_dialogs.py" />
    <source>No application can open {path}.</source>
    <translation>Hier gibt es kein Programm, das {path} öffnet.</translation>
   </message>
@@ -3402,12 +3407,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Befunde.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>No reference summary.</source>
    <translation>Keine Referenzzusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>No row chosen</source>
    <translation>Keine Zeile gewählt</translation>
   </message>
@@ -3477,7 +3482,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nicht angenommen. Beim Tippen gespeichert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Not checked</source>
    <translation>Noch nicht gefragt</translation>
   </message>
@@ -3577,7 +3582,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts wartet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Nothing to clean up.</source>
    <translation>Es liegt nichts dort, was entfernt werden könnte.</translation>
   </message>
@@ -3667,7 +3672,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auf dieser Seite</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>On {node}: {kept}.</source>
    <translation>Auf {node}: {kept}.</translation>
   </message>
@@ -3777,7 +3782,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/desktop/crash_report.py" />
+   <location filename="../../gui/app.py" />
    <source>Open log folder</source>
    <translation>Protokollordner öffnen</translation>
   </message>
@@ -3787,7 +3792,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Seite öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/core/recent_files.py" />
+   <location filename="../../gui/core/file_opening.py" />
    <source>Open recipe {name}</source>
    <translation>Rezept {name} öffnen</translation>
   </message>
@@ -3852,7 +3857,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Herkunft</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/item_navigation.py" />
+   <location filename="../../gui/pages/labelling/items_view.py" />
    <source>Original order</source>
    <translation>Wie vorgegeben</translation>
   </message>
@@ -4022,7 +4027,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Speicherspitze</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Personal data: {found}.</source>
    <translation>Persönliche Daten: {found}.</translation>
   </message>
@@ -4092,7 +4097,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Voriges Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Previous row</source>
    <translation>Vorige Zeile</translation>
   </message>
@@ -4310,7 +4315,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} wird gelesen …</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Ready</source>
    <translation>Bereit</translation>
   </message>
@@ -4380,7 +4385,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Referenzzusammenfassung, optional</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Remove</source>
    <translation>Entfernen</translation>
   </message>
@@ -4395,7 +4400,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Aus der Warteschlange nehmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Remove them</source>
    <translation>Entfernen</translation>
   </message>
@@ -4410,7 +4415,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{entry} wurde aus der Arena entfernt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Removing…</source>
    <translation>Entfernt…</translation>
   </message>
@@ -4452,7 +4457,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Restart now</source>
-   <translation>Jetzt neu starten</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
@@ -4500,7 +4505,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeile {id}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Row {number} of {split}</source>
    <translation>Zeile {number} aus {split}</translation>
   </message>
@@ -4725,6 +4730,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird mit jeder Stimme gespeichert, um die mehrerer Personen zu verbinden.</translation>
   </message>
   <message>
+   <location filename="../../gui/models/score_table.py" />
+   <source>Score</source>
+   <translation>Wertung</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/page.py" />
    <source>Score again</source>
    <translation>Erneut bewerten</translation>
@@ -4820,7 +4830,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nach oben blättern</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/shortcuts_sheet.py" />
+   <location filename="../../gui/dialogs/shortcuts_sheet.py" />
    <source>Search actions and keys</source>
    <translation>Aktionen und Tasten suchen</translation>
   </message>
@@ -5173,7 +5183,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einige Einstellungen sind ungültig; siehe ihre Felder.</translation>
   </message>
   <message>
-   <location filename="../../gui/desktop/crash_report.py" />
+   <location filename="../../gui/app.py" />
    <source>Something went wrong: {error}. Runs keep going.</source>
    <translation>Etwas ist schiefgegangen: {error}. Läufe gehen weiter.</translation>
   </message>
@@ -5281,7 +5291,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gestartet {when}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/checker.py" />
+   <location filename="../../gui/pages/data/report.py" />
    <source>Starting</source>
    <translation>Wird gestartet</translation>
   </message>
@@ -5906,7 +5916,7 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Der Worker hat geendet.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>The worker reported nothing.</source>
    <translation>Der Arbeitsprozess hat nichts gemeldet.</translation>
   </message>
@@ -6254,7 +6264,7 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Ausprobieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Try it in the playground</source>
    <translation>In der Werkbank versuchen</translation>
   </message>
@@ -6329,7 +6339,7 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Entpackte GGUF-Dateien</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Unreachable</source>
    <translation>Nicht erreichbar</translation>
   </message>
@@ -6478,11 +6488,7 @@ Adapter: what the method adds.
 Gradients, optimizer: each trained parameter.
 Activations: the largest batch.
 Program: Python and its libraries.</source>
-   <translation>Gewichte: die des Basismodells.
-Adapter: die des Verfahrens.
-Gradienten, Optimierer: je trainiertem Parameter.
-Aktivierungen: die des größten Batches.
-Programm: Python und seine Bibliotheken.</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -6665,7 +6671,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sie können den Lauf jederzeit fortsetzen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>You have no runs there.</source>
    <translation>Nichts von Ihnen ist dort.</translation>
   </message>
@@ -6740,7 +6746,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Zoomen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>a base model</source>
    <translation>ein Basismodell</translation>
   </message>
@@ -6826,7 +6832,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>etwa {tokens} von {limit} Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>accept its licence first</source>
    <translation>stimmen Sie zuerst der Lizenz zu</translation>
   </message>
@@ -6930,6 +6936,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>automatisch</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/verdict_card.py" />
+   <source>bars from 0 to 100 with the 95 % interval; dashed: {side}</source>
+   <translation>Balken von 0 bis 100 mit 95-%-Intervall; gestrichelt: {side}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>base</source>
    <translation>Basis</translation>
@@ -7020,7 +7031,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Chat</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>chat format</source>
    <translation>Chat-Format</translation>
   </message>
@@ -7065,7 +7076,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>konstant</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>context of {count} tokens</source>
    <translation>Kontext von {count} Tokens</translation>
   </message>
@@ -7123,12 +7134,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>d. MMMM yyyy</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>data of finished runs</source>
    <translation>Daten beendeter Läufe</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>decoder-only</source>
    <translation>nur Decoder</translation>
   </message>
@@ -7143,7 +7154,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>fertig um {clock}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>done, not fetched yet</source>
    <translation>fertig, abzuholen</translation>
   </message>
@@ -7198,7 +7209,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nach 30 Tagen geleert</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>encoder-decoder</source>
    <translation>Encoder-Decoder</translation>
   </message>
@@ -7206,11 +7217,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>end of the trained limit</source>
    <translation>hier endet die trainierte Länge</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
-   <source>error bars: 95 % interval</source>
-   <translation>Fehlerbalken: 95-%-Intervall</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -7501,7 +7507,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unverändert</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>no context limit</source>
    <translation>Kontext ohne Grenze</translation>
   </message>
@@ -7511,12 +7517,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
+   <location filename="../../gui/models/score_table.py" />
    <source>no interval</source>
    <translation>kein Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>no licence stated</source>
    <translation>Lizenz nicht angegeben</translation>
   </message>
@@ -7589,7 +7595,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Normen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>not a text model</source>
    <translation>kein Textmodell</translation>
   </message>
@@ -7720,7 +7726,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>optional</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/shortcuts_sheet.py" />
+   <location filename="../../gui/dialogs/shortcuts_sheet.py" />
    <source>or</source>
    <translation>oder</translation>
   </message>
@@ -7740,7 +7746,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sein Name: besitzer/name oder besitzer/name@revision</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>paused</source>
    <translation>pausiert</translation>
   </message>
@@ -7773,7 +7779,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>einfach</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>plain prompt</source>
    <translation>einfacher Prompt</translation>
   </message>
@@ -8480,7 +8486,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} mit dem Adapter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>{count} × {card}</source>
    <translation>{count} × {card}</translation>
   </message>
@@ -8590,12 +8596,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{format}: {turns}, {speakers}; ausgelassen: {left}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>{free} of disk free</source>
    <translation>{free} auf der Platte frei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>{free} of {total} memory free</source>
    <translation>{free} von {total} Arbeitsspeicher frei</translation>
   </message>
@@ -8792,7 +8798,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{number} trainierbar</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>{n} CPU cores</source>
    <translation>
     <numerusform>{n} CPU-Kern</numerusform>
@@ -8984,7 +8990,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>{n} languages</source>
    <translation>
     <numerusform>{n} Sprache</numerusform>
@@ -9085,7 +9091,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>{n} passages masked.</source>
    <translation>
     <numerusform>{n} Stelle maskiert.</numerusform>
@@ -9101,7 +9107,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>{n} processes</source>
    <translation>
     <numerusform>{n} Prozess</numerusform>
@@ -9173,7 +9179,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>{n} runs there: {runs}</source>
    <translation>
     <numerusform>{n} Lauf dort: {runs}</numerusform>
@@ -9253,7 +9259,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>{n} tokens, the rest is cut</source>
    <translation>
     <numerusform>{n} Token, der Rest entfällt</numerusform>
@@ -9277,7 +9283,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>{n} turns</source>
    <translation>
     <numerusform>{n} Beitrag</numerusform>
@@ -9353,12 +9359,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{path} kann nicht geschrieben werden. Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/open_path.py" />
+   <location filename="../../gui/widgets/file_dialogs.py" />
    <source>{path} no longer exists.</source>
    <translation>{path} ist nicht mehr da.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>{place} of {count}</source>
    <translation>{place} von {count}</translation>
   </message>
@@ -9391,11 +9397,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/arena/arena_text.py" />
    <source>{scored} of {total} entries scored</source>
    <translation>{scored} von {total} bewertet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
-   <source>{score} difference {gain}, {spread}</source>
-   <translation>{score}, gepaarte Differenz {gain}, {spread}</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -9441,7 +9442,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{share} trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>{size} can be freed.</source>
    <translation>{size} liegen dort, die kein Lauf braucht.</translation>
   </message>
@@ -9484,7 +9485,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{size} auf Platte</translation>
   </message>
   <message>
-   <location filename="../../gui/models/base_model_text.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>{size} to download</source>
    <translation>{size} herunterzuladen</translation>
   </message>
@@ -10099,12 +10100,12 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>Against full fine-tuning</source>
-   <translation>Gegen vollständiges Fine-Tuning</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>Against the base model</source>
-   <translation>Gegen das Basismodell</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13758,7 +13759,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>No entry is measurably better than the base model</source>
-   <translation>Kein Eintrag ist messbar besser als das Basismodell</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
@@ -14408,7 +14409,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>ROUGE-1 {1}</source>
-   <translation>ROUGE-1 {1}</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -15393,7 +15394,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>Smallest adapter not measurably worse: {1}, {2}.</source>
-   <translation>Kleinster Adapter, der nicht messbar schlechter ist: {1}, {2}.</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -20468,7 +20469,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} and {2}</source>
-   <translation>{1} und {2}</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -21406,7 +21407,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} is the only entry scored</source>
-   <translation>{1} ist der einzige bewertete Eintrag</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -21724,7 +21725,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} over {2}</source>
-   <translation>{1} über {2}</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
@@ -21809,22 +21810,22 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} score alike</source>
-   <translation>{1} liegen gleichauf</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} score alike, above all others</source>
-   <translation>{1} liegen gleichauf vor allen anderen</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} score highest, with no measurable difference</source>
-   <translation>{1} liegen vorn, ohne messbaren Unterschied</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} scores highest</source>
-   <translation>{1} liegt vorn</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
@@ -22097,7 +22098,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1}, the base model {2}.</source>
-   <translation>{1}, das Basismodell {2}.</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

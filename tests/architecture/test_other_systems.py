@@ -12,7 +12,7 @@ CHANGES = re.compile(
 )
 # What a worker or a node of Ray starts shares its console, which has no window; the others are for Linux alone.
 UNSEEN = (
-    "engine/worker/", "engine/cluster/probe.py", "engine/system/desktop_entry.py", "gui/widgets/open_path.py"
+    "engine/worker/", "engine/cluster/probe.py", "engine/system/desktop_entry.py", "gui/widgets/file_dialogs.py"
 )  # fmt: skip
 # A rank takes the place of its launcher, with its console.
 RANKS = "engine/jobs/worker_process.py"

@@ -12,9 +12,8 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from engine.api import StorageError, arenas, paths, recipe, run_store
-from gui.app import begin, say_why_not
+from gui.app import SingleInstance, begin, say_why_not
 from gui.core.preferences import SETTINGS, Preferences
-from gui.desktop.single_instance import SingleInstance
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import style

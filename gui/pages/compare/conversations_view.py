@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from engine.api import Example, added, escaping, report, run_comparison, turns, unsupported, write_csv
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.choices import SegmentedControl
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look import style
 from gui.look.fonts import px, text_scale
 from gui.look.format import gain, number_text, score

@@ -20,9 +20,8 @@ from gui.look.format import number_text, percent
 from gui.look.language import sentences, tr, translate
 from gui.pages.data import report
 from gui.pages.data.findings_view import Exclusions, FindingsView
-from gui.pages.data.preview_table import BrokenRowsView, PreviewTable, RowsView
+from gui.pages.data.preview_table import BrokenRowsView, PreviewTable, RowsView, RowView
 from gui.pages.data.report import Lengths, Report, SplitReport, split_name
-from gui.pages.data.row_view import RowView
 from gui.pages.data.source_bar import SourceBar
 from gui.pages.labelling.no_summaries import NoSummaries
 from gui.shell.page import NARROW

@@ -16,9 +16,8 @@ from PySide6.QtWidgets import QBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QWid
 
 from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, questions
 from gui.core import actions
-from gui.core.file_opening import file_filter
+from gui.core.file_opening import RecentFiles, file_filter, offer_in
 from gui.core.preferences import SavedState, values_of
-from gui.core.recent_files import RecentFiles, offer_in
 from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field

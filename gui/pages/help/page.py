@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from gui.core.background_tasks import BackgroundTasks
 from gui.graphics.drawing import Drawing
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr

@@ -20,8 +20,16 @@ from gui.models.adapter_table import SCORE, AdapterTable, verdict_cell
 from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, ScoreCell, TextCell
 from gui.models.list_text import data_text, when_text
 from gui.models.metric_text import IntervalCell, confidence_interval
-from gui.pages.home.cards import ComputingView, NextStep, VerdictView, counted
-from gui.pages.home.reader import MAX_ADAPTERS, DataSet, HomeContent, read
+from gui.pages.home.cards import (
+    MAX_ADAPTERS,
+    ComputingView,
+    DataSet,
+    HomeContent,
+    NextStep,
+    VerdictView,
+    counted,
+    read,
+)
 from gui.shell.page import NARROW, Page
 from gui.tables.grouped_view import ShortTableView
 from gui.widgets.buttons import link, plain, primary

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api import escaping, labelling
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look import icons, style
 from gui.look.focus_rim import has_rim
 from gui.look.fonts import px

@@ -18,10 +18,10 @@ from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.library.jobs import in_one_line
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
+from gui.widgets.file_dialogs import open_page, open_path
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
-from gui.widgets.open_path import open_page, open_path
 
 Undo = Callable[[], None]
 

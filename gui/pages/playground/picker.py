@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from engine.api import DataError, Example, FileKind, StorageError, encodings, escaping, foreign_files, paths
 from gui.inputs.combo_box import ComboBox
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, translate

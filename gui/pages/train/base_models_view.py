@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.api import Ending, Family, Recipe, RecipeError, is_on_hub, method, model_info, offline, recipe
 from gui.forms.recipe_tables import copied, on_base
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look import style
 from gui.look.format import bytes_text
 from gui.look.language import mark, sentences, tr, translate

@@ -27,7 +27,7 @@ from engine.api import (
     method,
 )
 from gui.core import actions
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import compact, plain

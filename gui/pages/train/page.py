@@ -42,8 +42,8 @@ from gui.pages.train.run_text import adapter_name
 from gui.pages.train.start_foot import StartPrompt
 from gui.shell.navigation_rail import FOLDED
 from gui.shell.page import Page
+from gui.widgets.file_dialogs import open_path
 from gui.widgets.layouts import NO_LIMIT, Line, hbox
-from gui.widgets.open_path import open_path
 from gui.workers.device_queue import Waiting
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.core.actions import menu_action
-from gui.core.recent_files import RecentRecipes
+from gui.core.file_opening import RecentRecipes
 from gui.forms import recipe_files
 from gui.forms.form_layout import LEVELS
 from gui.inputs.choices import SegmentedControl

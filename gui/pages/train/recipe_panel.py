@@ -17,7 +17,7 @@ from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
 from gui.forms.form_layout import LEVELS
 from gui.forms.recipe_form import RecipeForm
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look import style
 from gui.look.language import tr
 from gui.pages.train.effect_panel import EffectPanel

@@ -19,7 +19,7 @@ from gui.core.actions import about, menu_action, separator
 from gui.core.background_tasks import once
 from gui.core.clipboard import copy_command, copy_recipe
 from gui.core.preferences import SavedState, values_of
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.look import style
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
@@ -30,9 +30,9 @@ from gui.pages.train.run_operations import LogDialog, ReportExport, RunOperation
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton, below, link, make_menu, plain
 from gui.widgets.cards import NoticeStrip, UndoStrip
+from gui.widgets.file_dialogs import open_path
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
-from gui.widgets.open_path import open_path
 from gui.workers.device_queue import RUNS
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager

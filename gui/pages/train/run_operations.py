@@ -28,8 +28,8 @@ from gui.look.fonts import font
 from gui.look.language import sentences, tr, tr_count, translate
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain
+from gui.widgets.file_dialogs import open_path
 from gui.widgets.layouts import hbox, vbox
-from gui.widgets.open_path import open_path
 
 LOG_LINES = 2000
 FIRST = next(iter(report.FORMATS))

@@ -41,9 +41,9 @@ from gui.pages.train.samples_view import SamplesView
 from gui.pages.train.verdict_card import VerdictCard
 from gui.plots.loss_plot import LossPlot
 from gui.widgets.cards import NoticeStrip
+from gui.widgets.file_dialogs import open_path
 from gui.widgets.labels import Figure
 from gui.widgets.layouts import Line, Scroll, discard, vbox
-from gui.widgets.open_path import open_path
 from gui.workers.run_model import RunModel
 
 # So many are shown before and after.

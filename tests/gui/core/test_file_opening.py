@@ -7,9 +7,9 @@ import pytest
 
 from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, StorageError, paths
 from engine.commands.parser import PAGES
+from gui.app import SingleInstance
 from gui.core import file_opening
 from gui.core.file_opening import OpenedFiles, file_filter, sorted_files
-from gui.desktop.single_instance import SingleInstance
 from gui.shell.rooms import MOVED, VIEWS
 
 

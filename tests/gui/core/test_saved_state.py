@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from engine.api import paths, recipe
 from gui.app import begin
+from gui.core.file_opening import MAX_FILES, RecentFiles
 from gui.core.preferences import Preferences
-from gui.core.recent_files import MAX_FILES, RecentFiles
 from gui.models.arena_table import SHOWN_AT_FIRST
 from gui.pages.data.report import is_kept_here
 from gui.shell.window import DEFAULT, MIN_SIZE, ShellWindow, fitting

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtNetwork import QLocalServer
 
-from gui.desktop import single_instance
-from gui.desktop.single_instance import SingleInstance
+from gui import app
+from gui.app import SingleInstance
 from tests.helpers.systems import socket_files
 
 
@@ -58,7 +58,7 @@ def test_another_users_folder_is_not_used(qtbot, home, runtime, monkeypatch, tro
     elif trouble == "writable":
         runtime.chmod(0o777)
     else:
-        monkeypatch.setattr(single_instance.paths.os, "getuid", lambda: os.geteuid() + 1)
+        monkeypatch.setattr(app.paths.os, "getuid", lambda: os.geteuid() + 1)
     with_socket = SingleInstance()
     assert not with_socket.raise_first()
     assert not list(runtime.iterdir())
@@ -69,7 +69,7 @@ def test_another_users_folder_is_not_used(qtbot, home, runtime, monkeypatch, tro
 def without_home(monkeypatch, short_folder):
     """No runtime folder, and a home whose path is too long: what is left is the folder for temporary files."""
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setattr(single_instance.paths, "config_folder", lambda: Path("/tmp/" + "x" * 100))
+    monkeypatch.setattr(app.paths, "config_folder", lambda: Path("/tmp/" + "x" * 100))
     return short_folder
 
 
@@ -78,7 +78,7 @@ def test_a_socket_that_another_user_made_first_receives_nothing(qtbot, home, wit
     (without_home / f"tunesmith-{os.getuid()}").mkdir()
     (without_home / f"tunesmith-{os.getuid()}").chmod(0o777)
     with monkeypatch.context() as trusting:
-        trusting.setattr(single_instance.paths, "is_private", lambda folder: True)
+        trusting.setattr(app.paths, "is_private", lambda folder: True)
         other = QLocalServer()
         assert other.listen(SingleInstance()._name)
     try:
@@ -100,7 +100,7 @@ def test_without_a_runtime_folder_it_is_in_a_private_one(qtbot, home, without_ho
 
 @socket_files
 def test_a_home_that_is_no_utf8_has_an_instance(qtbot, home, runtime, monkeypatch):
-    monkeypatch.setattr(single_instance.paths, "config_folder", lambda: Path("/tmp/\udcff"))
+    monkeypatch.setattr(app.paths, "config_folder", lambda: Path("/tmp/\udcff"))
     first = SingleInstance()
     assert not first.raise_first()
     assert SingleInstance().raise_first()

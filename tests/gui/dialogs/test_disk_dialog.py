@@ -4,8 +4,7 @@ import pytest
 
 from engine.api import library, paths, run_store
 from gui.core.preferences import Preferences
-from gui.desktop.checkpoint_cleanup import CheckpointCleanup
-from gui.dialogs.disk_dialog import DiskDialog
+from gui.dialogs.disk_dialog import CheckpointCleanup, DiskDialog
 from tests.helpers.background import wait_for
 from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe
 

@@ -5,7 +5,7 @@ from PySide6.QtTest import QTest
 
 from gui.inputs.choices import SegmentedControl, ToggleChips
 from gui.inputs.combo_box import ComboBox
-from gui.inputs.search_field import SearchField
+from gui.inputs.fields import SearchField
 from gui.widgets.buttons import primary
 
 

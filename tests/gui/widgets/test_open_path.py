@@ -7,9 +7,9 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from gui.widgets import open_path as module
+from gui.widgets import file_dialogs as module
 from gui.widgets.cards import UndoStrip
-from gui.widgets.open_path import open_page, open_path
+from gui.widgets.file_dialogs import open_page, open_path
 from tests.helpers.systems import shell_scripts
 
 

@@ -9,9 +9,8 @@ import pytest
 from engine.api import StorageError
 from gui.pages.data.column_mapping import turn_keys
 from gui.pages.data.findings_view import FindingRow
-from gui.pages.data.preview_table import head
+from gui.pages.data.preview_table import Cut, RowView, cut_at, head
 from gui.pages.data.report import Row, RowPreview, Shape, read, split_head
-from gui.pages.data.row_view import Cut, RowView, cut_at
 
 ROWS = [
     {"number": 1, "id": "r1", "conversation": "Ann: hi\nBo: yo", "summary": "They greet.", "conversation_tokens": 4,

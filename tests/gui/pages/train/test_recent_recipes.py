@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtWidgets import QMenu
 
 from engine.api import recipe
+from gui.core.file_opening import RecentRecipes
 from gui.core.preferences import Preferences
-from gui.core.recent_files import RecentRecipes
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.forms import recipe_files
 from gui.forms.recipe_files import as_the_settings_say
