@@ -6,14 +6,15 @@ topics are read off the GUI thread, so that the palette opens at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from engine.api import METHODS, AppError, Recipe, describe, library, recipe, run_store
 from gui.core import actions
@@ -29,6 +30,7 @@ from gui.pages.help.topics import Topic
 from gui.shell.page import Page
 from gui.shell.palette import Palette, PaletteEntry
 from gui.shell.rooms import ROOMS, VIEWS
+from gui.widgets.buttons import Button
 
 MAX_RUNS, MAX_ADAPTERS = 12, 50
 RUN, ADAPTER, RECIPE, PROGRAM = mark("Run"), mark("Adapter"), mark("Recipe"), "Tunesmith"
@@ -199,7 +201,7 @@ def _read_recent() -> _Recent:
 
 
 def of_page(page: QWidget) -> list[PaletteEntry]:
-    """Return the actions that are possible on a page now: shortcuts, header buttons and menu entries."""
+    """Return the actions that are possible on a page now: shortcuts, buttons and menu entries."""
     found: dict[str, PaletteEntry] = {}
 
     def offer(title: str, do: Callable[[], Any], note: str = "") -> None:
@@ -210,13 +212,22 @@ def of_page(page: QWidget) -> list[PaletteEntry]:
     for bound in actions.bound_in(page):
         if bound.action.is_offered and bound.is_possible():
             offer(bound.title(), bound.do, actions.keys_text(bound.action.id))
-    if isinstance(page, Page):
-        for button in page.header.buttons():
-            if button.isVisible() and button.isEnabled():
-                offer(button.text() or button.accessibleName(), button.click)
-        for each in page.entries():
-            offer(each.text(), each.trigger, actions.native(each.shortcut()))
+    for button in _buttons(page):
+        if button.isVisible() and button.isEnabled():
+            offer(button.text() or button.accessibleName(), button.click)
+    for each in page.entries() if isinstance(page, Page) else ():
+        offer(each.text(), each.trigger, actions.native(each.shortcut()))
     return list(found.values())
+
+
+def _buttons(page: QWidget) -> Iterator[QAbstractButton]:
+    """Yield the buttons of a page's header, then all others but those with the same text, as rows have."""
+    if isinstance(page, Page):
+        # Of a choice, what is not chosen.
+        yield from (each for each in page.header.findChildren(QAbstractButton) if not each.isChecked())
+    shown = [button for button in page.findChildren(Button) if button.isVisible()]
+    counts = Counter(button.text() for button in shown)
+    yield from (button for button in shown if counts[button.text()] == 1)
 
 
 def search_field(page: QWidget) -> SearchField | None:

@@ -78,8 +78,7 @@ class FormUndo(QObject, Generic[State]):
     ) -> None:
         super().__init__(form)
         self._form, self._restore, self._widget_of, self._clock = form, restore, widget_of, clock
-        self._stack = QUndoStack(self)
-        self._stack.setUndoLimit(MAX_CHANGES)
+        self._stack = QUndoStack(self, undoLimit=MAX_CHANGES)
         self._is_locked = self._is_of_field = self._is_recording = False
         self.begin(state)
         actions.bind(form, "form.undo", self.undo, possible=self.can_undo)

@@ -5,21 +5,22 @@ Knows blocks, layers and weights by name, the trained ones, and marks for other 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from engine.api import Place
 from gui.look import style
-from gui.look.fonts import font, metrics, px
 from gui.look.language import mark, tr
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import FlowBox, discard, hbox, vbox
 
-ROW, INNER, GAP = 18, 8, 8
-TITLE, SLAB, TOKENS, BIAS, NORM = 16, 8, 16, 4, 4
+# Trained and other tokens that stand for the input.
+TRAINED_TOKENS, TOKENS = 4, 6
 
 Kind = Literal["attention", "feed-forward"]
 # Trained parts besides a block's weights have marks.
@@ -61,7 +62,7 @@ class Block:
 
 
 class BlockDrawing(QWidget):
-    """Draws up to two blocks side by side, with a legend below."""
+    """Shows up to two blocks side by side, with a legend below."""
 
     accessible_role = QAccessible.Role.Graphic
 
@@ -71,202 +72,125 @@ class BlockDrawing(QWidget):
         self._trained: frozenset[str] = frozenset()
         self._marks: frozenset[Place] = frozenset()
         self.legend = tr("trained")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        style.on_style_changed(self._restyle)
+        self._content = QWidget()
+        self._place = vbox(self._content, of=self)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
     def set_blocks(self, blocks: Sequence[Block]) -> None:
-        self._blocks = tuple(blocks)
-        self._describe()
-        self._restyle()
+        if tuple(blocks) != self._blocks:
+            self._blocks = tuple(blocks)
+            self._show()
 
     def set_trained(
         self, keys: Collection[str], legend: str | None = None, marks: Collection[Place] = ()
     ) -> None:
-        """Colour the parts with these keys, and draw the marks. An empty `legend` draws none."""
+        """Colour the parts with these keys, and show the marks. An empty `legend` shows none."""
+        before = self._trained, self._marks, self.legend
         self._trained, self._marks = frozenset(keys), frozenset(marks)
         self.legend = tr("trained") if legend is None else legend
-        self._describe()
-        self._restyle()
+        if before != (self._trained, self._marks, self.legend):
+            self._show()
 
     def trained(self) -> list[str]:
-        """Return the keys of all parts drawn as trained, in drawing order."""
-        return [key for block in self._blocks for key in self._trained_in(block)]
+        """Return the keys of all parts shown as trained, in their order."""
+        parts = [part for block in self._blocks for group in block.groups for part in group.parts]
+        return [part.key or part.text for part in parts if self._is_trained(part)]
 
     def marks(self) -> list[str]:
         return sorted(self._marks)
 
-    def sizeHint(self) -> QSize:
-        tallest = max((self._block_height(block) for block in self._blocks), default=0)
-        return QSize(px(296), round(max(px(22) + tallest, self._legend_top() + 2 * px(20))))
+    def _is_trained(self, part: Part) -> bool:
+        return (part.key or part.text) in self._trained
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(px(200), self.sizeHint().height())
+    # Showing
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        width = self._block_width()
-        for at, block in enumerate(self._blocks):
-            rect = QRectF(at * (width + 16), 0, width, self._block_height(block))
-            painter.setFont(font("small_medium"))
-            painter.setPen(style.color("muted"))
-            title = QRectF(rect.left(), 0, rect.width(), px(TITLE))
-            self._title(painter, title, block.title)
-            frame = rect.translated(0, px(22)).adjusted(0.5, 0.5, -0.5, -0.5)
-            painter.setPen(QPen(style.color("grey_soft"), 1))
-            painter.setBrush(style.color("surface"))
-            painter.drawRoundedRect(frame, 8, 8)
-            inner = frame.adjusted(INNER, GAP, -INNER, -GAP)
-            if self._head_height(block):
-                self._paint_head(painter, QRectF(inner.left(), inner.top(), inner.width(), px(TOKENS)))
-            top = inner.top() + self._head_height(block)
-            for group in block.groups:
-                self._paint_group(
-                    painter, block, group, QRectF(inner.left(), top, inner.width(), self._group_height(group))
-                )
-                top += self._group_height(group) + GAP
-        if self._blocks and self.legend:
-            self._paint_legend(painter, self._legend_top())
-        painter.end()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Move the legend if its space got too narrow."""
-        super().resizeEvent(event)
-        self.updateGeometry()
-
-    # Sizes
-
-    def _block_width(self) -> float:
-        return (self.width() - 16) / 2 if len(self._blocks) > 1 else min(self.width(), px(296))
-
-    def _legend_top(self) -> float:
-        """The top of the legend: below the first block if it fits there, else below all."""
-        heights = [self._block_height(block) for block in self._blocks] or [0.0]
-        fits = metrics("small").horizontalAdvance(self.legend) + 24 <= self._block_width()
-        return px(22) + (heights[0] if fits else max(heights)) + 12
-
-    def _block_height(self, block: Block) -> float:
-        groups = sum(self._group_height(group) + GAP for group in block.groups)
-        return self._head_height(block) + groups + GAP
-
-    def _head_height(self, block: Block) -> float:
-        """The height of the part before the first layer."""
-        drawn = block is self._blocks[0] and self._marks & {"before input", "prompt"}
-        return px(TOKENS) + GAP if drawn else 0
-
-    def _group_height(self, group: Group) -> float:
-        slab = px(SLAB) + 4 if AFTER[group.kind] in self._marks else 0
-        norm = NORM + 4 if "norms" in self._marks else 0
-        return px(TITLE) + self._row_height() + 6 + slab + norm
-
-    def _row_height(self) -> float:
-        """The height of a weight's box: its text, and space for its biases."""
-        return px(ROW) + (BIAS if "biases" in self._marks else 0)
-
-    # Painting
-
-    def _paint_head(self, painter: QPainter, rect: QRectF) -> None:
-        """Draw the input: trained tokens before those of the text, or the text of the prompt."""
-        side, step = rect.height() - 4, rect.height()
-        count = int(rect.width() // step)
-        trained = min(4, count // 2) if "before input" in self._marks else 0
-        if "prompt" in self._marks:
-            wide = QRectF(rect.left(), rect.top(), rect.width() / 2 - 4, rect.height())
-            self._lettered(painter, wide, tr("prompt"), trained=True)
-        for at in range(count):
-            box = QRectF(rect.left() + at * step, rect.top() + 2, side, side)
-            if "prompt" not in self._marks or box.left() > rect.center().x():
-                self._swatch(painter, box, at < trained)
-
-    def _paint_group(self, painter: QPainter, block: Block, group: Group, rect: QRectF) -> None:
-        if "norms" in self._marks:
-            self._bar(painter, QRectF(rect.left(), rect.top(), rect.width(), NORM))
-            rect = rect.adjusted(0, NORM + 4, 0, 0)
-        if AFTER[group.kind] in self._marks:
-            self._bar(
-                painter,
-                QRectF(rect.left() + INNER, rect.bottom() - px(SLAB), rect.width() - 2 * INNER, px(SLAB)),
-            )
-            rect = rect.adjusted(0, 0, 0, -px(SLAB) - 4)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(style.color("sunken"))
-        painter.drawRoundedRect(rect, 4, 4)
-        painter.setFont(font("small"))
-        painter.setPen(style.color("muted"))
-        title = QRectF(rect.left() + INNER, rect.top() + 1, rect.width() - INNER, px(TITLE))
-        self._title(painter, title, group.title)
-        parts = [None, *group.parts] if self._has_prefix(block, group) else list(group.parts)
-        width = (rect.width() - 2 * INNER + 4) / max(1, len(parts))
-        for at, part in enumerate(parts):
-            left = rect.left() + INNER + at * width
-            box = QRectF(left, rect.top() + px(TITLE) + 1, width - 4, self._row_height())
-            if part is None:
-                self._lettered(painter, box, "k v", trained=True)
-            else:
-                self._lettered(painter, box, part.text, trained=(part.key or part.text) in self._trained)
-                if "biases" in self._marks:
-                    self._bar(painter, QRectF(box.left() + 3, box.bottom() - BIAS - 1, box.width() - 6, BIAS))
-
-    def _has_prefix(self, block: Block, group: Group) -> bool:
-        """Return whether trained keys and values are drawn here: in the decoder's self-attention."""
-        last = block is self._blocks[-1]
-        return "keys and values" in self._marks and last and group is block.groups[0]
-
-    def _lettered(self, painter: QPainter, rect: QRectF, text: str, *, trained: bool) -> None:
-        self._swatch(painter, rect, trained)
-        painter.setFont(font("small_medium" if trained else "small"))
-        painter.setPen(style.color("on_accent" if trained else "muted"))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
-        painter.drawText(self._letters(rect), Qt.AlignmentFlag.AlignCenter, shown)
-
-    @staticmethod
-    def _letters(rect: QRectF) -> QRectF:
-        """Return the upper part of a box, for the text above a mark at its foot."""
-        return QRectF(rect.left(), rect.top(), rect.width(), min(rect.height(), px(ROW)))
-
-    @staticmethod
-    def _title(painter: QPainter, rect: QRectF, text: str) -> None:
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
-
-    @staticmethod
-    def _swatch(painter: QPainter, rect: QRectF, trained: bool) -> None:
-        painter.setBrush(style.color("accent_fill") if trained else Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(style.color("accent_fill" if trained else "grey_soft"), 1))
-        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
-
-    @staticmethod
-    def _bar(painter: QPainter, rect: QRectF) -> None:
-        painter.setBrush(style.color("accent_fill"))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(rect, 2, 2)
-
-    def _paint_legend(self, painter: QPainter, top: float) -> None:
-        for trained, text in ((True, self.legend), (False, tr("frozen"))):
-            self._swatch(painter, QRectF(0, top + (px(20) - 12) / 2, 12, 12), trained)
-            painter.setFont(font("small"))
-            painter.setPen(style.color("muted"))
-            room = metrics("small").horizontalAdvance(text) + 4
-            painter.drawText(QRectF(20, top, room, px(20)), Qt.AlignmentFlag.AlignVCenter, text)
-            top += px(20)
-
-    # Texts
-
-    def _trained_in(self, block: Block) -> list[str]:
-        keys = [part.key or part.text for group in block.groups for part in group.parts]
-        return [key for key in keys if key in self._trained]
-
-    def _describe(self) -> None:
+    def _show(self) -> None:
         names = [tr(text) for each, text in MARKS.items() if each in self._marks]
         for block in self._blocks:
             for group in filter(lambda group: group.title, block.groups):
-                trained = [part.text for part in group.parts if (part.key or part.text) in self._trained]
+                trained = [part.text for part in group.parts if self._is_trained(part)]
                 state = tr("{weights} trained", weights=", ".join(trained)) if trained else tr("frozen")
                 names.append(f"{block.title}, {group.title}: {state}")
         self.setAccessibleName(tr("Trained parts"))
         self.setAccessibleDescription(". ".join(names))
+        fresh = QWidget()
+        columns = ((vbox(*self._block(block), 1, spacing=4), 1) for block in self._blocks)
+        legend = [_legend(text, trained=at == 0) for at, text in enumerate((self.legend, tr("frozen")))]
+        shown = [FlowBox(legend, 16)] if self._blocks and self.legend else []
+        vbox(hbox(*columns, spacing=16), *shown, of=fresh, spacing=12)
+        self._place.replaceWidget(self._content, fresh)
+        discard(self._content)
+        self._content = fresh
 
-    def _restyle(self) -> None:
-        self.updateGeometry()
-        self.update()
+    def _block(self, block: Block) -> Iterator[QWidget]:
+        yield ElidedLabel(block.title, "small_medium", "muted")
+        frame = QFrame()
+        style.set_background(frame, "card")
+        groups = [self._group(block, group) for group in block.groups]
+        heads = self._head() if block is self._blocks[0] else []
+        vbox(*heads, *groups, of=frame, margins=8, spacing=8)
+        yield frame
+
+    def _head(self) -> list[QWidget]:
+        """Return the input: trained tokens before those of the text, or the text of the prompt."""
+        row, tokens = QWidget(), [_token(trained=False) for _ in range(TOKENS)]
+        if "prompt" in self._marks:
+            hbox((_part(tr("prompt"), trained=True), 1), *tokens, of=row, spacing=4)
+        elif "before input" in self._marks:
+            hbox(*(_token(trained=True) for _ in range(TRAINED_TOKENS)), *tokens, 1, of=row, spacing=4)
+        else:
+            return []
+        return [row]
+
+    def _group(self, block: Block, group: Group) -> QWidget:
+        parts: list[QWidget] = []
+        # Trained keys and values are in the decoder's self-attention.
+        is_last = block is self._blocks[-1] and group is block.groups[0]
+        if "keys and values" in self._marks and is_last:
+            parts.append(_part("k v", trained=True))
+        for part in group.parts:
+            box = QWidget()
+            biases = [_bar(4)] if "biases" in self._marks else []
+            vbox(_part(part.text, trained=self._is_trained(part)), *biases, of=box, spacing=2)
+            parts.append(box)
+        layer, around = QFrame(), QWidget()
+        style.set_background(layer, "well")
+        style.scale(layer, QWidget.setMinimumHeight, 42)
+        title = ElidedLabel(group.title, "small", "muted")
+        vbox(
+            title, hbox(*((part, 1) for part in parts), spacing=4), of=layer, margins=(8, 2, 8, 6), spacing=2
+        )
+        norms = [_bar(4)] if "norms" in self._marks else []
+        after = [_bar(8)] if AFTER[group.kind] in self._marks else []
+        vbox(*norms, layer, *after, of=around, spacing=4)
+        return around
+
+
+def _part(text: str, *, trained: bool) -> Label:
+    """Return a box with the name of a weight."""
+    made = Label(text, "small_medium" if trained else "small", "on_accent" if trained else "muted")
+    made.setProperty("kind", "part")
+    made.setProperty("trained", trained)
+    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def _token(*, trained: bool) -> Label:
+    made = _part("", trained=trained)
+    style.scale(made, QWidget.setFixedWidth, 12)
+    style.scale(made, QWidget.setFixedHeight, 12)
+    return made
+
+
+def _bar(height: int) -> QWidget:
+    made = QWidget()
+    style.set_background(made, "accent")
+    style.scale(made, QWidget.setFixedHeight, height)
+    return made
+
+
+def _legend(text: str, *, trained: bool) -> QWidget:
+    made = QWidget()
+    hbox(_token(trained=trained), Label(text, "small", "muted"), of=made, spacing=8)
+    return made

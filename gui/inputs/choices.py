@@ -278,7 +278,7 @@ class _CardButton(OptionButton):
         self.say(card.small)
 
     def say(self, small: str) -> None:
-        self._small.show_text(small)
+        self._small.setText(small)
         self.setAccessibleDescription(". ".join(part for part in (self._line, small) if part))
 
     def set_low(self, low: bool) -> None:

@@ -48,6 +48,8 @@ QLabel[token="warning"] { color: @warning; }
 QLabel[token="error"] { color: @error; }
 QLabel[token="grey"] { color: @grey; }
 QLabel:disabled { color: @off; }
+QLabel[kind="part"] { border: 1px solid @grey_soft; border-radius: 3px; }
+QLabel[kind="part"][trained="true"] { background: @accent_fill; border-color: @accent_fill; color: @on_accent; }
 QLabel[kind="tag"] { background: @hover; color: @muted; border-radius: 4px; padding: 1px 6px; }
 """
 
@@ -103,6 +105,7 @@ QPushButton[kind="plan"] { background: @surface; border: 1px solid @edge; }
 QPushButton[kind="plan"]:hover { background: @hover; }
 QPushButton[kind="plan"]:checked { background: @accent_soft; border: 2px solid @accent; }
 QPushButton[kind="plan"][rim="true"]:focus { border: 2px solid @accent; }
+QPushButton[kind="plan"][rim="true"]:checked:focus { border: 2px solid @text; }
 QToolButton[kind="chip"] { padding: 0 9px; border: 1px solid @edge; color: @muted; }
 QToolButton[kind="chip"]:checked { background: @accent_soft; border-color: @accent; color: @accent; }
 QToolButton[kind="chip"][read_only="true"] { background: transparent; border-color: @edge; color: @muted; }

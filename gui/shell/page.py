@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QRect, QSize
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QStyle, QWidget
+from PySide6.QtWidgets import QStyle, QWidget
 
 from gui.core.preferences import restore_in, saved_in
 from gui.look import style
@@ -90,7 +90,6 @@ class Header(QWidget):
         self._texts = QWidget(self)
         vbox(1, self._title, hbox(self._dot, (self._subtitle, 1), spacing=6), 1, of=self._texts, spacing=2)
         self._controls = FlowBox([], parent=self)
-        self._added: list[QWidget] = []
         self._title_of_tab = ""
         style.on_style_changed(self._place)
 
@@ -120,11 +119,6 @@ class Header(QWidget):
     def add(self, widget: QWidget) -> None:
         """Add a button or another control at the end."""
         self._controls.add(widget)
-        self._added.append(widget)
-
-    def buttons(self) -> list[QAbstractButton]:
-        """Return the buttons, in order."""
-        return [each for each in self._added if isinstance(each, QAbstractButton)]
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the widest control."""

@@ -4457,7 +4457,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Restart now</source>
-   <translation type="unfinished" />
+   <translation>Jetzt neu starten</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
@@ -6488,7 +6488,11 @@ Adapter: what the method adds.
 Gradients, optimizer: each trained parameter.
 Activations: the largest batch.
 Program: Python and its libraries.</source>
-   <translation type="unfinished" />
+   <translation>Gewichte: die des Basismodells.
+Adapter: die des Verfahrens.
+Gradienten, Optimierer: je trainiertem Parameter.
+Aktivierungen: die des größten Batches.
+Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -10100,12 +10104,12 @@ Program: Python and its libraries.</source>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>Against full fine-tuning</source>
-   <translation type="unfinished" />
+   <translation>Gegen vollständiges Fine-Tuning</translation>
   </message>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>Against the base model</source>
-   <translation type="unfinished" />
+   <translation>Gegen das Basismodell</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13759,7 +13763,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>No entry is measurably better than the base model</source>
-   <translation type="unfinished" />
+   <translation>Kein Eintrag ist messbar besser als das Basismodell</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
@@ -14409,7 +14413,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>ROUGE-1 {1}</source>
-   <translation type="unfinished" />
+   <translation>ROUGE-1 {1}</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -15394,7 +15398,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>Smallest adapter not measurably worse: {1}, {2}.</source>
-   <translation type="unfinished" />
+   <translation>Kleinster Adapter, der nicht messbar schlechter ist: {1}, {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -20469,7 +20473,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} and {2}</source>
-   <translation type="unfinished" />
+   <translation>{1} und {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -21407,7 +21411,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} is the only entry scored</source>
-   <translation type="unfinished" />
+   <translation>{1} ist der einzige bewertete Eintrag</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -21725,7 +21729,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} over {2}</source>
-   <translation type="unfinished" />
+   <translation>{1} über {2}</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
@@ -21810,22 +21814,22 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} score alike</source>
-   <translation type="unfinished" />
+   <translation>{1} liegen gleichauf</translation>
   </message>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} score alike, above all others</source>
-   <translation type="unfinished" />
+   <translation>{1} liegen gleichauf vor allen anderen</translation>
   </message>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} score highest, with no measurable difference</source>
-   <translation type="unfinished" />
+   <translation>{1} liegen vorn, ohne messbaren Unterschied</translation>
   </message>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1} scores highest</source>
-   <translation type="unfinished" />
+   <translation>{1} liegt vorn</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
@@ -22098,7 +22102,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1}, the base model {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1}, das Basismodell {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

@@ -6,7 +6,9 @@ from PySide6.QtWidgets import QWidget
 
 from engine.api import recipe
 from gui.core.preferences import Preferences
+from gui.models.grouped_table import text_of
 from gui.pages.train.page import TrainPage
+from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.labels import Label
 from gui.widgets.text_view import TextView
 from tests.helpers.scripted_manager import scripted_manager
@@ -108,5 +110,10 @@ def labels(widget: QWidget) -> list[Label | TextView]:
 
 
 def texts(widget: QWidget) -> str:
-    """Return the text of all visible labels of a widget, one a line."""
-    return "\n".join(label.text() for label in labels(widget))
+    """Return the text of all visible labels of a widget, and of its tables' heads and cells, one a line."""
+    found = [label.text() for label in labels(widget)]
+    for view in widget.findChildren(GroupedTableView):
+        table = view.table()
+        found += [column.head for column in table.columns]
+        found += [text_of(table.cell(item, column.key)) for item in table.items() for column in table.columns]
+    return "\n".join(found)

@@ -70,8 +70,7 @@ class ColumnsButton(Button):
 
     def menu_now(self) -> QMenu:
         """Return the current menu: a check for each metric."""
-        menu = QMenu(self)
-        menu.setToolTipsVisible(True)
+        menu = QMenu(self, toolTipsVisible=True)
         for name in self._offered:
             metric = metrics.METRICS[name]
             action = menu.addAction(translate(metric.title))

@@ -37,8 +37,7 @@ class ServeDialog(ScrollingDialog):
         self.setWindowTitle(tr("Serve"))
         self.setModal(False)
         self.address, self.token = _read_only(), _read_only()
-        self.curl = QPlainTextEdit()
-        self.curl.setReadOnly(True)
+        self.curl = QPlainTextEdit(readOnly=True)
         self._state = Label("", "body", "muted", wrap=True)
         self._busy = BusyRow(tr("Loading the base model"))
         self._problem = ProblemLine()
@@ -153,9 +152,7 @@ class ServeDialog(ScrollingDialog):
 
 
 def _read_only() -> QLineEdit:
-    field = QLineEdit()
-    field.setReadOnly(True)
-    return field
+    return QLineEdit(readOnly=True)
 
 
 def _field_to_copy(title: str, field: QLineEdit | QPlainTextEdit) -> Field:

@@ -162,12 +162,7 @@ class PageHeader(QWidget):
         actions = [*self._of_recipe, *(() if self.more.isHidden() else self._of_run)]
         found = [each for each in actions if each.isEnabled() and each.isVisible()]
         if not self.levels.isHidden():
-            others = [(each, title) for each, title in LEVEL_TITLES.items() if each != self.levels.current()]
-            found += [menu_action(tr(title), self.levels.segments[each].click) for each, title in others]
-            found += [
-                menu_action(tr("Open recipe…"), self.ask_for_file, "train.open"),
-                *self.recent.entries(),
-            ]
+            found += self.recent.entries()
         if self.ways_to_pause.isEnabled() and not self.ways_to_pause.isHidden():
             found.append(menu_action(tr("Pause and free the device"), self.free.trigger))
         return found

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from gui.graphics.bars import Bar
-from gui.graphics.block_drawing import BIAS, Block, BlockDrawing, Group, Part
+from gui.graphics.block_drawing import MARKS, Block, BlockDrawing, Group, Part
 from gui.graphics.histogram import Histogram, label_step
 from gui.models.metric_text import ConfidenceInterval, as_text
 from gui.pages.train.samples_view import Scrubber
-from gui.widgets.labels import ElidedLabel, Figure
+from gui.widgets.labels import ElidedLabel, Figure, Label
 
 
 @pytest.fixture
@@ -150,12 +150,16 @@ def test_a_bar_stays_within_its_ends_and_a_figure_is_said_whole(styled, qtbot):
     assert figure.accessibleName() == "Step 954 of 1,540"
 
 
-def test_biases_have_room_of_their_own_below_the_letters_of_their_weights(styled, qtbot):
+def test_what_is_trained_beside_weights_has_parts_of_its_own(styled, qtbot):
     made = qtbot.add(BlockDrawing())
     made.set_blocks([Block("Block × 2", (Group("Self-attention", (Part("q"), Part("o"))),))])
-    made.set_trained(("q",), "")
-    without = made._row_height()
-    made.set_trained((), "", ("biases",))
-    box = QRectF(0, 0, 40, made._row_height())
-    assert made._row_height() == without + BIAS
-    assert made._letters(box).height() == without
+    words = {
+        "keys and values": ["k v", "q", "o", "trained", "frozen"],
+        "prompt": ["prompt", "q", "o", "trained", "frozen"],
+        "biases": ["q", "o", "trained", "frozen"],
+    }
+    for mark, shown in words.items():
+        made.set_trained((), None, (mark,))
+        labels = [label.text() for label in made._content.findChildren(Label)]
+        assert [text for text in labels if text in {"k v", "q", "o", "prompt", "trained", "frozen"}] == shown
+        assert MARKS[mark] in made.accessibleDescription()

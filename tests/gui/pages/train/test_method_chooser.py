@@ -59,6 +59,7 @@ def test_each_row_says_why_its_method_cannot_be_used_and_the_explanation_what_to
 
 def test_the_arrows_move_and_show_each_return_or_a_click_takes_it(chooser, qtbot):
     first, second = METHODS[0], METHODS[1]
+    chooser.view.setFocus()
     chooser.view.choose(first.id)
     qtbot.keyClick(chooser.view, Qt.Key.Key_Down)
     assert chooser.view.current().entry is second
