@@ -328,15 +328,18 @@ class MainWindow(ShellWindow):
         """Ask what to do with a training run; save the window's geometry."""
         if self.manager.current is not None and not self._may_close:
             event.ignore()
-            if self.quit_dialog is None:
-                self.quit_dialog = QuitDialog(self.manager.current, self._what_waits(), self)
-                self.quit_dialog.keep_chosen.connect(self._leave)
-                self.quit_dialog.finished.connect(self._quit_dialog_closed)
-            self.quit_dialog.open()
+            self._ask_before_leaving(self.manager.current)
             return
         super().closeEvent(event)
         self._save_pages()
         self.left.emit()
+
+    def _ask_before_leaving(self, model: RunModel) -> None:
+        if self.quit_dialog is None:
+            self.quit_dialog = QuitDialog(model, self._what_waits(), self)
+            self.quit_dialog.keep_chosen.connect(self._leave)
+            self.quit_dialog.finished.connect(self._quit_dialog_closed)
+        self.quit_dialog.open()
 
     def _what_waits(self) -> str:
         """Return what becomes of the queue when the window closes."""

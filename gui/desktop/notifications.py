@@ -41,15 +41,18 @@ class Notifier(QObject):
         QApplication.alert(self._window)
         self._taskbar.ask_for_attention()
         if QSystemTrayIcon.isSystemTrayAvailable():
-            if self._tray is None:
-                self._tray = QSystemTrayIcon(icons.icon("mark", "accent"), self)
-                self._tray.messageClicked.connect(self._come_to_front)
-                self._tray.activated.connect(self._come_to_front)
-            self._tray.show()
-            self._tray.showMessage(title, text, icons.icon("mark", "accent"), SHOWN_MILLISECONDS)
+            self._show_in_tray(title, text)
         elif shutil.which("notify-send"):
             program, *arguments = desktop_command(title, text)
             QProcess.startDetached(program, arguments)
+
+    def _show_in_tray(self, title: str, text: str) -> None:
+        if self._tray is None:
+            self._tray = QSystemTrayIcon(icons.icon("mark", "accent"), self)
+            self._tray.messageClicked.connect(self._come_to_front)
+            self._tray.activated.connect(self._come_to_front)
+        self._tray.show()
+        self._tray.showMessage(title, text, icons.icon("mark", "accent"), SHOWN_MILLISECONDS)
 
     def _come_to_front(self) -> None:
         if self._tray is not None:

@@ -115,7 +115,7 @@ class BlockDrawing(QWidget):
         self.setAccessibleDescription(". ".join(names))
         fresh = QWidget()
         columns = ((vbox(*self._block(block), 1, spacing=4), 1) for block in self._blocks)
-        legend = [_legend(text, trained=at == 0) for at, text in enumerate((self.legend, tr("frozen")))]
+        legend = [legend_line(text, trained=at == 0) for at, text in enumerate((self.legend, tr("frozen")))]
         shown = [FlowBox(legend, 16)] if self._blocks and self.legend else []
         vbox(hbox(*columns, spacing=16), *shown, of=fresh, spacing=12)
         self._place.replaceWidget(self._content, fresh)
@@ -135,7 +135,7 @@ class BlockDrawing(QWidget):
         """Return the input: trained tokens before those of the text, or the text of the prompt."""
         row, tokens = QWidget(), [_token(trained=False) for _ in range(TOKENS)]
         if "prompt" in self._marks:
-            hbox((_part(tr("prompt"), trained=True), 1), *tokens, of=row, spacing=4)
+            hbox((part_box(tr("prompt"), trained=True), 1), *tokens, of=row, spacing=4)
         elif "before input" in self._marks:
             hbox(*(_token(trained=True) for _ in range(TRAINED_TOKENS)), *tokens, 1, of=row, spacing=4)
         else:
@@ -147,11 +147,11 @@ class BlockDrawing(QWidget):
         # Trained keys and values are in the decoder's self-attention.
         is_last = block is self._blocks[-1] and group is block.groups[0]
         if "keys and values" in self._marks and is_last:
-            parts.append(_part("k v", trained=True))
+            parts.append(part_box("k v", trained=True))
         for part in group.parts:
             box = QWidget()
             biases = [_bar(4)] if "biases" in self._marks else []
-            vbox(_part(part.text, trained=self._is_trained(part)), *biases, of=box, spacing=2)
+            vbox(part_box(part.text, trained=self._is_trained(part)), *biases, of=box, spacing=2)
             parts.append(box)
         layer, around = QFrame(), QWidget()
         style.set_background(layer, "well")
@@ -166,7 +166,7 @@ class BlockDrawing(QWidget):
         return around
 
 
-def _part(text: str, *, trained: bool) -> Label:
+def part_box(text: str, trained: bool) -> Label:
     """Return a box with the name of a weight."""
     made = Label(text, "small_medium" if trained else "small", "on_accent" if trained else "muted")
     made.setProperty("kind", "part")
@@ -177,7 +177,7 @@ def _part(text: str, *, trained: bool) -> Label:
 
 
 def _token(*, trained: bool) -> Label:
-    made = _part("", trained=trained)
+    made = part_box("", trained=trained)
     style.scale(made, QWidget.setFixedWidth, 12)
     style.scale(made, QWidget.setFixedHeight, 12)
     return made
@@ -190,7 +190,8 @@ def _bar(height: int) -> QWidget:
     return made
 
 
-def _legend(text: str, *, trained: bool) -> QWidget:
+def legend_line(text: str, *, trained: bool) -> QWidget:
+    """Return what the colour of a box means."""
     made = QWidget()
     hbox(_token(trained=trained), Label(text, "small", "muted"), of=made, spacing=8)
     return made

@@ -113,34 +113,9 @@ class Histogram(QWidget):
         painter.drawLine(
             QPointF(plot.left(), plot.bottom() + 0.5), QPointF(plot.right(), plot.bottom() + 0.5)
         )
-        painter.setFont(font("axis"))
-        painter.setPen(style.color("hint"))
-        step = label_step(self._high() - self._low, max(2, int(plot.width() / px(72))))
-        value = self._low
-        while value < self._high():
-            text = number_text(value)
-            room = metrics("axis").horizontalAdvance(text) + 4
-            left = min(max(plot.left(), self._x(value) - room / 2), plot.right() - room)
-            rect = QRectF(left, plot.bottom() + 6, room, px(16))
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
-            value += step
+        self._paint_labels(painter, plot)
         if self._limit is not None:
-            x = self._x(self._limit or 0)
-            if not self._is_far():
-                painter.fillRect(
-                    QRectF(x - 0.75, plot.top() - 4, 1.5, plot.height() + 4), style.color("text")
-                )
-            handle = self._handle()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(style.color("text"))
-            painter.setPen(QPen(style.color("accent"), 2) if has_rim(self) else Qt.PenStyle.NoPen)
-            painter.drawRoundedRect(handle.adjusted(1, 1, -1, -1) if has_rim(self) else handle, 6, 6)
-            icons.paint(
-                painter, QRectF(handle.left() + 7, handle.center().y() - 7, 14, 14), "grip", "background"
-            )
-            painter.setFont(font("label_medium"))
-            painter.setPen(style.color("background"))
-            painter.drawText(handle.adjusted(23, 0, -8, 0), Qt.AlignmentFlag.AlignCenter, self.limit_text())
+            self._paint_limit(painter, plot)
         painter.end()
 
     def _paint_bars(self, painter: QPainter, plot: QRectF) -> None:
@@ -158,6 +133,33 @@ class Histogram(QWidget):
             past = self._limit is not None and start + self._bin / 2 > self._limit
             bar = QRectF(plot.left() + at * each, plot.bottom() - tall, each - gap, tall)
             painter.fillRect(bar, style.color("warning" if past else "accent_mid"))
+
+    def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
+        painter.setFont(font("axis"))
+        painter.setPen(style.color("hint"))
+        step = label_step(self._high() - self._low, max(2, int(plot.width() / px(72))))
+        value = self._low
+        while value < self._high():
+            text = number_text(value)
+            room = metrics("axis").horizontalAdvance(text) + 4
+            left = min(max(plot.left(), self._x(value) - room / 2), plot.right() - room)
+            rect = QRectF(left, plot.bottom() + 6, room, px(16))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+            value += step
+
+    def _paint_limit(self, painter: QPainter, plot: QRectF) -> None:
+        x = self._x(self._limit or 0)
+        if not self._is_far():
+            painter.fillRect(QRectF(x - 0.75, plot.top() - 4, 1.5, plot.height() + 4), style.color("text"))
+        handle = self._handle()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(style.color("text"))
+        painter.setPen(QPen(style.color("accent"), 2) if has_rim(self) else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(handle.adjusted(1, 1, -1, -1) if has_rim(self) else handle, 6, 6)
+        icons.paint(painter, QRectF(handle.left() + 7, handle.center().y() - 7, 14, 14), "grip", "background")
+        painter.setFont(font("label_medium"))
+        painter.setPen(style.color("background"))
+        painter.drawText(handle.adjusted(23, 0, -8, 0), Qt.AlignmentFlag.AlignCenter, self.limit_text())
 
     def limit_text(self) -> str:
         """Return the text of the handle: "512 tokens", with an arrow if that is beyond the axis."""

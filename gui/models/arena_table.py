@@ -160,9 +160,7 @@ class ArenaTable(GroupedTable[Row]):
         self._axes = {}
         for group in self._groups:
             if len(self._groups) > 1:
-                unlike = ", ".join(group.unlike)
-                title = tr("Another protocol: {keys}", keys=unlike) if unlike else tr("Same scoring protocol")
-                rows.append(Heading(title, protocol_text(group.protocol)))
+                rows.append(_head(group))
             order = ORDERS.get(self.order, self._by_metric)
             ordered = sorted(group.rows, key=order, reverse=self.descending)
             rows += ordered
@@ -346,6 +344,12 @@ def _whole_run(row: Row) -> str:
     elif run is not None:
         sentences.append(tr("The whole run took {time}.", time=duration_text(run.seconds)))
     return " ".join(sentences)
+
+
+def _head(group: Group) -> Heading:
+    unlike = ", ".join(group.unlike)
+    title = tr("Another protocol: {keys}", keys=unlike) if unlike else tr("Same scoring protocol")
+    return Heading(title, protocol_text(group.protocol))
 
 
 def _verdict(differences: dict[str, Any] | None) -> Cell:

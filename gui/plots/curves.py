@@ -83,17 +83,7 @@ class Curves(Chart):
         self._names = {line.id: QGraphicsSimpleTextItem(self.getPlotItem()) for line in lines}
         last = self._whole()[1]
         self.box.setLimits(xMin=0.0, xMax=last, minXRange=min(4.0, last))
-        parts = [
-            tr(
-                "{name}: {loss} at step {step}",
-                name=line.name,
-                loss=number_text(float(line.series.mean_at(len(line.series) - 1, self._window(line))), 3),
-                step=number_text(int(line.series.steps[-1])),
-            )
-            for line in self._lines
-            if len(line.series)
-        ]
-        self.setAccessibleDescription(". ".join(parts) if parts else tr("No entry is selected."))
+        self._describe()
         self._draw()
 
     def set_smoothing(self, share: float) -> None:
@@ -118,6 +108,19 @@ class Curves(Chart):
     def show_all(self) -> None:
         self._zoomed = False
         self._draw()
+
+    def _describe(self) -> None:
+        parts = [
+            tr(
+                "{name}: {loss} at step {step}",
+                name=line.name,
+                loss=number_text(float(line.series.mean_at(len(line.series) - 1, self._window(line))), 3),
+                step=number_text(int(line.series.steps[-1])),
+            )
+            for line in self._lines
+            if len(line.series)
+        ]
+        self.setAccessibleDescription(". ".join(parts) if parts else tr("No entry is selected."))
 
     def _whole(self) -> tuple[float, float]:
         return 0.0, max(

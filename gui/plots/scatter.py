@@ -83,17 +83,18 @@ class _Scale:
     def ticks(self, ends: tuple[float, float], about: int) -> list[tuple[float, str]]:
         axis = self._axis
         if axis.log:
-            nothing = any(value <= 0 for value in self._values)
-            first = self._least - 0.3 if nothing else ends[0]
-            powers = [
-                (float(power), _power(power)) for power in range(math.ceil(first), math.floor(ends[1]) + 1)
-            ]
-            return [*([(self._least - 1.0, "0")] if nothing else []), *powers]
+            return self._powers(ends)
         factor = axis.factor or 1.0
         low, high = (factor * end for end in ends)
         shown = nice_ticks(low, high, about) if about else level_ticks(low, high)
         digits = 0 if high - low >= 3 else 1 if high - low >= 0.3 else 2
         return [(value / factor, axis.text(value / factor, digits)) for value in shown]
+
+    def _powers(self, ends: tuple[float, float]) -> list[tuple[float, str]]:
+        nothing = any(value <= 0 for value in self._values)
+        first = self._least - 0.3 if nothing else ends[0]
+        powers = [(float(power), _power(power)) for power in range(math.ceil(first), math.floor(ends[1]) + 1)]
+        return [*([(self._least - 1.0, "0")] if nothing else []), *powers]
 
 
 class Scatter(Chart):

@@ -51,6 +51,14 @@ class DeviceMeter(ContentButton):
         self._below_bar.setFixedHeight(2)
         self._texts += (self._below_name, self._below_bar)
         self._device_text, self._is_folded = "", False
+        self._lay_out()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        # Before the first device.
+        self.setAccessibleName(tr("Device"))
+        self.setAccessibleDescription(tr("Queue and computers"))
+        self.set_folded(False)
+
+    def _lay_out(self) -> None:
         vbox(_row(self._work, self._share), self._waiting, of=self._queue, margins=(0, 0, 0, 6), spacing=4)
         content = vbox(
             self._queue,
@@ -65,11 +73,6 @@ class DeviceMeter(ContentButton):
             spacing=4,
         )
         self.lay_out(content)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        # Before the first device.
-        self.setAccessibleName(tr("Device"))
-        self.setAccessibleDescription(tr("Queue and computers"))
-        self.set_folded(False)
 
     def set_device(
         self, name: str, device: str, used: float | None, total: float | None, load: float | None

@@ -189,10 +189,7 @@ class Palette(QDialog):
         self.query.moved.connect(self._move)
         self.view.clicked.connect(self.take)
         self._show_found()
-        # Move to the top of the window, before it is shown: a window manager may not allow it later.
-        window = self._over.window()
-        self.setFixedWidth(min(px(WIDTH), window.width() - 48))
-        self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, TOP)))
+        self._stand_at_the_head()
 
     def add(self, offers: list[PaletteEntry]) -> None:
         """Add entries that were read later; the selection stays."""
@@ -241,6 +238,12 @@ class Palette(QDialog):
         text = self._model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
         self.query.setAccessibleDescription(text)
         QAccessible.updateAccessibility(QAccessibleEvent(self.query, QAccessible.Event.DescriptionChanged))
+
+    def _stand_at_the_head(self) -> None:
+        """Move to the top of the window, before it is shown: a window manager may not allow it later."""
+        window = self._over.window()
+        self.setFixedWidth(min(px(WIDTH), window.width() - 48))
+        self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, TOP)))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Focus the field."""

@@ -77,9 +77,8 @@ class RowDelegate(QStyledItemDelegate):
         cell = index.data(CELL_ROLE)
         if not tooltip and isinstance(cell, NameCell | TextCell):
             room = option.rect.width() - 2 * px(INSET)
-            wide = QFontMetrics(
-                font("body_medium" if isinstance(cell, NameCell) else cell.role)
-            ).horizontalAdvance(text_of(cell))
+            role = "body_medium" if isinstance(cell, NameCell) else cell.role
+            wide = QFontMetrics(font(role)).horizontalAdvance(text_of(cell))
             tooltip = text_of(cell) if wide > room else ""
         # As rich text, so that long lines wrap; escaped, since cells contain untrusted texts.
         QToolTip.showText(event.globalPos(), f"<qt>{html.escape(tooltip)}</qt>" if tooltip else "", view)

@@ -229,29 +229,9 @@ class TextView(QTextEdit):
         if self._is_markdown:
             self._write_markdown(cursor)
         elif self._turns:
-            for at, turn in enumerate(self._turns):
-                block = self._block_format()
-                block.setTopMargin(_TURN_GAP if at else 0)
-                is_cut = self._cut_after is not None and at >= self._cut_after
-                if at == self._cut_after:
-                    self._start_block(cursor, block)
-                    look = _colored("warning")
-                    look.setFont(font("small_medium"))
-                    cursor.insertText(self._cut_text, look)
-                block.setLayoutDirection(_direction(turn.text))
-                self._start_block(cursor, block)
-                cursor.insertText(f"{_in_one_block(turn.speaker)}\t", _colored("hint" if is_cut else "muted"))
-                cursor.insertText(_in_one_block(turn.text), _colored("hint" if is_cut else "text"))
+            self._write_turns(cursor)
         else:
-            cursor.setBlockFormat(self._block_format())
-            cursor.insertText(self._text.replace("\r", " "), _colored(self._token))
-            if self._is_streaming:
-                cursor.insertText(_CARET, _colored("accent"))
-            for mark in self._marks:
-                start, length = utf16(self._text, mark)
-                cursor.setPosition(start)
-                cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
-                cursor.mergeCharFormat(self._mark_format(mark.kind))
+            self._write_text(cursor)
         cursor.endEditBlock()
         self._indent, self._heights = 0, {}
         self._indent_turns(self.width())
@@ -260,6 +240,32 @@ class TextView(QTextEdit):
             selection.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
             self.setTextCursor(selection)
         self.updateGeometry()
+
+    def _write_text(self, cursor: QTextCursor) -> None:
+        cursor.setBlockFormat(self._block_format())
+        cursor.insertText(self._text.replace("\r", " "), _colored(self._token))
+        if self._is_streaming:
+            cursor.insertText(_CARET, _colored("accent"))
+        for mark in self._marks:
+            start, length = utf16(self._text, mark)
+            cursor.setPosition(start)
+            cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(self._mark_format(mark.kind))
+
+    def _write_turns(self, cursor: QTextCursor) -> None:
+        for at, turn in enumerate(self._turns):
+            block = self._block_format()
+            block.setTopMargin(_TURN_GAP if at else 0)
+            is_cut = self._cut_after is not None and at >= self._cut_after
+            if at == self._cut_after:
+                self._start_block(cursor, block)
+                look = _colored("warning")
+                look.setFont(font("small_medium"))
+                cursor.insertText(self._cut_text, look)
+            block.setLayoutDirection(_direction(turn.text))
+            self._start_block(cursor, block)
+            cursor.insertText(f"{_in_one_block(turn.speaker)}\t", _colored("hint" if is_cut else "muted"))
+            cursor.insertText(_in_one_block(turn.text), _colored("hint" if is_cut else "text"))
 
     def _write_markdown(self, cursor: QTextCursor) -> None:
         self.document().setIndentWidth(px(_ITEM_INDENT))

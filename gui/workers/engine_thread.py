@@ -122,15 +122,7 @@ class EngineThread(QThread):
             self._hand_over(events)
             if not events and not alive:
                 self._supervisor.close()
-                ending = self._supervisor.ending()
-                if self._forced and ending.outcome == "crashed":
-                    return Ending(
-                        "crashed",
-                        tr("The worker was killed."),
-                        tr("Resume continues from the last checkpoint."),
-                        log_tail=ending.log_tail,
-                    )
-                return ending
+                return self._ending()
             if not events:
                 self._leaving.wait(POLL_MILLISECONDS / 1000)
         if self._forced:
@@ -148,6 +140,17 @@ class EngineThread(QThread):
                     self.result.emit(event["result"])
             if len(chunk) == MAX_EVENTS:
                 self.msleep(BREATH_MILLISECONDS)
+
+    def _ending(self) -> Ending:
+        ending = self._supervisor.ending()
+        if self._forced and ending.outcome == "crashed":
+            return Ending(
+                "crashed",
+                tr("The worker was killed."),
+                tr("Resume continues from the last checkpoint."),
+                log_tail=ending.log_tail,
+            )
+        return ending
 
     def send(self, command: str, **arguments: Any) -> None:
         """Send the worker a command. Raises StorageError."""

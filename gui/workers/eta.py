@@ -83,8 +83,10 @@ class Eta:
         else:
             passed = at - self._reports[-2][0]
             self._ends += (1.0 - math.exp(-passed / SETTLING_SECONDS)) * (ends - self._ends)
-        left = max(0.0, self._ends - at)
-        # Change the shown time only if it clearly differs, more so upwards, so that it does not flicker.
+        self._update_shown(max(0.0, self._ends - at))
+
+    def _update_shown(self, left: float) -> None:
+        """Change the shown time only if it clearly differs, more so upwards, so that it does not flicker."""
         shown, step = _coarse(left), COARSE if left >= HOUR else MINUTE
         if (
             self._shown_seconds is None

@@ -298,14 +298,17 @@ class Downloads(QObject):
                 self._stages[thread] = str(event.get("stage"))
                 self._shares.pop(thread, None)
             elif event["event"] == "stage_progressed":
-                # Take in the progress of a stage; a damaged event may lack any field.
-                done, total = event.get("done"), event.get("total")
-                is_fetched = self._stages.get(thread) == STAGE and event.get("unit") == UNIT
-                if is_fetched and isinstance(done, int) and isinstance(total, int) and done < total:
-                    self._shares[thread] = done / total
-                else:
-                    self._shares.pop(thread, None)
+                self._progress(thread, event)
         self._emit_changed(before)
+
+    def _progress(self, thread: EngineThread, event: Event) -> None:
+        """Take in the progress of a stage; a damaged event may lack any field."""
+        done, total = event.get("done"), event.get("total")
+        is_fetched = self._stages.get(thread) == STAGE and event.get("unit") == UNIT
+        if is_fetched and isinstance(done, int) and isinstance(total, int) and done < total:
+            self._shares[thread] = done / total
+        else:
+            self._shares.pop(thread, None)
 
     def _forget(self, thread: EngineThread) -> None:
         before = self.share

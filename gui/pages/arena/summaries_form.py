@@ -82,11 +82,14 @@ class SummariesForm(QWidget):
         )
         fill(scroll.column, at_most_so_wide(fields), 1)
         vbox(scroll, of=self)
+        self._connect()
+        self.setAcceptDrops(True)
+
+    def _connect(self) -> None:
         self.file.editingFinished.connect(self._score_again)
         self.column.editingFinished.connect(self._score_again)
         self.name.textChanged.connect(lambda _text: self._follow())
         self.scorer.changed.connect(self._follow)
-        self.setAcceptDrops(True)
 
     def _file_row(self) -> QWidget:
         row = QWidget(self)

@@ -86,6 +86,9 @@ class ConversationsView(QWidget):
         )
         fill(self._stack, self._empty, self.splitter)
         vbox(self._stack, of=self)
+        self._connect()
+
+    def _connect(self) -> None:
         self.orders.currentChanged.connect(self._sort)
         self.view.order_wanted.connect(self._sort)
         self.search.searched.connect(self._search)

@@ -75,6 +75,10 @@ class VotesView(QWidget):
         strips = vbox(self.name_row, self.notice, margins=(24, 0, 24, 0))
         fill(self._stack, self._empty, self._busy, self.setup, self.vote, self.results)
         vbox(strips, (self._stack, 1), self.undo_strip, of=self, spacing=0)
+        self._connect()
+        self._show()
+
+    def _connect(self) -> None:
         controller = self.controller
         controller.changed.connect(self._show)
         controller.asked.connect(self._ask)
@@ -91,7 +95,6 @@ class VotesView(QWidget):
         self.results.go_on_wanted.connect(controller.go_on)
         self.results.pairs_wanted.connect(self._ask_for_pairs)
         self.name_row.named.connect(self._name_voter)
-        self._show()
 
     # Opening
 

@@ -235,33 +235,7 @@ class DataPage(Page):
         self._checked = asked
         if self.report.source != SAMPLE and not report.is_kept_here(self.report.source):
             self.parts.source.remember(self.report.source, self.report.title)
-        parts = self.parts
-        parts.asked.hide()
-        parts.source.show_problems([])
-        self._offer_steps()
-        self.header.set_title(self.report.title)
-        self.header.set_subtitle(_subtitle(self.report))
-        parts.source.mapping.show()
-        parts.source.mapping.offer(
-            self.report.shape.columns,
-            self.report.shape,
-            turn_keys(self.row_preview) if self.row_preview else (),
-        )
-        parts.figures.show_report(self.report)
-        parts.summaries.follow(automatic.label_limit(self.report.longest_summary))
-        parts.findings.show_findings(self.report.findings)
-        parts.part.set_text(
-            "findings", tr("Findings ({count})", count=number_text(len(self.report.findings)))
-        )
-        self._show_remarks(self.checker.notices)
-        parts.broken_rows.show_rows(self.checker.broken)
-        self._show_exclusions()
-        self._finding = None
-        self._count_splits()
-        parts.show_report()
-        if self.report.splits:
-            parts.split.set_current(next(iter(self.report.splits)))
-        self._show_split()
+        self._show_report(self.report)
         self.rows_checked.emit(self.report.title, [_example(row) for row in self.report.first_rows()])
 
     def _show_problems(self, problems: list[Problem]) -> None:
@@ -288,6 +262,33 @@ class DataPage(Page):
         self.header.set_title(tr("Data sets"))
         self.header.set_subtitle(tr("No conversations loaded"))
         self.parts.show_nothing()
+
+    def _show_report(self, found: Report) -> None:
+        parts = self.parts
+        parts.asked.hide()
+        parts.source.show_problems([])
+        self._offer_steps()
+        self.header.set_title(found.title)
+        self.header.set_subtitle(_subtitle(found))
+        parts.source.mapping.show()
+        parts.source.mapping.offer(
+            found.shape.columns,
+            found.shape,
+            turn_keys(self.row_preview) if self.row_preview else (),
+        )
+        parts.figures.show_report(found)
+        parts.summaries.follow(automatic.label_limit(found.longest_summary))
+        parts.findings.show_findings(found.findings)
+        parts.part.set_text("findings", tr("Findings ({count})", count=number_text(len(found.findings))))
+        self._show_remarks(self.checker.notices)
+        parts.broken_rows.show_rows(self.checker.broken)
+        self._show_exclusions()
+        self._finding = None
+        self._count_splits()
+        parts.show_report()
+        if found.splits:
+            parts.split.set_current(next(iter(found.splits)))
+        self._show_split()
 
     def _offer_steps(self) -> None:
         """Offer what can be done with the data: use it, or first write its summaries."""

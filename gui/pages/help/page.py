@@ -171,21 +171,7 @@ class TopicView(Scroll):
         self._sketch.setVisible(topic.method is not None)
         if topic.method is not None:
             self._sketch.show_method(topic.method)
-        made = QWidget()
-        grid = gridbox(made, across=16, down=10)
-        grid.setColumnMinimumWidth(0, px(NAME_WIDTH))
-        grid.setColumnStretch(1, 1)
-        grid.addWidget(Line(), 0, 0, 1, 2)
-        for row, (name, text) in enumerate(topic.facts, 1):
-            named = Label(name, "body_medium", wrap=True)
-            named.setMaximumWidth(px(NAME_WIDTH))
-            grid.addWidget(named, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(Label(text, "body", "muted", wrap=True), row, 1)
-        fresh = made
-        self._column.replaceWidget(self._facts, fresh)
-        discard(self._facts)
-        self._facts = fresh
-        fresh.setVisible(bool(topic.facts))
+        self._show_facts(topic)
         self.long.hide()
         if topic.read is not None:
             self._background.run(topic.read, partial(self._show_long, topic))
@@ -195,3 +181,24 @@ class TopicView(Scroll):
         if topic is self._topic:
             self.long.set_text(text or tr(NO_TEXT))
             self.long.show()
+
+    def _show_facts(self, topic: Topic) -> None:
+        fresh = _facts_view(topic)
+        self._column.replaceWidget(self._facts, fresh)
+        discard(self._facts)
+        self._facts = fresh
+        fresh.setVisible(bool(topic.facts))
+
+
+def _facts_view(topic: Topic) -> QWidget:
+    made = QWidget()
+    grid = gridbox(made, across=16, down=10)
+    grid.setColumnMinimumWidth(0, px(NAME_WIDTH))
+    grid.setColumnStretch(1, 1)
+    grid.addWidget(Line(), 0, 0, 1, 2)
+    for row, (name, text) in enumerate(topic.facts, 1):
+        named = Label(name, "body_medium", wrap=True)
+        named.setMaximumWidth(px(NAME_WIDTH))
+        grid.addWidget(named, row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(Label(text, "body", "muted", wrap=True), row, 1)
+    return made

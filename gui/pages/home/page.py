@@ -175,11 +175,7 @@ class HomePage(Page):
         self._recent.setVisible(bool(found.adapters))
         self.adapters.put(found.adapters[:MAX_ADAPTERS])
         self.data.set_rows(found.data)
-        discard(*self.steps)
-        self.steps = [step for step, _ in zip(self._next_steps(found), range(MAX_STEPS), strict=False)]
-        for step in self.steps:
-            self._steps.addWidget(step)
-        self._next.setVisible(bool(self.steps))
+        self._show_steps(found)
         self._show_subtitle()
 
     def _show_subtitle(self) -> None:
@@ -191,6 +187,13 @@ class HomePage(Page):
             text = tr("Nothing trained yet") if is_empty else text
             if text != self.header.subtitle():
                 self.header.set_subtitle(text)
+
+    def _show_steps(self, found: HomeContent) -> None:
+        discard(*self.steps)
+        self.steps = [step for step, _ in zip(self._next_steps(found), range(MAX_STEPS), strict=False)]
+        for step in self.steps:
+            self._steps.addWidget(step)
+        self._next.setVisible(bool(self.steps))
 
     def _next_steps(self, found: HomeContent) -> Iterator[NextStep]:
         """Yield what may be done next, the most useful first."""

@@ -391,11 +391,14 @@ class PushForm(QWidget):
             spacing=16,
         )
         self._what_field.setVisible(self._has_model)
+        self._connect()
+        self._fill(asked or PushRequest(""))
+
+    def _connect(self) -> None:
         for signal in (self.name.textChanged, self.folder.textChanged, self.conversations.toggled):
             signal.connect(lambda _value: self.changed.emit())
         for signal in (self.visibility.currentChanged, self.what.currentChanged):
             signal.connect(lambda _key: self._follow())
-        self._fill(asked or PushRequest(""))
 
     def _folder_row(self) -> QWidget:
         row = QWidget()

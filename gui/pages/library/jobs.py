@@ -254,6 +254,13 @@ class LibraryJobs(QObject):
 
     def _end(self, ending: Ending, finish: Finish, result: Result, aside: str) -> None:
         self._thread, self._adapter_id = None, ""
+        self._tell(ending, finish, result, aside)
+        following, self._next = self._next, None
+        if following is not None:
+            following()
+        self.changed.emit()
+
+    def _tell(self, ending: Ending, finish: Finish, result: Result, aside: str) -> None:
         if aside:
             # A worker that was killed leaves there what it has written.
             files.remove(Path(aside))
@@ -266,10 +273,6 @@ class LibraryJobs(QObject):
         else:
             why = ending.message or tr("The worker ended without a result.")
             self.failed.emit(in_one_line(why, ending.hint))
-        following, self._next = self._next, None
-        if following is not None:
-            following()
-        self.changed.emit()
 
     def _finish(self, done: str, _result: Result) -> None:
         self.finished.emit(done, None)

@@ -90,10 +90,7 @@ class EffectPanel(QWidget):
         self.setVisible(trainable is not None and bool(everything))
         if trainable is None or not everything:
             return
-        blocks = blocks_of(plan)
-        self._drawing.setVisible(bool(blocks))
-        self._drawing.set_blocks(blocks)
-        self._drawing.set_trained(*trained_parts(settings, blocks, plan))
+        self._draw(plan, settings)
         self._show_bits(plan.get("bits_per_parameter"))
         if plan.get("problems") and not trainable:
             self.show_unknown()
@@ -105,6 +102,12 @@ class EffectPanel(QWidget):
         self._memory.setText(tr(_memory_pattern(plan), size=bytes_text(memory)) if memory else "")
         self._show_shortage(memory, plan.get("memory_there_bytes"))
         self._show_split(plan.get("memory") or {})
+
+    def _draw(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
+        blocks = blocks_of(plan)
+        self._drawing.setVisible(bool(blocks))
+        self._drawing.set_blocks(blocks)
+        self._drawing.set_trained(*trained_parts(settings, blocks, plan))
 
     def show_busy(self, busy: bool) -> None:
         """Dim what the last plan said while another is being made."""

@@ -355,6 +355,18 @@ class RunList(QWidget):
                 menu_action(tr("Copy as command"), partial(copy_command, entry.recipe)),
                 separator(),
             ]
+        entries += self._adapter_entries(entry)
+        if entry.recipe is not None and not entry.running:
+            entries += [menu_action(tr("Report…"), lambda: self.report_export.ask(self, entry.job))]
+        entries += [
+            menu_action(tr("Show log"), lambda: self.show_log(entry)),
+            menu_action(tr("Open folder"), lambda: open_path(entry.job.folder)),
+        ]
+        if not entry.running:
+            entries += [separator(), menu_action(tr("Delete"), lambda: self.delete([entry]), "list.delete")]
+        return entries
+
+    def _adapter_entries(self, entry: RunEntry) -> list[QAction]:
         found: list[QAction] = []
         if entry.adapter_id:
             found += [
@@ -371,16 +383,7 @@ class RunList(QWidget):
             )
             for path in reversed(entry.checkpoints)
         ]
-        entries += [*found, separator()] if found else []
-        if entry.recipe is not None and not entry.running:
-            entries += [menu_action(tr("Report…"), lambda: self.report_export.ask(self, entry.job))]
-        entries += [
-            menu_action(tr("Show log"), lambda: self.show_log(entry)),
-            menu_action(tr("Open folder"), lambda: open_path(entry.job.folder)),
-        ]
-        if not entry.running:
-            entries += [separator(), menu_action(tr("Delete"), lambda: self.delete([entry]), "list.delete")]
-        return entries
+        return [*found, separator()] if found else []
 
 
 class _View(GroupedTableView):

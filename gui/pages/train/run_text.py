@@ -386,14 +386,7 @@ def what_is_safe(state: RunState, *, plans: bool = False) -> str:
     `plans`: whether there are memory fallbacks to choose from.
     """
     if plans:
-        if state.checkpoint is not None:
-            safe = tr(
-                "The run continues from the <b>checkpoint at step {step}</b>.",
-                step=number_text(int(state.checkpoint["step"])),
-            )
-        else:
-            safe = tr("Recipe and batch size stay the same.")
-        return f"{safe} {tr('Choose how to make it fit.')}"
+        return _safe_with_plans(state)
     if state.checkpoint is not None:
         return tr(
             "Nothing is lost up to the <b>checkpoint at step {step}</b>.",
@@ -402,3 +395,14 @@ def what_is_safe(state: RunState, *, plans: bool = False) -> str:
     if state.step:
         return tr("No checkpoint yet. Recipe, curve and log are saved.")
     return tr("Nothing was trained yet. Recipe and log are saved.")
+
+
+def _safe_with_plans(state: RunState) -> str:
+    if state.checkpoint is not None:
+        safe = tr(
+            "The run continues from the <b>checkpoint at step {step}</b>.",
+            step=number_text(int(state.checkpoint["step"])),
+        )
+    else:
+        safe = tr("Recipe and batch size stay the same.")
+    return f"{safe} {tr('Choose how to make it fit.')}"

@@ -119,7 +119,19 @@ class RunView(Scroll):
         self.plot.setVisible(trains)
         self._rest.setVisible(not trains)
         self.metrics_row.show_run(model)
-        # Show a progress bar of its own for stages other than training.
+        self._show_stage(model)
+        self.remarks.show_notices(model.state.notices)
+        self.plot.follow(model.state, ended=model.ending is not None)
+        self._show_samples(model)
+        self.stop_strip.follow(model if model.stopping else None)
+        if model.ending is not None and not self._ended:
+            self._ended = True
+            self._show_ending(model)
+
+    # The parts
+
+    def _show_stage(self, model: RunModel) -> None:
+        """Show a progress bar of its own for stages other than training."""
         state = model.state
         waits = model.running and state.stage != "train" and not model.stopping
         self.busy.setVisible(waits)
@@ -136,15 +148,6 @@ class RunView(Scroll):
         if model.running and not state.step:
             waiting = f"{stage_text(state)}. {tr('The curve starts with the first step.')}"
         self.plot.set_waiting(waiting)
-        self.remarks.show_notices(model.state.notices)
-        self.plot.follow(state, ended=model.ending is not None)
-        self._show_samples(model)
-        self.stop_strip.follow(model if model.stopping else None)
-        if model.ending is not None and not self._ended:
-            self._ended = True
-            self._show_ending(model)
-
-    # The parts
 
     def _show_samples(self, model: RunModel) -> None:
         state = model.state

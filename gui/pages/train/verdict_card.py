@@ -62,32 +62,8 @@ class VerdictCard(Card):
         self._scored_each = scored_each
         self.is_scored = bool(state.difference and state.tuned_scores and state.base_scores)
         if self.is_scored:
-            difference = (state.difference or {})["rouge1"]
-            protocol = (state.tuned_scores or {}).get("protocol") or {}
-            examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
-            icon_name, headline, token = verdict_of(difference, examples, trains=has_trained(state))
-            sentences = (
-                verdict_sentence(difference, examples, split),
-                base_form_sentence(protocol),
-                notes_text(language_notes(protocol)),
-                forgetting_sentence(state),
-            )
-            self._add_head(
-                icon_name, headline, token, _with_exclusions(" ".join(filter(None, sentences)), state)
-            )
-            base, tuned, differences = _headline_scores(state)
-            names = [name for name in TITLES if name in tuned and name in base and name in differences]
-            self.scores = ScoreTable(side_heads(state), self)
-            self.scores.set_rows(
-                score_rows([metrics.METRICS[name] for name in names], base, tuned, differences)
-            )
-            about = tr("bars from 0 to 100 with the 95 % interval; dashed: {side}", side=sides(state)[0])
-            self.column.addLayout(
-                hbox(
-                    Label(tr("Scores"), "section"), (Label(about, "label", "muted", wrap=True), 1), spacing=12
-                )
-            )
-            self.column.addWidget(ShortTableView(self.scores, tr("Scores"), lambda _row: None))
+            self._add_verdict(state)
+            self._add_scores(state)
             self.metrics = MetricsView(state)
             self.column.addWidget(self.metrics)
         else:
@@ -107,6 +83,19 @@ class VerdictCard(Card):
         self.setAccessibleName(headline)
         self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
 
+    def _add_verdict(self, state: RunState) -> None:
+        difference = (state.difference or {})["rouge1"]
+        protocol = (state.tuned_scores or {}).get("protocol") or {}
+        examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
+        icon_name, headline, token = verdict_of(difference, examples, trains=has_trained(state))
+        sentences = (
+            verdict_sentence(difference, examples, split),
+            base_form_sentence(protocol),
+            notes_text(language_notes(protocol)),
+            forgetting_sentence(state),
+        )
+        self._add_head(icon_name, headline, token, _with_exclusions(" ".join(filter(None, sentences)), state))
+
     def _add_plain_head(self, state: RunState) -> None:
         if state.adapter is not None:
             text = _with_exclusions(tr("Not compared with the base model."), state)
@@ -114,6 +103,17 @@ class VerdictCard(Card):
         else:
             text = tr("The run ended before its first step.")
             self._add_head("info", tr("No adapter was created"), "muted", text)
+
+    def _add_scores(self, state: RunState) -> None:
+        base, tuned, differences = _headline_scores(state)
+        names = [name for name in TITLES if name in tuned and name in base and name in differences]
+        self.scores = ScoreTable(side_heads(state), self)
+        self.scores.set_rows(score_rows([metrics.METRICS[name] for name in names], base, tuned, differences))
+        about = tr("bars from 0 to 100 with the 95 % interval; dashed: {side}", side=sides(state)[0])
+        self.column.addLayout(
+            hbox(Label(tr("Scores"), "section"), (Label(about, "label", "muted", wrap=True), 1), spacing=12)
+        )
+        self.column.addWidget(ShortTableView(self.scores, tr("Scores"), lambda _row: None))
 
     def show_conversations(self, shown: Sequence[BeforeAndAfter]) -> None:
         """Show conversations with their summaries before and after the training, above the numbers."""
