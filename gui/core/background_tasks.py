@@ -30,6 +30,7 @@ class BackgroundTasks(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._latest: object = None
         self._pool = pool = _unused.pop() if _unused else _new_pool()
         self.destroyed.connect(lambda: _unused.append(pool))
         self._done.connect(self._hand_over)
@@ -37,6 +38,20 @@ class BackgroundTasks(QObject):
     def run(self, work: Work, then: Then, failed: Then | None = None) -> None:
         """Run `work` and call `then` with its result."""
         self._pool.start(_Job(work, then, failed, self._done.emit))
+
+    def run_latest(
+        self, work: Work, then: Then, failed: Then | None = None, dropped: Then | None = None
+    ) -> None:
+        """Run `work` in place of what was run so before, whose result goes to `dropped`, its error nowhere."""
+        latest = self._latest = object()
+
+        def only_latest(take: Then | None, other: Then | None = None) -> Then:
+            return lambda result: self._hand_over(take if latest is self._latest else other, result)
+
+        self.run(work, only_latest(then, dropped), only_latest(failed))
+
+    def forget_latest(self) -> None:
+        self._latest = None
 
     def wait(self) -> None:
         """Wait until all tasks are done; results still arrive through the event loop."""

@@ -54,7 +54,6 @@ class ComparePage(Page):
         # What the votes were opened for.
         self._voted: tuple[Wanted, ...] = ()
         self._is_chosen = self._is_reading = False
-        self._latest = 0
         self._background = BackgroundTasks(self)
         self._stack = QStackedWidget(self.content)
         self.scores, self.conversations = ScoresView(self._stack), ConversationsView(self._stack)
@@ -122,15 +121,10 @@ class ComparePage(Page):
             self._read([Wanted(origin=origin)])
 
     def _read(self, wanted: Sequence[Wanted]) -> None:
-        self._latest += 1
-        self._is_reading, latest = True, self._latest
+        self._is_reading = True
         self.notice.hide()
         self.header.set_subtitle(tr("Reading scores"))
-        self._background.run(
-            partial(systems.read, wanted),
-            lambda found: self._take(found) if latest == self._latest else None,
-            lambda error: self._fail(error) if latest == self._latest else None,
-        )
+        self._background.run_latest(partial(systems.read, wanted), self._take, self._fail)
 
     def _take(self, found: Found) -> None:
         self.found, self._is_reading = found, False

@@ -7,53 +7,39 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, voting
-from gui.core.background_tasks import BackgroundTasks
+from gui.core.open_work import OpenWork
 from gui.pages.compare.systems import Wanted
 
 
-class VotingController(QObject):
+class VotingController(OpenWork[voting.Voting]):
     """Holds an open comparison.
 
-    Signals: `changed` when anything to show has changed; `asked` when another pair is to be shown; `prepared` when
-    runs were read and can be compared.
+    Signals: `asked` when another pair is to be shown; `prepared` when runs were read and can be compared.
     """
 
-    changed = Signal()
     asked = Signal()
     prepared = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.work: voting.Voting | None = None
         self.sources: list[voting.Source] = []
         self.results: voting.Results | None = None
         self.shows_results = False
-        self.error: AppError | None = None
         self.voter = default_voter()
-        self.is_busy = False
         self._asked_at = 0.0
-        self._latest = 0
-        self._background = BackgroundTasks(self)
-        self._open_sets: list[voting.Voting] = []
-        # The page is gone by then, and the comparison must not stay locked.
-        self.destroyed.connect(partial(_release, self._open_sets))
-
-    def wait(self) -> None:
-        self._background.wait()
 
     # Making and opening comparisons
 
     def prepare(self, wanted: Sequence[Wanted]) -> None:
         """Read the summaries of runs, so that they can be compared."""
         self.close()
-        self._run(lambda: [voting.source(each.origin, each.label) for each in wanted], self._take_sources)
+        self._read(lambda: [voting.source(each.origin, each.label) for each in wanted], self._take_sources)
 
     def _take_sources(self, sources: list[voting.Source]) -> None:
         self.sources = sources
@@ -69,13 +55,15 @@ class VotingController(QObject):
             work.set_goal(pairs)
             return work
 
-        self._run(opened, self._take)
+        self._read(opened, self._take, voting.Voting.close)
 
     def open(self, comparison_id: str) -> None:
         voter = self.voter
         if self.work is None or self.work.info.id != comparison_id:
             self.close()
-            self._run(lambda: voting.Voting(voting.find(comparison_id), voter), self._take)
+            self._read(
+                lambda: voting.Voting(voting.find(comparison_id), voter), self._take, voting.Voting.close
+            )
 
     def open_last(self) -> bool:
         """Open the comparison that was used last; return whether there is one."""
@@ -86,40 +74,13 @@ class VotingController(QObject):
 
     def _take(self, work: voting.Voting) -> None:
         self.sources = []
-        self.work = work
-        self._open_sets.append(work)
+        self._hold(work)
         self._ask()
 
-    def _run(self, work: Callable[[], object], then: Callable[..., object]) -> None:
-        """Do something off the GUI thread; its result counts unless something else was wanted meanwhile."""
-        self.error, self.is_busy = None, True
-        self._latest += 1
-        latest = self._latest
-
-        def take(result: object) -> None:
-            if latest == self._latest:
-                self.is_busy = False
-                then(result)
-            elif isinstance(result, voting.Voting):
-                result.close()
-
-        def fail(error: AppError) -> None:
-            if latest == self._latest:
-                self.is_busy = False
-                self._fail(error)
-
-        self.changed.emit()
-        self._background.run(work, take, fail)
-
     def close(self) -> None:
-        self._latest += 1
-        work, self.work = self.work, None
         self.sources, self.results = [], None
-        self.is_busy = self.shows_results = False
-        self.error = None
-        if work is not None:
-            self._open_sets.remove(work)
-            self._done(work.close)
+        self.shows_results = False
+        self._leave()
         self.changed.emit()
 
     def delete(self) -> Path | None:
@@ -195,7 +156,7 @@ class VotingController(QObject):
         work = self.work
         if work is None or not work.votes.revealed:
             return
-        self._run(lambda: voting.results(work.comparison, work.votes), self._take_results)
+        self._read(lambda: voting.results(work.comparison, work.votes), self._take_results)
 
     def _take_results(self, found: voting.Results | None) -> None:
         self.results = found
@@ -210,21 +171,6 @@ class VotingController(QObject):
             self._done(lambda: counts.append(voting.export(work.comparison, work.votes, path)))
         return counts[-1]
 
-    # Errors
-
-    def _done(self, act: Callable[[], object]) -> bool:
-        try:
-            act()
-        except AppError as error:
-            self._fail(error)
-            return False
-        self.error = None
-        return True
-
-    def _fail(self, error: AppError) -> None:
-        self.error = error
-        self.changed.emit()
-
 
 def default_voter() -> str:
     """Return the name of the person at this computer, "" if it is unknown."""
@@ -232,8 +178,3 @@ def default_voter() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return ""
-
-
-def _release(held: list[voting.Voting]) -> None:
-    for work in held:
-        work.close()

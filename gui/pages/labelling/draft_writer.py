@@ -377,7 +377,7 @@ class AllDrafts(QObject):
 
     def _end_without_set(self) -> None:
         """End if the set can't be opened; the page says why."""
-        if self._controller.work is None and not self._controller.is_opening:
+        if self._controller.work is None and not self._controller.is_busy:
             self.end()
 
     def _end_with_error(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, DataError, Ending, Event, Example, labelling
-from gui.core.background_tasks import BackgroundTasks
+from gui.core.open_work import OpenWork
 from gui.look.format import bytes_text, number_text
 from gui.look.language import tr
 from gui.pages.labelling import labelling_text
@@ -23,32 +23,23 @@ from gui.workers.eta import Eta
 from gui.workers.worker_manager import WorkerManager
 
 
-class LabellingController(QObject):
+class LabellingController(OpenWork[labelling.LabellingSet]):
     """The open set and its current conversation.
 
-    Signals: `changed` after any change; `moved` if another conversation is current, or its text was changed other
-    than by typing; `opened` after a set was opened.
+    Signals: `moved` if another conversation is current, or its text was changed other than by typing; `opened` after a
+    set was opened.
     """
 
-    changed = Signal()
     moved = Signal()
     opened = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.work: labelling.LabellingSet | None = None
         self.item_order = ItemOrder()
-        self.error: AppError | None = None
         self._navigation = ItemNavigation()
         self._typed: str | None = None
-        self.is_opening = False
         # How many summaries were taken over from the playground that a person had corrected.
         self.corrected = 0
-        self._opening = 0
-        self._background = BackgroundTasks(self)
-        self._held: list[labelling.LabellingSet] = []
-        # This object may be gone by then, and the set must not stay locked.
-        self.destroyed.connect(partial(_release, self._held))
 
     # The set
 
@@ -63,12 +54,10 @@ class LabellingController(QObject):
             self.take_corrections()
             return
         self._release()
-        wanted, self.is_opening = self._opening, True
-        self.changed.emit()
-        self._background.run(
+        self._read(
             lambda: (labelling.LabellingSet(set_id), _corrections()),
-            lambda found: self._take(found[0], wanted, examples, found[1]),
-            self._fail_to_open,
+            lambda found: self._take(found[0], examples, found[1]),
+            lambda found: found[0].close(),
         )
 
     def take_corrections(self) -> None:
@@ -90,16 +79,10 @@ class LabellingController(QObject):
     def _take(
         self,
         work: labelling.LabellingSet,
-        wanted: int,
         examples: Sequence[Example],
         known: Iterable[labelling.Item],
     ) -> None:
-        """Use a set that was read, unless another one was requested meanwhile."""
-        if wanted != self._opening:
-            work.close()
-            return
-        self._held.append(work)
-        self.work, self.is_opening = work, False
+        self._hold(work)
         self.item_order.take(work)
         self._begin(work, examples, known)
 
@@ -133,22 +116,10 @@ class LabellingController(QObject):
 
     def _release(self) -> None:
         self.save()
-        self.is_opening = False
-        self._opening += 1
-        work, self.work, self._typed = self.work, None, None
+        self._typed = None
         self._navigation = ItemNavigation()
         self.item_order.take(None)
-        if work is not None:
-            self._held.remove(work)
-            self._done(work.close)
-
-    def _fail_to_open(self, error: AppError) -> None:
-        self.is_opening = False
-        self._fail(error)
-
-    def _fail(self, error: AppError) -> None:
-        self.error = error
-        self.changed.emit()
+        self._leave()
 
     # The current conversation
 
@@ -273,17 +244,6 @@ class LabellingController(QObject):
             self._navigation.go(step.after.number)
             self._emit_moved()
 
-    # Errors
-
-    def _done(self, act: Callable[[], object]) -> bool:
-        try:
-            act()
-        except AppError as error:
-            self._fail(error)
-            return False
-        self.error = None
-        return True
-
     def problem(self) -> str:
         error = self.error
         return labelling_text.error_text(error.message, error.hint) if isinstance(error, DataError) else ""
@@ -305,11 +265,6 @@ def _carry(work: labelling.LabellingSet, known: labelling.Item, carried: list[la
 def _corrections() -> tuple[labelling.Item, ...]:
     """Return what was corrected or rated good in the playground."""
     return collect(HistoryStore().items).items
-
-
-def _release(held: list[labelling.LabellingSet]) -> None:
-    for work in held:
-        work.close()
 
 
 class Reader(QObject):

@@ -238,7 +238,7 @@ class LabellingPage(Page):
     def open_last(self) -> None:
         self._was_asked = True
         sets = labelling.list_sets()
-        if self.controller.work is None and not self.controller.is_opening and sets:
+        if self.controller.work is None and not self.controller.is_busy and sets:
             self.controller.open(sets[0].id)
 
     def _take_set(self, set_id: str, result: dict[str, Any]) -> None:
@@ -378,7 +378,7 @@ class LabellingPage(Page):
 
     def _show(self) -> None:
         work, item = self.controller.work, self.controller.item
-        busy = self.reader.is_busy or self.controller.is_opening
+        busy = self.reader.is_busy or self.controller.is_busy
         self._stack.setCurrentIndex(2 if item is not None else 1 if busy else 0)
         self.strip.show_strip(self._strip())
         if work is not None and item is not None:
