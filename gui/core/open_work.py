@@ -19,10 +19,10 @@ class Closable(Protocol):
         """Close it. Raises AppError."""
 
 
-Kept = TypeVar("Kept", bound=Closable)
+W = TypeVar("W", bound=Closable)
 
 
-class OpenWork(QObject, Generic[Kept]):
+class OpenWork(QObject, Generic[W]):
     """Holds the open work, read off the GUI thread, and what the last step failed with.
 
     `changed` is emitted when anything to show has changed.
@@ -32,11 +32,11 @@ class OpenWork(QObject, Generic[Kept]):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.work: Kept | None = None
+        self.work: W | None = None
         self.error: AppError | None = None
         self.is_busy = False
         self._background = BackgroundTasks(self)
-        self._held: list[Kept] = []
+        self._held: list[W] = []
         # This object may be gone by then, and the work must not stay locked.
         self.destroyed.connect(partial(_close_all, self._held))
 
@@ -54,7 +54,7 @@ class OpenWork(QObject, Generic[Kept]):
         self._background.run_latest(work, take, self._fail, dropped)
         self.changed.emit()
 
-    def _hold(self, work: Kept) -> None:
+    def _hold(self, work: W) -> None:
         self.work = work
         self._held.append(work)
 

@@ -50,6 +50,9 @@ QLabel[token="grey"] { color: @grey; }
 QLabel:disabled { color: @off; }
 QLabel[kind="part"] { border: 1px solid @grey_soft; border-radius: 3px; }
 QLabel[kind="part"][trained="true"] { background: @accent_fill; border-color: @accent_fill; color: @on_accent; }
+QLabel[kind="step"] { background: @surface; color: @muted; border: 1px solid @outline; border-radius: <14>; }
+QLabel[kind="step"][state="open"] { border-color: @accent; color: @accent; }
+QLabel[kind="step"][state="done"] { background: @accent_fill; border-color: @accent_fill; color: @on_accent; }
 QLabel[kind="tag"] { background: @hover; color: @muted; border-radius: 4px; padding: 1px 6px; }
 """
 

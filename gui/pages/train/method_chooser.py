@@ -11,7 +11,7 @@ from itertools import groupby
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QImage, QPixmap, QShowEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.api import (
     FAMILIES,
@@ -355,14 +355,14 @@ def _drawn(part: Box | str) -> QWidget:
 STRENGTHS = {" ": 0.0, ".": 0.5, "1": 0.25, "2": 0.5, "3": 0.75, "4": 1.0, "#": 1.0}
 
 
-class _Matrix(QLabel):
+class _Matrix(Label):
     def __init__(self, cells: tuple[str, ...]) -> None:
         super().__init__()
         self._cells = cells
         self.setScaledContents(True)
-        style.on_style_changed(self._restyle)
+        style.on_style_changed(self._show_cells)
 
-    def _restyle(self) -> None:
+    def _show_cells(self) -> None:
         image = QImage(len(self._cells[0]), len(self._cells), QImage.Format.Format_ARGB32)
         for down, row in enumerate(self._cells):
             for across, cell in enumerate(row):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import SAMPLE, AppError, Ending, Problem, Recipe, paths, recipe, run_store
@@ -19,8 +19,8 @@ from gui.forms.recipe_files import STARTER_FILE
 from gui.graphics.drawing import Drawing
 from gui.inputs.choices import ChoiceCards
 from gui.inputs.fields import ProblemLine
-from gui.look import icons, style
-from gui.look.fonts import font, px
+from gui.look import style
+from gui.look.fonts import px
 from gui.look.language import mark, tr, translate
 from gui.pages.labelling.no_summaries import NoSummaries
 from gui.pages.train.start_foot import plan_text
@@ -398,7 +398,7 @@ class Step(QWidget):
 
     def __init__(self, title: str, change: str, is_last: bool = False) -> None:
         super().__init__()
-        self._number, self._count, self._is_last = 1, 1, is_last
+        self._number, self._count = 1, 1
         self._is_done = self._is_open = False
         self._title = Label(title, "section")
         self._text = TextView(role="body", token="muted")
@@ -408,10 +408,21 @@ class Step(QWidget):
         row = hbox(
             (vbox(self._title, self._text, spacing=2), 1), (self.change_button, 0, Qt.AlignmentFlag.AlignTop)
         )
-        self._column = vbox(row, self._content, of=self, margins=(px(52), 2, 0, 28), spacing=0)
+        self._mark, self._line = Label("", "body_semibold"), QWidget()
+        self._mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._mark.setProperty("kind", "step")
+        style.scale(self._mark, QWidget.setFixedWidth, 28)
+        style.scale(self._mark, QWidget.setFixedHeight, 28)
+        self._line.setFixedWidth(2)
+        self._line.setHidden(is_last)
+        side = vbox(
+            self._mark, (self._line, 1, Qt.AlignmentFlag.AlignHCenter), spacing=6, margins=(0, 0, 0, 6)
+        )
+        side.addStretch(0)
+        column = vbox(row, self._content, margins=(0, 2, 0, 28), spacing=0)
+        hbox(side, (column, 1), of=self, spacing=px(24))
         self._parts: list[QWidget] = []
         self.show_state(1, 1, is_open=False, is_done=False)
-        style.on_style_changed(self.update)
 
     def add(self, part: QWidget) -> None:
         """Add a choice, shown while the step is open."""
@@ -433,10 +444,13 @@ class Step(QWidget):
         self._is_open, self._is_done = is_open, is_done
         self.change_button.setVisible(is_done and not is_open)
         self._title.set_token("text" if is_open or is_done else "muted")
+        filled = is_done and not is_open
+        self._mark.setText("✓" if filled else str(number))
+        style.set_property(self._mark, "state", "open" if is_open else "done" if filled else "")
+        style.set_background(self._line, "accent" if is_done else "line")
         for part in self._parts:
             part.setVisible(is_open)
         self._describe()
-        self.update()
 
     def _describe(self) -> None:
         values = {
@@ -452,26 +466,3 @@ class Step(QWidget):
         else:
             text = tr("Step {number} of {count}, {title}, to come. {detail}", **values)
         self.setAccessibleName(text)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = float(px(28))
-        circle = QRectF(1, 1, side, side)
-        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-            circle.moveRight(self.width() - 1)
-        if not self._is_last:
-            token = "accent_mid" if self._is_done else "line"
-            line = QRectF(circle.center().x() - 1, circle.bottom() + 6, 2, self.height() - side - 12)
-            painter.fillRect(line, style.color(token))
-        filled = self._is_done and not self._is_open
-        painter.setPen(QPen(style.color("accent" if self._is_open or filled else "outline"), 1.5))
-        painter.setBrush(style.color("accent_fill" if filled else "surface"))
-        painter.drawEllipse(circle)
-        if filled:
-            icons.paint(painter, circle, "check", "on_accent")
-        else:
-            painter.setFont(font("body_semibold"))
-            painter.setPen(style.color("accent" if self._is_open else "muted"))
-            painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._number))
-        painter.end()

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from engine.api import Place
 from gui.graphics.bars import Bar
 from gui.graphics.block_drawing import MARKS, Block, BlockDrawing, Group, Part
 from gui.graphics.histogram import Histogram, label_step
@@ -153,7 +154,7 @@ def test_a_bar_stays_within_its_ends_and_a_figure_is_said_whole(styled, qtbot):
 def test_what_is_trained_beside_weights_has_parts_of_its_own(styled, qtbot):
     made = qtbot.add(BlockDrawing())
     made.set_blocks([Block("Block × 2", (Group("Self-attention", (Part("q"), Part("o"))),))])
-    words = {
+    words: dict[Place, list[str]] = {
         "keys and values": ["k v", "q", "o", "trained", "frozen"],
         "prompt": ["prompt", "q", "o", "trained", "frozen"],
         "biases": ["q", "o", "trained", "frozen"],
