@@ -26,11 +26,7 @@ from tests.helpers.systems import facts_of_processes
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import run_in_process, tiny_recipe, train_in_process
 
-pytestmark = [
-    pytest.mark.torch,
-    pytest.mark.end_to_end,
-    facts_of_processes,
-]
+pytestmark = [pytest.mark.torch, pytest.mark.end_to_end, facts_of_processes]
 
 WATCH = ROOT / "tests" / "helpers" / "socket_watch"
 SAID = "quixotic"

@@ -87,9 +87,7 @@ PARTS = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.one_of(st.lists(PARTS, max_size=6).map("/".join), st.text(max_size=30)))
 def test_no_name_leads_anywhere_else(job, home, name):
     """Whatever is fetched lies in the run's checkpoints or its adapter, or is its scores or log."""

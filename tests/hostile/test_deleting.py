@@ -168,10 +168,7 @@ NAMES = st.tuples(st.sampled_from(["", "/", "{outer}/", "{home}/", "./"]), st.li
 )
 
 
-@settings(
-    max_examples=12,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(NAMES)
 @example("")
 @example(".")

@@ -12,10 +12,7 @@ from tests.helpers import hostile_probes
 from tests.helpers.hostile_probes import NAMED, RESULT, TROUBLES
 from tests.helpers.systems import special_files
 
-pytestmark = [
-    pytest.mark.torch,
-    special_files,
-]
+pytestmark = [pytest.mark.torch, special_files]
 # These take seconds of reading, whoever reads them.
 LONG = {"4 GB of nothing", "a million lines", "a line of 5 MB"}
 SHORT = [name for name in TROUBLES if name not in LONG]

@@ -220,10 +220,7 @@ COMPARED: tuple[Check, ...] = (
 
 # By method and variant.
 LIMITS = {
-    (
-        "p_tuning",
-        "lstm",
-    ): "On a device that isn't a CPU, torch computes an LSTM by a fused kernel of its own.",
+    ("p_tuning", "lstm"): "On a device that isn't a CPU, torch computes an LSTM by a fused kernel of its own."
 }
 
 

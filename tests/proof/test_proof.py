@@ -64,9 +64,7 @@ def workshop(tmp_path_factory):
     "tests/proof/", quick=len(ALWAYS),
 )  # fmt: skip
 @pytest.mark.parametrize(
-    "cell",
-    sorted(repeated(), key=lambda cell: (cell.id not in ALWAYS, cell.id)),
-    ids=lambda cell: cell.id,
+    "cell", sorted(repeated(), key=lambda cell: (cell.id not in ALWAYS, cell.id)), ids=lambda cell: cell.id
 )
 def test_the_method_does_what_the_registry_says(workshop, tmp_path, cell):
     # Counts are compared in tests/commands/test_counts.py, on every kind of base model in turn.

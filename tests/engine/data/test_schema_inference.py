@@ -262,10 +262,7 @@ def test_rows_that_are_turns_of_no_known_conversation_are_asked_about():
     said = ("so?", "yes, at six", "good", "see you there")
     rows = [{"sender": "AB"[at % 2], "content": text, "subject": "tea"} for at, text in enumerate(said)]
     error = refusal(rows, needs_summary=False)
-    assert (error.field, error.message) == (
-        "data.columns",
-        "No column groups rows into conversations.",
-    )
+    assert (error.field, error.message) == ("data.columns", "No column groups rows into conversations.")
     assert shape_of(rows, needs_summary=False, conversation="content").conversation == "content"
 
 

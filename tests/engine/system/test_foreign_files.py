@@ -40,8 +40,7 @@ def test_nothing_is_waited_for(tmp_path, mode):
 
 
 @pytest.mark.parametrize(
-    ("size", "reason"),
-    [(5 << 20, "over 4 MB, the limit for a recipe"), (1 << 40, "hardly written at all")],
+    ("size", "reason"), [(5 << 20, "over 4 MB, the limit for a recipe"), (1 << 40, "hardly written at all")]
 )
 def test_a_file_that_is_too_large_or_all_holes_is_not_read(tmp_path, size, reason):
     path = tmp_path / "recipe.toml"

@@ -14,12 +14,7 @@ from engine.worker.text_metrics import rouge
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import give_references, parts, score, score_base
 from tests.helpers.tiny_runs import on_event, request_stop
-from tests.helpers.worker_setup import (
-    attach_random,
-    install_random,
-    make_channel,
-    make_recipe,
-)
+from tests.helpers.worker_setup import attach_random, install_random, make_channel, make_recipe
 
 pytestmark = pytest.mark.torch
 

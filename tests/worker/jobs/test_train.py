@@ -46,10 +46,9 @@ WHOLE_RUNS = [("t5", "lora"), ("bart", "bottleneck"), ("llama", "full"), ("gpt2"
 @pytest.mark.parametrize(("kind", "method"), WHOLE_RUNS)
 def test_a_run_lowers_the_loss_and_plain_peft_writes_with_its_adapter_what_it_showed(tmp_path, kind, method):
     recipe = tiny_recipe(tmp_path, kind, method, "training.keep=last")
-    job, events = train_in_process(recipe)
+    job, events = completed(recipe)
 
-    assert events[-1]["event"] == "job_ended", events[-1]
-    assert events[-1]["outcome"] == "completed", events[-1]
+    assert events[-1]["event"] == "job_ended"
     losses = [event["loss"] for event in events_named(events, "step_finished")]
     started = events_named(events, "run_started")[0]
     assert len(losses) == started["total_steps"] == 6
@@ -256,14 +255,13 @@ def test_patience_ends_a_run_that_no_longer_gains_and_its_best_state_is_kept(tmp
     overrides = (
         "training.learning_rate=5.0", "training.evaluate_every=1", "training.early_stopping_patience=2",
     )  # fmt: skip
-    job, events = train_in_process(tiny_recipe(tmp_path, "t5", "full", "training.epochs=20", *overrides))
+    job, events = completed(tiny_recipe(tmp_path, "t5", "full", "training.epochs=20", *overrides))
     losses = {
         event["step"]: event["loss"]
         for event in events_named(events, "evaluated")
         if event["split"] == "validation" and event["of"] != "base"
     }
 
-    assert events[-1]["outcome"] == "completed", events[-1]
     assert len(events_named(events, "step_finished")) < 60
     assert any(
         "without a better validation loss" in event["message"] for event in events_named(events, "notice")
@@ -313,16 +311,13 @@ def test_pause_holds_a_run_until_it_may_go_on_or_its_window_leaves(tmp_path, mon
 
     on_event(monkeypatch, lambda event, _: event == "step_finished", pause)
     on_event(monkeypatch, lambda event, _: event == "run_paused", go_on)
-    _, events = train_in_process(
-        tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=3", "training.log_every=1")
-    )
+    _, events = completed(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=3", "training.log_every=1"))
 
     names = [event["event"] for event in events]
     paused = [place for place, name in enumerate(names) if name == "run_paused"]
     assert len(paused) == 3
     assert [names[place + 1] for place in paused] == ["run_continued"] * 3
     assert events_named(events, "checkpoint_saved")[0]["step"] == 1
-    assert events[-1]["outcome"] == "completed"
 
 
 def test_a_run_without_a_checkpoint_begins_again_and_says_so(tmp_path, monkeypatch):

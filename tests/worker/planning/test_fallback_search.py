@@ -10,7 +10,7 @@ from engine.system.paths import jobs_folder
 from engine.worker.planning import fallback_search, memory_estimate
 from engine.worker.runtime import devices
 from engine.worker.training import step_gradients, training_loop
-from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe, train_in_process
+from tests.helpers.tiny_runs import completed, events_named, run_in_process, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
 
@@ -133,9 +133,8 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
     assert batches.title == f"Micro-batch 8 to {batches.rows[1]}"
 
     changed = run_store.change(job, batches.changes)
-    resumed = run_in_process(job)
+    _, resumed = completed(job)
 
-    assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert events_named(resumed, "run_resumed")[0]["step"] == 2
     assert [event["step"] for event in events_named(resumed, "step_finished")] == [3, 4, 5, 6]
     assert any("Micro-batch" in each["message"] for each in events_named(resumed, "notice"))
@@ -175,9 +174,8 @@ def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_p
         job, _ = train_in_process(recipe)
     _, uninterrupted = train_in_process(recipe)
     run_store.change(job, {"training.optimizer": "adamw_8bit"})
-    resumed = run_in_process(job)
+    _, resumed = completed(job)
 
-    assert resumed[-1]["outcome"] == "completed", resumed[-1]
     for one, other in zip(
         events_named(resumed, "step_finished"), events_named(uninterrupted, "step_finished")[1:], strict=True
     ):
@@ -192,9 +190,8 @@ def test_a_base_in_4_bits_goes_on_from_the_checkpoint(tmp_path, monkeypatch):
         fail_in_step(patch, 2, MemoryError())
         job, _ = train_in_process(recipe)
     run_store.change(job, fallback_search.FOUR_BITS)
-    resumed = run_in_process(job)
+    _, resumed = completed(job)
 
-    assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert events_named(resumed, "run_resumed")[0]["step"] == 1
     adapter = library.find(events_named(resumed, "adapter_saved")[-1]["adapter"])
     assert adapter.metadata.base_model.quantization == "nf4"

@@ -16,10 +16,7 @@ from tests.helpers.repository import ROOT
 from tests.helpers.systems import words_of_linux
 from tests.helpers.tiny_models import tiny_model
 
-pytestmark = [
-    pytest.mark.torch,
-    words_of_linux,
-]
+pytestmark = [pytest.mark.torch, words_of_linux]
 KNOWN_PATTERNS = [
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
     r"(?i:'s|'t|'re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",

@@ -79,12 +79,11 @@ def test_the_result_is_the_same_but_for_the_last_digits(tmp_path, monkeypatch):
 def test_what_did_not_fit_is_not_tried_again_and_the_bits_are_the_same(tmp_path, monkeypatch):
     tried = filled_by(monkeypatch, 2)
     recipe = recipe_for(tmp_path, "t5", "training.checkpoint_every=1")
-    whole, straight = train_in_process(recipe)
+    whole, straight = completed(recipe)
     assert tried[0] == 8
     assert tried.count(8) == 1
     state = json.loads((run_store.checkpoints(whole)[-1] / "run_state.json").read_text(encoding="utf-8"))
     assert 0 < state["fitting_tokens"] < 2048
-    assert straight[-1]["outcome"] == "completed"
 
     job, _ = stopped_after(recipe, 2)
     _, resumed = completed(job)

@@ -2,7 +2,7 @@ import pytest
 
 from engine.system.paths import results_folder
 from engine.worker.training import interim_evaluation
-from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
+from tests.helpers.tiny_runs import completed, events_named, tiny_recipe
 
 pytestmark = pytest.mark.torch
 
@@ -34,8 +34,7 @@ def run(folder, measured, *overrides):
     """Return what a run told of its base, and whether it computed that."""
     measured.clear()
     # The base is measured before the first step; one is enough.
-    events = train_in_process(tiny_recipe(folder, "t5", "lora", "training.max_steps=1", *overrides))[1]
-    assert events[-1]["outcome"] == "completed"
+    events = completed(tiny_recipe(folder, "t5", "lora", "training.max_steps=1", *overrides))[1]
     own = [event for event in events_named(events, "evaluated") if event["of"] != "base" and event["loss"]]
     return start(events), len(measured) > len(own)
 

@@ -65,10 +65,9 @@ def test_a_step_with_a_nan_is_skipped_told_and_counted(tmp_path, monkeypatch, sp
 
 def test_a_run_goes_on_after_a_skipped_step(tmp_path, monkeypatch):
     spoiled(monkeypatch, {2}, of_gradients)
-    _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora"))
+    _, events = completed(tiny_recipe(tmp_path, "llama", "lora"))
     steps = events_named(events, "step_finished")
 
-    assert events[-1]["outcome"] == "completed"
     assert steps[2]["learning_rate"] == steps[1]["learning_rate"]
     assert steps[-1]["loss"] < steps[0]["loss"]
 
