@@ -82,6 +82,7 @@ def test_interim_scores_have_a_protocol_and_change_neither_training_nor_final_sc
     assert len(state.evaluation_rouge1.values) == len(state.evaluation_chrf.values) == 4
 
 
+@pytest.mark.slow("engine/worker/evaluation/", "engine/worker/training/")
 def test_a_resumed_run_reports_the_same_scores_from_its_checkpoint_on(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "full", *OFTEN, COUNTED, "training.learning_rate=0.1")
     _, uninterrupted = train_in_process(recipe)
