@@ -99,7 +99,7 @@ def _plain(name: str) -> str:
     return name.removeprefix("base_model.model.").replace(".selective_values", "")
 
 
-@pytest.mark.slow(*CODE, quick=2)
+@pytest.mark.slow(*CODE, quick=1)
 @pytest.mark.parametrize(
     ("kind", "method", "chat", "more"),
     [

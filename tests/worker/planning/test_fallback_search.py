@@ -97,6 +97,7 @@ NO_MEMORY = RuntimeError(
 )
 
 
+@pytest.mark.slow("engine/worker/planning/", "engine/worker/training/")
 def test_a_step_that_fails_in_more_memory_than_was_planned_corrects_the_plans(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=4000")
     whole = planned(recipe)
@@ -149,6 +150,7 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
 SHORT = ("training.max_steps=3", "training.checkpoint_every=1")
 
 
+@pytest.mark.slow("engine/worker/planning/", "engine/worker/training/")
 def test_a_step_that_fails_has_the_same_gradients_in_a_smaller_micro_batch(tmp_path, monkeypatch):
     recipe = tiny_recipe(
         tmp_path, "llama", "lora", "training.micro_batch_tokens=4000", "method.dropout=0", *SHORT

@@ -55,6 +55,7 @@ def test_a_run_uses_the_plan_of_its_form(recipe, monkeypatch):
     assert {name: started[name] for name in SIZES} == {name: plan[name] for name in SIZES}
 
 
+@pytest.mark.slow("engine/worker/planning/")
 def test_the_adapter_that_a_run_starts_from_is_examined_each_time(recipe, tmp_path):
     adapter = events_named(train_in_process(recipe)[1], "adapter_saved")[0]
     follower = tiny_recipe(tmp_path, "t5", "lora", f'method.start_from="{adapter["adapter"]}"')

@@ -126,6 +126,7 @@ def test_each_card_computes_as_many_tokens_at_a_time_as_one_alone(llama, monkeyp
     assert each["micro_batch"]["rows"] == one["micro_batch"]["rows"]
 
 
+@pytest.mark.slow("engine/worker/planning/", "engine/worker/modeling/")
 def test_a_base_that_fits_no_card_fits_on_several_when_it_is_sharded(llama, monkeypatch):
     whole, problem = llama(32, 3, monkeypatch, Processes(8), activation_checkpointing=True)
     sharded, none = llama(32, 3, monkeypatch, Processes(8, sharded=True), activation_checkpointing=True)

@@ -108,6 +108,7 @@ def test_an_operation_that_refuses_is_named(tmp_path, monkeypatch, cpu_as_gpu, r
     assert weights(events) == weights(without)
 
 
+@pytest.mark.slow("engine/worker/training/")
 def test_a_resumed_run_keeps_what_was_chosen(tmp_path, cpu_as_gpu):
     job, _ = stopped_after(tiny_recipe(tmp_path, "t5", "lora", *SMALL["lora"]), 2)
     _, resumed = completed(job)

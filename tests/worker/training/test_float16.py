@@ -59,6 +59,7 @@ def test_adapters_compute_in_float16_and_keep_their_weights_in_float32(tmp_path)
     assert seen == {torch.float16}
 
 
+@pytest.mark.slow("engine/worker/kernels/", "engine/worker/training/")
 def test_steps_that_overflow_are_skipped_and_counted(tmp_path, monkeypatch):
     # Halved at each overflow, until it fits.
     scaled(monkeypatch, init_scale=2.0**40, backoff_factor=2.0**-10)
@@ -97,6 +98,7 @@ def test_gradients_that_overflow_at_any_scale_end_the_run(tmp_path, monkeypatch)
     assert (events[-1]["kind"], events[-1]["field"]) == ("TrainingError", "base_model.precision")
 
 
+@pytest.mark.slow("engine/worker/kernels/", "engine/worker/training/")
 def test_a_run_goes_on_with_its_scale_to_the_same_bits(tmp_path, monkeypatch):
     scaled(monkeypatch, init_scale=2.0**30, growth_interval=2)
     recipe = tiny_recipe(

@@ -91,6 +91,7 @@ def test_what_did_not_fit_is_not_tried_again_and_the_bits_are_the_same(tmp_path,
     assert weights(resumed) == weights(straight)
 
 
+@pytest.mark.slow("engine/worker/training/")
 def test_what_does_not_fit_row_by_row_ends_the_run(tmp_path, monkeypatch):
     filled_by(monkeypatch, 0)
     _, events = train_in_process(recipe_for(tmp_path, "llama"))

@@ -143,6 +143,7 @@ def test_a_failure_falls_back_to_the_libraries_own_code_with_a_remark(tmp_path, 
     assert ("transformers has changed" if place == "apply" else f"{place} can't be compiled") in remark
 
 
+@pytest.mark.slow("engine/worker/kernels/", "engine/worker/training/")
 @pytest.mark.parametrize(("method", "title"), [("full", "Full fine-tuning"), ("ia3", "IA3")])
 def test_a_method_that_they_exclude_is_named_and_trains_without(tmp_path, package, method, title):
     recipe, events = trained(tmp_path, method=method)
@@ -154,6 +155,7 @@ def test_a_method_that_they_exclude_is_named_and_trains_without(tmp_path, packag
     assert "liger" not in Planner(make_channel("plan")).plan(recipe)
 
 
+@pytest.mark.slow("engine/worker/kernels/", "engine/worker/training/")
 def test_nothing_is_said_where_liger_does_not_know_the_family_or_the_device(tmp_path, package, monkeypatch):
     _, of_t5 = trained(tmp_path, kind="t5")
     monkeypatch.setattr(liger, "GPUS", frozenset({"cuda"}))

@@ -63,6 +63,7 @@ def test_a_run_with_all_its_minutes_spent_ends_also_when_resumed(tmp_path, monke
     assert weights(resumed) == weights(events)
 
 
+@pytest.mark.slow("engine/worker/training/")
 def test_a_run_that_died_after_its_last_minute_trains_no_step_more(tmp_path, monkeypatch):
     StepClock(monkeypatch)
     recipe = tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS)
