@@ -48,7 +48,7 @@ from engine.options import MAX_WHOLE, OptionInfo, Options, describe
 from engine.runs import example_scores, memory_fallbacks, run_comparison, run_store, run_summaries
 from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_summaries import RunEntry
-from engine.scoring import comparison, metrics
+from engine.scoring import comparison, metrics, score_text
 from engine.scoring.claims import Claim
 from engine.scoring.faithfulness import added, check_claims, unsupported
 from engine.scoring.score_text import language_notes, too_few, untold_notes, verification_lines

@@ -19,7 +19,7 @@ from engine.report.run_facts import Report
 from engine.runs.example_scores import ExampleScores
 from engine.scoring import score_text
 from engine.scoring.faithfulness import check_claims
-from engine.scoring.metrics import CHRF, HEADLINE, is_on_few
+from engine.scoring.metrics import CHRF, HEADLINE
 from engine.system.units import size
 
 SMOOTHED_FRACTION = 0.02
@@ -67,14 +67,10 @@ def _headline(report: Report) -> Headline:
     if difference is None:
         title = "The adapter was not scored" if report.state.adapter else "No adapter was created"
         return Headline(title, "There are no scores of base and tuned model to compare.")
-    than = "base model" if report.trains else "plain prompt"
-    verdict = str(difference["verdict"])
-    titles = {"better": f"Better than the {than}", "worse": f"Worse than the {than}"}
-    title = titles.get(verdict, score_text.VERDICT_TEXTS[verdict])
-    if is_on_few(int(report.protocol.get("examples") or 0)):
-        title = f"{title}, on few conversations"
-    sentence = score_text.verdict(difference, report.protocol)
-    return Headline(title, sentence.partition(". ")[2], cells.tone(verdict))
+    examples = int(report.protocol.get("examples") or 0)
+    title = score_text.headline(difference, examples, trains=report.trains)
+    sentence = score_text.change_sentence(difference, report.protocol)
+    return Headline(title, sentence, cells.tone(str(difference["verdict"])))
 
 
 def _scores(report: Report) -> dict[str, Any] | None:

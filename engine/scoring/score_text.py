@@ -25,6 +25,8 @@ VERDICT_TEXTS = {
     "lower": "Lower",
     "too few to tell": "Too few conversations to tell",
 }
+AGAINST_BASE = {"better": "Better than the base model", "worse": "Worse than the base model"}
+AGAINST_PROMPT = {"better": "Better than the plain prompt", "worse": "Worse than the plain prompt"}
 RUNTIME_TITLES = {"ctranslate2": "CTranslate2"}
 BASE_FORMS = {"chat": "in its own chat format", "plain": "with a plain prompt"}
 MINUS = "−"
@@ -132,20 +134,30 @@ def written_by(protocol: Mapping[str, Any]) -> str:
     return say("written by {} in {}", RUNTIME_TITLES.get(name, name), found.get("precision"))
 
 
-def verdict_title(difference: Mapping[str, Any], examples: int) -> str:
-    """Return the paired verdict in a few words: "Better, on few conversations"."""
-    title = VERDICT_TEXTS[difference["verdict"]]
+def headline(difference: Mapping[str, Any], examples: int, *, trains: bool = True) -> str:
+    """Return the paired verdict against the base model, or the plain prompt: "Better than the base model"."""
+    titles = AGAINST_BASE if trains else AGAINST_PROMPT
+    return _of_few(titles.get(difference["verdict"], VERDICT_TEXTS[difference["verdict"]]), examples)
+
+
+def _of_few(title: str, examples: int) -> str:
     return say("{}, on few conversations", title) if is_on_few(examples) else title
 
 
 def verdict(difference: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
-    """Return the paired verdict on ROUGE-1 as sentences, with interval, number of conversations and the base's form."""
+    """Return the paired verdict on ROUGE-1 as sentences: "Better. ROUGE-1 rose by 1.5 points, …"."""
+    title = _of_few(VERDICT_TEXTS[difference["verdict"]], int(protocol.get("examples") or 0))
+    return say("{}. {}", title, change_sentence(difference, protocol))
+
+
+def change_sentence(difference: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
+    """Return the change of ROUGE-1 with interval, number of conversations and the base model's form."""
     examples, form = protocol.get("examples"), base_form(protocol)
     change = difference["mean"]
     moved = {"better": "rose", "worse": "fell"}.get(difference["verdict"], "changed")
     points = score(abs(change) if moved in ("rose", "fell") else change)
     on = say(", on {}", counted(examples, "conversation")) if examples else ""
-    text = say("{}. ROUGE-1 {} by {} points", verdict_title(difference, int(examples or 0)), moved, points)
+    text = say("ROUGE-1 {} by {} points", moved, points)
     bounds = interval_in(difference, "points")
     text = (
         say("{}, on {}", text, NO_INTERVAL)

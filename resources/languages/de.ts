@@ -841,16 +841,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bestes verfügbares Gerät</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Better than the base model</source>
-   <translation>Besser als das Basismodell</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Better than the plain prompt</source>
-   <translation>Besser als der einfache Prompt</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Beyond ROUGE</source>
    <translation>Außer ROUGE</translation>
@@ -6615,16 +6605,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Funktioniert mit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Worse than the base model</source>
-   <translation>Schlechter als das Basismodell</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Worse than the plain prompt</source>
-   <translation>Schlechter als der einfache Prompt</translation>
-  </message>
-  <message>
    <location filename="../../gui/core/actions.py" />
    <source>Write a note</source>
    <translation>Notiz schreiben</translation>
@@ -9594,11 +9574,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{value} Tsd.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>{verdict}, on few conversations</source>
-   <translation>{verdict}, bei wenigen Gesprächen</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>{verdict}: {gain} against full fine-tuning, {interval}.</source>
    <translation>{verdict}: {gain} gegenüber vollständigem Fine-Tuning, {interval}.</translation>
@@ -10474,6 +10449,16 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>Better</source>
    <translation>Besser</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Better than the base model</source>
+   <translation>Besser als das Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Better than the plain prompt</source>
+   <translation>Besser als der einfache Prompt</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
@@ -14416,6 +14401,11 @@ Bob: At the office, till five.</translation>
    <translation>ROUGE-1 {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>ROUGE-1 {1} by {2} points</source>
+   <translation>ROUGE-1 {1} um {2} Punkte</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Raise Scored summaries, or choose the best state by the loss.</source>
    <translation>Erhöhen Sie „Bewertete Zusammenfassungen“, oder wählen Sie den besten Stand nach dem Verlust.</translation>
@@ -18044,6 +18034,16 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>Worse than the adapter, not recommended</source>
    <translation>Schlechter als der Adapter, nicht empfohlen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Worse than the base model</source>
+   <translation>Schlechter als das Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Worse than the plain prompt</source>
+   <translation>Schlechter als der einfache Prompt</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -22108,11 +22108,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1}, which begins in {2}, is damaged: {3}</source>
    <translation>{1}, beginnend in {2}, ist beschädigt: {3}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{1}. ROUGE-1 {2} by {3} points</source>
-   <translation>{1}. ROUGE-1 {2} um {3} Punkte</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />

@@ -20,11 +20,12 @@ from engine.api import (
     example_scores,
     library,
     metrics,
+    score_text,
     stage_title,
 )
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.list_text import SPLITS, moment_text
+from gui.models.list_text import SPLITS, VERDICTS, moment_text
 from gui.models.metric_text import VERDICT_TEXTS, amount
 from gui.workers.run_model import RunModel
 
@@ -246,23 +247,9 @@ def done_at_text(seconds_from_now: float) -> str:
 
 def verdict_of(difference: Mapping[str, Any], examples: int, *, trains: bool = True) -> tuple[str, str, str]:
     """Return icon, headline and colour for a paired difference from the base model or the plain prompt."""
-    icon_name, headline, token = _verdict_on_enough(difference, trains=trains)
-    if metrics.is_on_few(examples):
-        return icon_name, tr("{verdict}, on few conversations", verdict=headline), "muted"
-    return icon_name, headline, token
-
-
-def _verdict_on_enough(difference: Mapping[str, Any], *, trains: bool) -> tuple[str, str, str]:
-    verdict = str(difference.get("verdict"))
-    if verdict == "too few to tell":
-        return "minus", tr("Too few conversations to tell"), "muted"
-    if verdict == "better":
-        better = tr("Better than the base model") if trains else tr("Better than the plain prompt")
-        return "arrow-up", better, "accent"
-    if verdict == "worse":
-        worse = tr("Worse than the base model") if trains else tr("Worse than the plain prompt")
-        return "arrow-down", worse, "error"
-    return "equals", tr("No measurable difference"), "muted"
+    icon, _, token = VERDICTS[difference["verdict"]]
+    headline = translate(score_text.headline(difference, examples, trains=trains))
+    return icon, headline, "muted" if metrics.is_on_few(examples) else token
 
 
 def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -> str:
