@@ -379,7 +379,7 @@ def test_another_language_opens_the_window_anew_on_the_page_that_was_shown(home)
             (window,) = windows()
             for key in (*VIEWS, "library"):
                 window.show_page(key)
-            print([each.text() for each in window.findChildren(RailItem)], flush=True)
+            print([each.name for each in window.findChildren(RailItem)], flush=True)
             window.rail.settings_wanted.emit()
             dialog = window.findChild(SettingsDialog)
             assert dialog.restart_button.isHidden()
@@ -394,7 +394,7 @@ def test_another_language_opens_the_window_anew_on_the_page_that_was_shown(home)
                 QTimer.singleShot(50, look)
                 return
             (window,) = windows()
-            print([each.text() for each in window.findChildren(RailItem)], window.current_key(), flush=True)
+            print([each.name for each in window.findChildren(RailItem)], window.current_key(), flush=True)
             window.close()
 
         application = QApplication([])
