@@ -42,6 +42,7 @@ from engine.text.escaping import escaped, in_one_line
 from engine.worker.exports import gguf_model, hub_card, training_script
 from tests.helpers.homes import make_metadata, make_recipe, score_card
 from tests.helpers.report_pages import HOSTILE, Page
+from tests.helpers.systems import menus
 
 pytestmark = pytest.mark.torch
 needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
@@ -343,6 +344,7 @@ def started_by(value: str) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", word).replace("%%", "%") for word in words]
 
 
+@menus
 @few
 @given(text=TEXTS)
 def test_a_menu_entry_has_the_lines_of_one_with_a_plain_command(text, tmp_path_factory):
