@@ -9,6 +9,7 @@ alone. Knows nothing of models.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from itertools import accumulate
 from typing import Any
 
 import datasets
-import evaluate
 from nltk.stem.api import StemmerI
 from nltk.stem.porter import PorterStemmer
 from nltk.stem.snowball import SnowballStemmer
@@ -29,6 +29,16 @@ from engine.system.paths import cache_folder
 from engine.text import words
 from engine.text.languages import ENGLISH, STEMMERS
 from engine.text.words import sentences
+
+# For evaluators, which nothing here uses, `evaluate` would import transformers' pipelines and torch: three seconds.
+PIPELINES = "transformers.pipelines"
+if PIPELINES not in sys.modules:
+    sys.modules[PIPELINES] = None  # type: ignore[assignment]
+    import evaluate
+
+    del sys.modules[PIPELINES]
+else:
+    import evaluate
 
 # One value per example, by the name of a metric.
 Values = dict[str, list[float]]

@@ -1,8 +1,13 @@
+import subprocess
+import sys
+import textwrap
+
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
 from engine.worker.text_metrics import rouge
 from tests.helpers.languages import SUMMARIES
+from tests.helpers.repository import ROOT
 
 PREDICTIONS = [
     "Amanda baked cookies. She will bring Jerry some tomorrow.",
@@ -143,3 +148,15 @@ def test_texts_without_shared_stems_are_scored_once(monkeypatch):
     monkeypatch.setattr(rouge, "score", watched)
     rouge.score_all(["Tom waits", "Tom walks"], [["Tom came"], ["Tom is walking"]])
     assert asked == [["Tom waits", "Tom walks"], ["Tom walks"]]
+
+
+def test_scoring_leaves_pipelines_alone_and_they_can_be_imported_later():
+    program = """
+        import sys
+        import engine.worker.text_metrics.rouge
+        print("torch" in sys.modules, "transformers.pipelines" in sys.modules)
+        from transformers import pipeline
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
