@@ -56,7 +56,7 @@ def test_every_view_is_reached_and_what_its_page_offers_is_in_its_menu(window):
     entries(menus(window)["File"])["New run"].trigger()
     assert window.built("train").header.title() == "New run"
     menus(window)["Page"].aboutToShow.emit()
-    assert {"Advanced", "Copy recipe", "Open recipe"} <= set(entries(menus(window)["Page"]))
+    assert {"Advanced", "Copy recipe", "Open a recipe"} <= set(entries(menus(window)["Page"]))
 
 
 def test_edit_works_on_the_text_that_has_the_focus_and_undoes_what_a_form_has_changed(window):
