@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.main_window import MainWindow
 from gui.shell.device_meter import DeviceMeter
+from gui.widgets.labels import Label
 from tests.helpers.example_library import fill_history, fill_library
 
 PAGES = ("data", "library", "train", "help", "computers", "arena")
@@ -20,6 +21,8 @@ def open_window(story, qtbot) -> MainWindow:
     window.resize(1700, 900)
     for table in (window.show_built("train").runs.table, window.show_built("library").table):
         qtbot.waitUntil(lambda table=table: table.rowCount() > 5)
+    train = window.show_built("train")
+    qtbot.waitUntil(lambda: any(each.text().endswith(" M parameters") for each in train.findChildren(Label)))
     return window
 
 
