@@ -120,7 +120,10 @@ class ConversationPanel(QWidget):
         vbox(head, self._about, offer, (self._stack, 1), foot, of=self, margins=(24, 14, 14, 20), spacing=8)
 
     def _empty_state(self) -> QWidget:
-        sample, paste = plain(tr("Pick a sample"), press=self.pick), quiet(tr("Paste"), press=self.paste)
+        sample, paste = (
+            plain(tr("Pick a sample"), press=self.pick),
+            quiet(tr("Paste a conversation"), press=self.paste),
+        )
         return EmptyState(
             "playground",
             tr("No conversation yet"),
