@@ -100,7 +100,7 @@ def test_lengths_of_many_rows_are_estimated_from_a_sample_and_it_is_said(talks, 
     tokens = check(talks, base_model=str(tiny_model("llama")))["tokens"]
     assert not tokens["exact"]
     assert tokens["words"].endswith(
-        "Only 1 text in 50 and those near a limit are counted; the rest are estimated."
+        "Only 1 text in 100 and those near a limit are counted; the rest are estimated."
     )
     # What a run would leave out is counted.
     counted = check(talks, base_model=str(tiny_model("llama")), exclude=["long_conversation"])["tokens"]
