@@ -114,7 +114,7 @@ def _window(preferences: Preferences, *, guides: bool) -> MainWindow:
 
 
 def _restarted(preferences: Preferences, former: MainWindow) -> MainWindow:
-    """Return a new window in the preferred language, with its pages as they were left."""
+    """Return a new window in the preferred language, on the page that was shown."""
     former.manager.leave()
     language.speak(preferences.get("language") or language.SYSTEM)
     window = _window(preferences, guides=True)
