@@ -1,12 +1,11 @@
 """Tunesmith's entry points: the window, a worker, the sandbox, a bridge to other computers, and the command line.
 
-Nothing heavy is imported and no stream is touched before the entry point is known: a windowed executable has no
+Nothing heavy is imported and no stream is touched before the entry point is known: a windowed program has no
 streams, and only a worker may import torch.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from pathlib import Path
 
@@ -44,5 +43,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    multiprocessing.freeze_support()
     sys.exit(main(sys.argv[1:]))

@@ -14,11 +14,10 @@ from engine.commands.follow_job import STOPPED
 from engine.commands.output import Output
 from engine.commands.parser import Verbs, make_parser
 from engine.commands.recipe_file import with_absolute_paths
-from engine.config.recipe_command import program
 from engine.errors import AppError
 from engine.maintenance import disk_usage
 from engine.system import desktop_entry, ranks
-from engine.system.paths import as_text, path_exists
+from engine.system.paths import as_text, path_exists, program
 
 BAD_USAGE = 2
 FAILED = 1

@@ -11,7 +11,7 @@ import tomlkit
 
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.system.paths import application_root, python
+from engine.system.paths import program
 
 # What stands for a file that is read from the command itself.
 STDIN = "-"
@@ -51,10 +51,3 @@ def command(recipe: Recipe, windows: bool = sys.platform == "win32") -> str:
     while end in text.splitlines():
         end += "_"
     return f"{shlex.join([*program(), 'train', STDIN])} <<'{end}'\n{text}\n{end}\n"
-
-
-def program() -> list[str]:
-    """Return what starts this Tunesmith in a terminal."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable]
-    return [python(), str(application_root() / "main.py")]

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.recipe import Recipe
-from engine.config.recipe_command import program
 from engine.errors import Problem, StorageError
 from engine.jobs.job import Job
 from engine.messages import say
 from engine.system import ranks
 from engine.system.files import write_atomically
-from engine.system.paths import HOME, runs_folder
+from engine.system.paths import HOME, program, runs_folder
 from engine.system.script_templates import Code, shell_template
 
 FILE_NAME = "train.sbatch"

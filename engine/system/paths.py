@@ -23,8 +23,6 @@ from engine.messages import say
 
 APPLICATION = "tunesmith"
 HOME = "TUNESMITH_HOME"
-# A windowed program has no streams on Windows, so a frozen build has a separate worker program.
-FROZEN_WORKER = "tunesmith-worker"
 # On a node of a cluster: paths of the sender to the paths of the uploaded files, as JSON.
 SENT_FILES = "TUNESMITH_SENT_FILES"
 # How Python represents bytes of a path that are no UTF-8.
@@ -178,16 +176,12 @@ def config_folder() -> Path:
 
 
 def application_root() -> Path:
-    """Return the folder that holds `main.py` and `resources`, in a checkout and in a frozen build."""
-    frozen = getattr(sys, "_MEIPASS", None)
-    return Path(frozen) if frozen else Path(__file__).resolve().parents[2]
+    """Return the folder that holds `main.py` and `resources`."""
+    return Path(__file__).resolve().parents[2]
 
 
 def program() -> list[str]:
-    """Return the command of Tunesmith: Python and main.py, or the worker program of a frozen build."""
-    if getattr(sys, "frozen", False):
-        window = Path(sys.executable)
-        return [str(window.with_name(FROZEN_WORKER + window.suffix))]
+    """Return the command that starts Tunesmith: Python and main.py."""
     return [python(), str(application_root() / "main.py")]
 
 

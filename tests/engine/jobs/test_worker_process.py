@@ -29,19 +29,6 @@ def warm_worker():
     made.end()
 
 
-@pytest.mark.parametrize(
-    ("window", "worker"),
-    [
-        ("/opt/tunesmith/tunesmith", "/opt/tunesmith/tunesmith-worker"),
-        ("t/tunesmith.exe", "t/tunesmith-worker.exe"),
-    ],
-)
-def test_in_a_frozen_build_the_worker_is_the_program_beside_the_window(monkeypatch, window, worker):
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setattr(sys, "executable", window)
-    assert worker_process.worker_command() == [worker, "--worker"]
-
-
 def test_the_environment_says_whether_there_is_a_net_and_who_goes_first(monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     online = worker_environment(niced=False)

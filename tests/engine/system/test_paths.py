@@ -65,12 +65,10 @@ def test_a_folder_that_cannot_be_made_is_told(monkeypatch, tmp_path):
         paths.runs_folder()
 
 
-def test_what_ships_lies_beside_the_program(monkeypatch, tmp_path):
+def test_what_ships_lies_beside_the_program():
     shipped = (paths.starter_folder(), paths.sample_folder(), paths.presets_folder())
     assert all(folder.parent == paths.resources_folder() for folder in shipped)
     assert (paths.application_root() / "engine").is_dir()
-    monkeypatch.setattr("sys._MEIPASS", str(tmp_path), raising=False)
-    assert paths.resources_folder() == tmp_path / "resources"
 
 
 @pytest.fixture
