@@ -53,7 +53,7 @@ from engine.scoring.claims import Claim
 from engine.scoring.faithfulness import added, check_claims, unsupported
 from engine.scoring.score_text import language_notes, too_few, untold_notes, verification_lines
 from engine.server import serving
-from engine.system import files, foreign_files, hub_cache, paths, redaction
+from engine.system import files, foreign_files, hub_cache, paths, redaction, units
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
 from engine.system.foreign_files import FileKind

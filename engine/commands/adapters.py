@@ -24,7 +24,7 @@ from engine.system.command_name import command_name
 from engine.system.connection import offline
 from engine.system.files import aside
 from engine.system.paths import is_text, path_exists, resolved
-from engine.system.units import size
+from engine.system.units import duration, size
 
 FEWEST, MOST = 2, 6
 ADAPTER_HELP = "an adapter: its id or the beginning of it, its name or its folder"
@@ -160,7 +160,7 @@ def _facts(adapter: Adapter) -> list[tuple[str, str]]:
         ("Settings", settings),
         ("Learning rate", f"{method.learning_rate:g}" if method.learning_rate else ""),
         ("Trained on", f"{metadata.data.source}, {counted(metadata.data.train, 'conversation')}"),
-        ("Steps", f"{training.step:,}{stopped} in {score_text.duration(training.seconds)}"),
+        ("Steps", f"{training.step:,}{stopped} in {duration(training.seconds)}"),
         ("Trainable parameters", f"{training.trainable_parameters:,}"),
         *(
             (

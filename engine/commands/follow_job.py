@@ -28,7 +28,7 @@ from engine.scoring import score_text
 from engine.scoring.metrics import CHRF
 from engine.system.files import remove
 from engine.system.paths import jobs_folder
-from engine.system.units import size
+from engine.system.units import duration, size
 
 STOPPED = 130
 INPUT_ERRORS = ("RecipeError", "DataError", "SettingError")
@@ -280,7 +280,7 @@ class ProgressPrinter:
             parts.append(f"{event['examples_per_second']:.1f} conversations/s")
         left = self.state.seconds_left()
         if left is not None and step < total:
-            parts.append(f"{score_text.duration(left)} left")
+            parts.append(f"{duration(left)} left")
         text = " · ".join(parts)
         if self._output.live:
             self._output.status(text)
@@ -320,4 +320,4 @@ class ProgressPrinter:
             location = f" in {state.adapter['path']}" if "path" in state.adapter else ""
             self._output.line(f"Adapter {state.adapter['adapter']}{location}")
         if state.seconds is not None:
-            self._output.line(f"Took {score_text.duration(state.seconds)}.")
+            self._output.line(f"Took {duration(state.seconds)}.")

@@ -16,8 +16,7 @@ from engine.errors import Problem
 from engine.maintenance import doctor
 from engine.messages import counted
 from engine.methods import METHODS
-from engine.scoring import score_text
-from engine.system.units import size
+from engine.system.units import duration, size
 from engine.text import languages
 
 Result = dict[str, Any]
@@ -225,7 +224,7 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("liger", "Kernels", lambda plan: f"Liger {plan['liger']}"),
     ("learning_rate", "Learning rate", lambda plan: f"{plan['learning_rate']:g}"),
     ("steps", "Steps", _steps),
-    ("seconds", "Time", lambda plan: f"about {score_text.duration(plan['seconds'])}, scoring included"),
+    ("seconds", "Time", lambda plan: f"about {duration(plan['seconds'])}, scoring included"),
     ("examples", "Examples", _examples),
     ("prompt", "Prompt", _prompt),
     ("token_lengths", "Conversation", _conversations),

@@ -37,6 +37,7 @@ from engine.system import ranks
 from engine.system.command_name import command_name
 from engine.system.files import remove
 from engine.system.paths import jobs_folder, resolved
+from engine.system.units import duration
 
 LOCK_SECONDS = 30.0
 POLL_SECONDS = 0.2
@@ -272,7 +273,7 @@ def _run_row(entry: RunEntry) -> tuple[str, ...]:
         outcome = "paused"
     gains = ["" if gain is None else score_text.gain(gain) for gain in (entry.gain, entry.chrf_gain)]
     steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
-    time = score_text.duration(entry.seconds) if entry.seconds else ""
+    time = duration(entry.seconds) if entry.seconds else ""
     return entry.id, outcome, steps, time, *gains, entry.name
 
 

@@ -20,7 +20,7 @@ from engine.runs.example_scores import ExampleScores
 from engine.scoring import score_text
 from engine.scoring.faithfulness import check_claims
 from engine.scoring.metrics import CHRF, HEADLINE
-from engine.system.units import size
+from engine.system.units import duration, size
 
 SMOOTHED_FRACTION = 0.02
 SCORES_HEIGHT = 150
@@ -102,7 +102,7 @@ def _speed(report: Report) -> str:
         seconds, speed = (scored or {}).get("seconds"), (scored or {}).get("tokens_per_second")
         if seconds is not None:
             rate = f", {speed:,.0f} tokens/s" if speed else ""
-            parts.append(f"{side}: {score_text.duration(float(seconds))}{rate}")
+            parts.append(f"{side}: {duration(float(seconds))}{rate}")
     text = f"Generating all summaries took: {'; '.join(parts)}. Timed once, so without an interval."
     return text if parts else ""
 
@@ -162,7 +162,7 @@ def _training_facts(report: Report) -> Facts:
     return [
         ("Steps", f"{state.step:,} of {state.total_steps:,}" if state.total_steps else ""),
         ("Step of the adapter", f"{int(adapter['step']):,}" if adapter.get("step") else ""),
-        ("Time", score_text.duration(float(adapter["seconds"])) if adapter.get("seconds") else ""),
+        ("Time", duration(float(adapter["seconds"])) if adapter.get("seconds") else ""),
         (
             "Trainable parameters",
             f"{trainable:,} of {everything:,} ({trainable / everything:.2%})"

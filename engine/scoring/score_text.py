@@ -1,4 +1,4 @@
-"""Numbers, times, scores, verdicts and verified exports as text, for the command line and reports."""
+"""Numbers, scores, verdicts and verified exports as text, for the command line and reports."""
 
 from __future__ import annotations
 
@@ -45,18 +45,6 @@ VERIFICATION_STATES = {
     "failed": "Doesn't work",
     "not tried": "Not tried",
 }
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as text: "0.4 s", "41 s", "4 min 10 s"."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return say("{} min {:02d} s", whole // 60, whole % 60)
-    return say("{} h {:02d} min", whole // 3600, whole % 3600 // 60)
 
 
 def too_few_to_train(count: int) -> str:

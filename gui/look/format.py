@@ -10,7 +10,8 @@ import time
 
 from PySide6.QtCore import QDate
 
-from gui.look.language import locale, mark, tr, tr_count
+from engine.api import units
+from gui.look.language import locale, mark, tr, translate
 
 UNKNOWN = "–"
 MINUS = "−"
@@ -59,12 +60,7 @@ def compact(value: float | None) -> str:
 
 def bytes_text(count: float | None) -> str:
     """Return a size in bytes as text: "14.2 MB", "5.9 GB", "812 bytes"."""
-    if count is None:
-        return UNKNOWN
-    for unit, size, minimum in (("TB", 1e12, 1e12), ("GB", 1e9, 1e9), ("MB", 1e6, 1e5), ("kB", 1e3, 1e3)):
-        if count >= minimum:
-            return f"{number_text(count / size, 1 if count / size < 1000 else 0)} {unit}"
-    return tr_count(int(count), "{n} byte", "{n} bytes")
+    return UNKNOWN if count is None else translate(units.size(count))
 
 
 def gigabytes_text(count: float) -> str:
@@ -74,19 +70,7 @@ def gigabytes_text(count: float) -> str:
 
 def duration_text(seconds: float | None) -> str:
     """Return a duration as text, coarser the longer it is: "0.4 s", "41 s", "4 min 10 s", "41 min", "1 h 52 min"."""
-    if seconds is None or not math.isfinite(seconds):
-        return UNKNOWN
-    if seconds < 9.95:
-        return tr("{seconds} s", seconds=number_text(seconds, 1))
-    whole = round(seconds)
-    if whole < 60:
-        return tr("{seconds} s", seconds=whole)
-    if whole < 15 * 60 and whole % 60:
-        return tr("{minutes} min {seconds} s", minutes=whole // 60, seconds=f"{whole % 60:02d}")
-    minutes = whole // 60 if whole < 15 * 60 else round(whole / 60)
-    if minutes < 60:
-        return tr("{minutes} min", minutes=minutes)
-    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02d}")
+    return UNKNOWN if seconds is None or not math.isfinite(seconds) else translate(units.duration(seconds))
 
 
 def about_text(seconds: float) -> str:

@@ -8595,11 +8595,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{good} gut, {columns}</translation>
   </message>
   <message>
-   <location filename="../../gui/look/format.py" />
-   <source>{hours} h {minutes} min</source>
-   <translation>{hours} h {minutes} min</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/start_foot.py" />
    <source>{language}, base model: {known}</source>
    <translation>{language}, Basismodell: {known}</translation>
@@ -8649,16 +8644,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/recipe_form.py" />
    <source>{method} used {rate}</source>
    <translation>bei {method} galt {rate}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/look/format.py" />
-   <source>{minutes} min</source>
-   <translation>{minutes} min</translation>
-  </message>
-  <message>
-   <location filename="../../gui/look/format.py" />
-   <source>{minutes} min {seconds} s</source>
-   <translation>{minutes} min {seconds} s</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/draft_writer.py" />
@@ -8827,14 +8812,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} über der Grenze von 1.000</numerusform>
     <numerusform>{n} über der Grenze von 1.000</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/look/format.py" />
-   <source>{n} bytes</source>
-   <translation>
-    <numerusform>{n} Byte</numerusform>
-    <numerusform>{n} Byte</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9388,7 +9365,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{score} mit Startwert {seed}</translation>
   </message>
   <message>
-   <location filename="../../gui/look/format.py" />
+   <location filename="../../gui/workers/summarizer.py" />
    <source>{seconds} s</source>
    <translation>{seconds} s</translation>
   </message>
@@ -20954,7 +20931,7 @@ Bob: At the office, till five.</translation>
    <translation>{1} ab {2} unter {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
+   <location filename="../../engine/system/units.py" />
    <source>{1} h {2} min</source>
    <translation>{1} h {2} min</translation>
   </message>
@@ -21516,7 +21493,12 @@ Bob: At the office, till five.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
+   <location filename="../../engine/system/units.py" />
+   <source>{1} min</source>
+   <translation>{1} min</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/units.py" />
    <source>{1} min {2} s</source>
    <translation>{1} min {2} s</translation>
   </message>

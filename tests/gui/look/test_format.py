@@ -31,7 +31,7 @@ def english():
         (percent(0.62), "62\u00a0%"), (percent(0.0141, 2), "1.41\u00a0%"), (percent(None), "–"),
         (compact(3_538_944), "3.54 M"), (compact(248_000_000), "248 M"), (compact(892), "892"),
         (bytes_text(14_200_000), "14.2 MB"), (bytes_text(5.9e9), "5.9 GB"), (bytes_text(812), "812 bytes"),
-        (bytes_text(31_100), "31.1 kB"), (bytes_text(326_900), "0.3 MB"), (bytes_text(None), "–"),
+        (bytes_text(31_100), "31.1 kB"), (bytes_text(326_900), "326.9 kB"), (bytes_text(None), "–"),
         (duration_text(0.42), "0.4 s"), (duration_text(41), "41 s"), (duration_text(250), "4 min 10 s"),
         (duration_text(2460), "41 min"), (duration_text(6720), "1 h 52 min"), (duration_text(59.7), "1 min"),
         (duration_text(None), "–"), (about_text(0), "less than a minute"),
