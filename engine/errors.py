@@ -23,7 +23,8 @@ Anything else is a bug. It is caught in two places only: the worker's main funct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -139,6 +140,15 @@ class ArenaError(AppError):
 
 class StorageError(AppError):
     """A folder that is gone, full or not writable."""
+
+
+@contextmanager
+def disk_errors(template: str, *values: object, hint: str = "", field: str | None = None) -> Iterator[None]:
+    """Translate an OSError inside into StorageError; the last place of `template` is for the system's reason."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(say(template, *values, error.strerror or error), hint, field) from error
 
 
 class TrainingError(AppError):

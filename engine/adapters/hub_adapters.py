@@ -15,7 +15,7 @@ from engine.adapters.import_checks import CONFIG_NAME, KINDS, README_NAME, WEIGH
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata
 from engine.config.recipe import looks_like_path, public_name
-from engine.errors import AdapterError, StorageError
+from engine.errors import AdapterError, disk_errors
 from engine.messages import counted, say
 from engine.system import hub_cache
 from engine.system.files import delete
@@ -61,13 +61,11 @@ def write_copy(adapter: Adapter, folder: Path, *, with_conversations: bool) -> A
     # The hub's card replaces the adapter's own.
     files = {name: digest for name, digest in facts.files.items() if name != README_NAME}
     public = facts.model_copy(update={"notes": "", "tags": [], "files": files})
-    try:
+    with disk_errors("{} can't be copied: {}.", adapter.name):
         copy_adapter(adapter.folder, folder)
         delete(folder / README_NAME)
         adapter_toml.save(public, folder)
         make_public(folder)
-    except OSError as error:
-        raise StorageError(say("{} can't be copied: {}.", adapter.name, error.strerror)) from error
     return adapter_toml.load(folder)
 
 

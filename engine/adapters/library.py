@@ -34,7 +34,7 @@ from engine.adapters.metadata import AdapterMetadata, ExportFacts, HubFacts, Sco
 from engine.adapters.trash import restore, to_trash
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.errors import AdapterError, StorageError
+from engine.errors import AdapterError, StorageError, disk_errors
 from engine.jobs.job import new_id, slug
 from engine.messages import say
 from engine.methods import METHODS, methods_of
@@ -207,13 +207,11 @@ def install(partial: Path, metadata: AdapterMetadata) -> Adapter:
     """Turn a finished partial folder into an adapter: write checksums and metadata, sync, rename."""
     complete = metadata.model_copy(update={"files": adapter_toml.checksums(partial)})
     folder = adapters_folder() / complete.id
-    try:
+    with disk_errors("The adapter can't be added to the library: {}."):
         adapter_toml.save(complete, partial)
         sync_tree(partial)
         rename(partial, folder)
         sync_directory(folder.parent)
-    except OSError as error:
-        raise StorageError(say("The adapter can't be added to the library: {}.", error.strerror)) from error
     return Adapter(folder, complete)
 
 
@@ -250,12 +248,8 @@ def add_export(adapter: Adapter, export: ExportFacts) -> Adapter:
 
 
 def _rewritten(adapter: Adapter, metadata: AdapterMetadata) -> Adapter:
-    try:
+    with disk_errors("{} of {} can't be written: {}.", adapter_toml.FILE_NAME, adapter.name):
         adapter_toml.save(metadata, adapter.folder)
-    except OSError as error:
-        raise StorageError(
-            say("{} of {} can't be written: {}.", adapter_toml.FILE_NAME, adapter.name, error.strerror)
-        ) from error
     return Adapter(adapter.folder, metadata)
 
 
@@ -283,12 +277,11 @@ def _copy_in(source: Path, metadata: AdapterMetadata, recipe: Path | None = None
     fresh = metadata.model_copy(update={"id": new_id(metadata.name)})
     partial = partial_folder(fresh.id)
     try:
-        copy_adapter(source, partial)
-        if recipe is not None and recipe.is_file():
-            copy_file(recipe, partial / recipe.name)
-        return install(partial, fresh)
-    except OSError as error:
-        raise StorageError(say("{} can't be copied: {}.", metadata.name, error.strerror)) from error
+        with disk_errors("{} can't be copied: {}.", metadata.name):
+            copy_adapter(source, partial)
+            if recipe is not None and recipe.is_file():
+                copy_file(recipe, partial / recipe.name)
+            return install(partial, fresh)
     finally:
         remove(partial)
 
@@ -359,13 +352,10 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
     """Copy the adapter to `target`, which must not exist, without local paths; return it."""
     if os.path.lexists(target):
         raise StorageError(say("{} already exists.", target), "Choose another name.")
-    try:
-        with aside(target) as unfinished:
-            unfinished.mkdir(mode=0o700, parents=True)
-            _copy_out(adapter, unfinished)
-            rename(unfinished, target)
-    except OSError as error:
-        raise StorageError(say("{} can't be exported to {}: {}.", adapter.name, target, error)) from error
+    with disk_errors("{} can't be exported to {}: {}.", adapter.name, target), aside(target) as unfinished:
+        unfinished.mkdir(mode=0o700, parents=True)
+        _copy_out(adapter, unfinished)
+        rename(unfinished, target)
     return target
 
 
@@ -374,21 +364,19 @@ def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path
     if os.path.lexists(target) and not replace:
         raise StorageError(say("{} already exists.", target), "Choose another name.")
     top = file_name(adapter.name) or "adapter"
-    try:
+    with (
+        disk_errors("{} can't be exported to {}: {}.", adapter.name, target),
+        temporary_folder(adapters_folder(), suffix=PARTIAL) as copied,
+        aside(target) as packed,
+    ):
+        _copy_out(adapter, copied)
         with (
-            temporary_folder(adapters_folder(), suffix=PARTIAL) as copied,
-            aside(target) as packed,
+            open(packed, "xb", opener=private) as stream,
+            zipfile.ZipFile(stream, "w", ZIP_DEFLATED) as archive,
         ):
-            _copy_out(adapter, copied)
-            with (
-                open(packed, "xb", opener=private) as stream,
-                zipfile.ZipFile(stream, "w", ZIP_DEFLATED) as archive,
-            ):
-                for path in sorted(copied.iterdir()):
-                    archive.write(path, f"{top}/{path.name}")
-            rename(packed, target)
-    except OSError as error:
-        raise StorageError(say("{} can't be exported to {}: {}.", adapter.name, target, error)) from error
+            for path in sorted(copied.iterdir()):
+                archive.write(path, f"{top}/{path.name}")
+        rename(packed, target)
     return target
 
 

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import StorageError
+from engine.errors import StorageError, disk_errors
 from engine.messages import say
 from engine.system.files import delete, move
 from engine.system.paths import trash_folder
@@ -27,10 +27,8 @@ def to_trash(folder: Path, place: Path, field: str) -> Path:
         hint = "Tunesmith deletes only what is in its library."
         raise StorageError(say("{} is not in {}.", folder, place), hint, field)
     trashed = trash_folder() / f"{time.time_ns()}{_MARK}{folder.name}"
-    try:
+    with disk_errors("{} can't be deleted: {}.", folder.name):
         move(folder, trashed)
-    except OSError as error:
-        raise StorageError(say("{} can't be deleted: {}.", folder.name, error)) from error
     return trashed
 
 
@@ -41,19 +39,15 @@ def restore(trashed: Path, parent: Path) -> Path:
         raise StorageError(
             say("{} already exists.", folder), say("The deleted files are still in {}.", trashed)
         )
-    try:
+    with disk_errors("{} can't be restored: {}.", folder.name):
         move(trashed, folder)
-    except OSError as error:
-        raise StorageError(say("{} can't be restored: {}.", folder.name, error)) from error
     return folder
 
 
 def delete_for_good(trashed: Path) -> None:
     """Delete a folder in the trash, of a link only itself. Raises StorageError if something of it stays."""
-    try:
+    with disk_errors("{} can't be deleted: {}.", former_name(trashed)):
         delete(trashed)
-    except OSError as error:
-        raise StorageError(say("{} can't be deleted: {}.", former_name(trashed), error)) from error
 
 
 def trashed_folders() -> list[Path]:

@@ -27,7 +27,7 @@ from engine.config import recipe as recipes
 from engine.config import run_names
 from engine.config.recipe import Recipe
 from engine.config.recipe_diff import unlike
-from engine.errors import AppError, ArenaError, RecipeError, StorageError
+from engine.errors import AppError, ArenaError, RecipeError, disk_errors
 from engine.jobs.job import new_id
 from engine.messages import say
 from engine.methods import Family
@@ -109,14 +109,10 @@ def create(
     name = name or recipe.given_name or run_names.shared_name(recipe.base_model.id, recipe.data)
     folder = arenas_folder() / new_id(name)
     file = ArenaFile(schema=SCHEMA, name=name, made_at=now_text(), planned_seconds=planned_seconds)
-    try:
+    with disk_errors("{} can't be created: {}.", folder, hint="Free some space."):
         (folder / RECIPES).mkdir(parents=True)
         recipes.save(recipe, folder / RECIPE_NAME)
         entries.write(folder, file)
-    except OSError as error:
-        raise StorageError(
-            say("{} can't be created: {}.", folder, error.strerror), "Free some space."
-        ) from error
     return add(open_arena(folder), changes, family, seeds)
 
 
@@ -287,12 +283,8 @@ def _editing(arena: Arena) -> Iterator[ArenaFile]:
             raise ArenaError(say("{} is being changed elsewhere.", arena.folder.name), "Try again.")
         file = entries.read(arena.folder)
         yield file
-        try:
+        with disk_errors("{} can't be written: {}.", arena.name, hint="Free some space."):
             entries.write(arena.folder, file)
-        except OSError as error:
-            raise StorageError(
-                say("{} can't be written: {}.", arena.name, error.strerror), "Free some space."
-            ) from error
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from engine.arena.rows import OTHER_TEXT, SCORE, Group, Row, Spread, remark_of
 from engine.arena.seed_sets import RESAMPLES
 from engine.config import general_text
 from engine.config.recipe_diff import differences
-from engine.errors import ArenaError, StorageError
+from engine.errors import ArenaError, disk_errors
 from engine.messages import joined, say
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
@@ -236,12 +236,8 @@ def save_conversations(statuses: Iterable[EntryStatus], path: Path) -> int:
     lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
     # Lone surrogates, as a conversation may have, become JSON escapes.
     lines = lines.encode("utf-8", "backslashreplace").decode("utf-8")
-    try:
+    with disk_errors("{} can't be written: {}.", path, hint="Choose another folder."):
         write_atomically(path, lines)
-    except OSError as error:
-        raise StorageError(
-            say("{} can't be written: {}.", path, error.strerror), "Choose another folder."
-        ) from error
     return len(rows)
 
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from engine.computers import computer as checks
 from engine.computers.computer import Computer
-from engine.errors import ComputerError, Problem, RecipeError, StorageError
+from engine.errors import ComputerError, Problem, RecipeError, StorageError, disk_errors
 from engine.messages import say
 from engine.system.command_name import command_name
 from engine.system.files import write_atomically
@@ -74,26 +74,20 @@ def agree(name: str) -> Computer:
 def desk_id() -> str:
     """Return the id that distinguishes this user's runs on a cluster, created once."""
     path = config_folder() / "desk-id"
-    try:
+    with disk_errors("{} can't be written: {}.", path, hint="Free some space."):
         if not path.exists():
             write_atomically(path, secrets.token_hex(4))
         return read_text(path, FileKind.WINDOW).strip()
-    except OSError as error:
-        raise StorageError(
-            say("{} can't be written: {}.", path, error.strerror), "Free some space."
-        ) from error
 
 
 def _change(change: Callable[[list[Computer]], list[Computer]]) -> None:
     path = _path()
-    try:
-        with locked_file(path.with_suffix(".lock"), "The list of computers"):
-            document = {TABLE: [asdict(each) for each in change(list_computers())]}
-            write_atomically(path, tomlkit.dumps(document))
-    except OSError as error:
-        raise StorageError(
-            say("{} can't be written: {}.", path, error.strerror), "Free some space."
-        ) from error
+    with (
+        disk_errors("{} can't be written: {}.", path, hint="Free some space."),
+        locked_file(path.with_suffix(".lock"), "The list of computers"),
+    ):
+        document = {TABLE: [asdict(each) for each in change(list_computers())]}
+        write_atomically(path, tomlkit.dumps(document))
 
 
 def _path() -> Path:

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from engine.errors import Problem, StorageError
+from engine.errors import Problem, StorageError, disk_errors
 from engine.messages import say
 from engine.methods.base import BaseFacts, Family, Quantization
 from engine.system import file_hashes, gguf_header
@@ -205,11 +205,8 @@ def delete_unpacked(path: Path) -> int:
     if folder is None:
         return 0
     freed = bytes_in(folder)
-    try:
+    with disk_errors("{} can't be deleted: {}.", folder, hint="Check the folder's permissions."):
         delete(folder)
-    except OSError as error:
-        message = say("{} can't be deleted: {}.", folder, error.strerror)
-        raise StorageError(message, "Check the folder's permissions.") from error
     return freed
 
 

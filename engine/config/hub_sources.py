@@ -8,9 +8,6 @@ from engine.messages import say
 from engine.system import hub_cache
 from engine.system.connection import offline
 
-MODEL_HINT = "Start without --offline and HF_HUB_OFFLINE, or choose local files."
-DATA_HINT = "Start without --offline and HF_HUB_OFFLINE, or choose local files."
-
 
 def offline_problems(recipe: Recipe) -> tuple[Problem, ...]:
     """Return what a run would have to download although no connection may be opened."""
@@ -20,16 +17,17 @@ def offline_problems(recipe: Recipe) -> tuple[Problem, ...]:
 
 def base_problems(model_id: str, revision: str = "main") -> tuple[Problem, ...]:
     """Return the problem of a base model that is only on the hub, if Tunesmith is offline."""
-    if not offline() or not is_on_hub(model_id) or hub_cache.is_cached(model_id, revision, "model"):
-        return ()
-    return (missing("base_model.id", model_id),)
+    return _problems("base_model.id", model_id, revision, "model")
 
 
 def data_problems(source: str) -> tuple[Problem, ...]:
     """Return the problem of conversations that are only on the hub, if Tunesmith is offline."""
-    if not offline() or not is_on_hub(source) or hub_cache.is_cached(source, "main", "dataset"):
-        return ()
-    return (missing("data.source", source),)
+    return _problems("data.source", source, "main", "dataset")
+
+
+def _problems(field: str, name: str, revision: str, kind: hub_cache.Kind) -> tuple[Problem, ...]:
+    is_missing = offline() and is_on_hub(name) and not hub_cache.is_cached(name, revision, kind)
+    return (missing(field, name),) if is_missing else ()
 
 
 def is_on_hub(name: str) -> bool:
@@ -39,5 +37,5 @@ def is_on_hub(name: str) -> bool:
 
 def missing(field: str, name: str) -> Problem:
     """Return the problem of a source that is not on this computer while Tunesmith is offline."""
-    hint = MODEL_HINT if field == "base_model.id" else DATA_HINT
+    hint = "Start without --offline and HF_HUB_OFFLINE, or choose local files."
     return Problem(field, say("{} is not downloaded, and Tunesmith is offline.", name), hint)

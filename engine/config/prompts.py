@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tomlkit
 
-from engine.errors import AppError, Problem, StorageError
+from engine.errors import AppError, Problem, StorageError, disk_errors
 from engine.messages import say
 from engine.system import files
 from engine.system.foreign_files import FileKind, read_toml
@@ -162,10 +162,8 @@ def save(name: str, text: str, *, replace: bool = False) -> Template:
     document = tomlkit.document()
     document.add("schema", tomlkit.item(SCHEMA))
     document.add("prompt", tomlkit.item(text))
-    try:
+    with disk_errors("{} can't be written: {}.", path.name):
         files.write_atomically(path, tomlkit.dumps(document))
-    except OSError as error:
-        raise StorageError(say("{} can't be written: {}.", path.name, error.strerror)) from error
     return Template(taken.stem if taken else name, text)
 
 
@@ -178,19 +176,15 @@ def rename(name: str, to: str) -> Template:
     template = _read(path)
     if template is None:
         raise StorageError(say('The template "{}" can\'t be read.', name), "Save it again.")
-    try:
+    with disk_errors('The template "{}" can\'t be renamed: {}.', name):
         files.rename(path, path.with_name(to + SUFFIX))
-    except OSError as error:
-        raise StorageError(say('The template "{}" can\'t be renamed: {}.', name, error.strerror)) from error
     return Template(to, template.text)
 
 
 def delete(name: str) -> None:
     """Remove a saved template. Raises AppError if there is none, StorageError."""
-    try:
+    with disk_errors('The template "{}" can\'t be deleted: {}.', name):
         files.delete(_saved(name))
-    except OSError as error:
-        raise StorageError(say('The template "{}" can\'t be deleted: {}.', name, error.strerror)) from error
 
 
 def _checked_name(name: str) -> str:

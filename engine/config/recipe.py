@@ -26,7 +26,7 @@ from engine.config.training import (
     training_problems,
 )
 from engine.data.file_kinds import DATA_SUFFIXES
-from engine.errors import Problem, RecipeError, StorageError
+from engine.errors import Problem, RecipeError, disk_errors
 from engine.messages import say
 from engine.methods import BaseFacts, Family, Method, Quantization, unknown_method
 from engine.methods import method as registry_entry
@@ -477,7 +477,5 @@ def dumps(recipe: Recipe) -> str:
 
 def save(recipe: Recipe, path: Path) -> None:
     """Write the recipe. Raises StorageError if the file can't be written."""
-    try:
+    with disk_errors("{} can't be written: {}.", path):
         path.write_text(dumps(recipe), encoding="utf-8")
-    except OSError as error:
-        raise StorageError(say("{} can't be written: {}.", path, error.strerror)) from error

@@ -13,15 +13,15 @@ import json
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from engine.errors import StorageError
-from engine.messages import from_json, say
+from engine.errors import disk_errors
+from engine.messages import from_json
 from engine.system.csv_file import write_csv
 
 # For each split, the keys of its rows by index or number, in order.
@@ -198,7 +198,7 @@ class Details:
         offset = self.places.get(split, {}).get(number)
         if offset is None:
             return None
-        with _storage_errors(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
+        with _disk_errors(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
             stream.seek(offset)
             return _row(stream.readline())
 
@@ -214,7 +214,7 @@ class Details:
 
     def rows(self, numbers: Mapping[str, Sequence[int]]) -> Iterator[CheckedRow]:
         """Yield rows by their numbers in each split. Raises StorageError if the file is gone."""
-        with _storage_errors(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
+        with _disk_errors(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
             for split, chosen in numbers.items():
                 for number in chosen:
                     stream.seek(self.places[split][number])
@@ -223,7 +223,7 @@ class Details:
 
 def read(folder: Path) -> Details:
     """Return the details in a job's folder. Raises StorageError if they are not there."""
-    with _storage_errors(folder / DETAILS):
+    with _disk_errors(folder / DETAILS):
         details = from_json((folder / DETAILS).read_text(encoding="utf-8"))
     return Details(
         folder,
@@ -252,7 +252,7 @@ def export(details: Details, folder: Path) -> list[Path]:
 
     Raises StorageError if the folder can't be written.
     """
-    with _storage_errors(folder):
+    with _disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     written = []
     for finding, numbers in details.findings.items():
@@ -273,7 +273,7 @@ def export_broken(rows: Sequence[Mapping[str, str]], path: Path) -> None:
 
     Raises StorageError if it can't be written.
     """
-    with _storage_errors(path.parent):
+    with _disk_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_csv(path, ("place", "why"), ((row["place"], row["why"]) for row in rows))
 
@@ -287,12 +287,5 @@ def _row(line: bytes) -> CheckedRow:
     return CheckedRow(**record | {"ends": tuple(accumulate(record.get("ends", ())))})
 
 
-@contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
-    """Translate errors of the file system into StorageError."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            say("{} can't be used: {}.", path, error.strerror), "Check the data again."
-        ) from error
+def _disk_errors(path: Path) -> AbstractContextManager[None]:
+    return disk_errors("{} can't be used: {}.", path, hint="Check the data again.")

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.data import text_kind
-from engine.errors import DataError, StorageError
+from engine.errors import DataError, disk_errors
 from engine.messages import say
 from engine.system.files import remove, write_atomically
 from engine.system.paths import intake_folder
 from engine.text import escaping
 
 FIELD = "data.source"
+UNWRITTEN, HINT = "{} can't be written: {}.", "Free some space, or check the folder."
 
 
 def save_text(text: str) -> Path:
@@ -30,11 +31,9 @@ def save_text(text: str) -> Path:
     if not text.strip():
         raise DataError("The clipboard contains no text.", "Copy JSON lines, a table or a chat first.", FIELD)
     path = intake_folder() / _digest(text) / f"Pasted text{text_kind.suffix_of(text)}"
-    try:
+    with disk_errors(UNWRITTEN, path, hint=HINT):
         path.parent.mkdir(mode=0o700, exist_ok=True)
         write_atomically(path, text.encode("utf-8", "replace").decode())
-    except OSError as error:
-        raise _unwritten(path, error) from error
     return path
 
 
@@ -53,7 +52,7 @@ def save_files(files: Sequence[Path]) -> Path:
     first, *others = sorted(files)
     digest = _digest(chr(0).join(map(str, (first, *others))))
     folder = intake_folder() / digest / f"{escaping.file_name(first.name)} and {len(others)} more"
-    try:
+    with disk_errors(UNWRITTEN, folder, hint=HINT):
         remove(folder)
         folder.mkdir(mode=0o700, parents=True)
         for path, name in zip(files, _names(files), strict=True):
@@ -62,19 +61,11 @@ def save_files(files: Sequence[Path]) -> Path:
             except (OSError, NotImplementedError):
                 # Links are not allowed everywhere.
                 shutil.copyfile(path, folder / name)
-    except OSError as error:
-        raise _unwritten(folder, error) from error
     return folder
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
-
-
-def _unwritten(path: Path, error: OSError) -> StorageError:
-    return StorageError(
-        say("{} can't be written: {}.", path, error.strerror), "Free some space, or check the folder."
-    )
 
 
 def _names(files: Sequence[Path]) -> list[str]:

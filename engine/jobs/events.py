@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.errors import StorageError
+from engine.errors import StorageError, disk_errors
 from engine.messages import from_json, say, to_json
 from engine.system.files import delete
 from engine.system.foreign_files import open_regular
@@ -84,15 +84,11 @@ class EventWriter:
         return record
 
     def _append(self, line: bytes) -> None:
-        try:
+        with disk_errors("{} can't be written: {}.", self._called, hint="Free some disk space."):
             written = os.write(self._descriptor, line)
             if written != len(line):
                 # Half a line would damage the next one.
                 os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
-        except OSError as error:
-            raise StorageError(
-                say("{} can't be written: {}.", self._called, error.strerror), "Free some disk space."
-            ) from error
         if written != len(line):
             raise StorageError(
                 say("{} can't be written: the disk is full.", self._called), "Free some disk space."
@@ -100,10 +96,8 @@ class EventWriter:
 
     def sync(self) -> None:
         """Wait until the events are on the disk. Raises StorageError if they can't be stored."""
-        try:
+        with disk_errors("{} can't be saved: {}.", self._called):
             os.fsync(self._descriptor)
-        except OSError as error:
-            raise StorageError(say("{} can't be saved: {}.", self._called, error.strerror)) from error
 
     def close(self) -> None:
         """Close the stream."""

@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from engine.errors import StorageError, WorkerError
+from engine.errors import StorageError, WorkerError, disk_errors
 from engine.jobs.events import read_all
 from engine.messages import say
 from engine.system.files import delete, rename, write_atomically
@@ -221,26 +221,18 @@ class Job:
         number = max(time.time_ns(), max(waiting, default=0) + 1)
         name = f"{number:020d}-{secrets.token_hex(4)}.json"
         partial = self.commands_folder / f".{name}"
-        try:
+        with disk_errors("The command {} can't be sent to {}: {}.", command, self.folder):
             self.commands_folder.mkdir(mode=0o700, exist_ok=True)
             partial.write_bytes(content)
             rename(partial, self.commands_folder / name)
-        except OSError as error:
-            raise StorageError(
-                say("The command {} can't be sent to {}: {}.", command, self.folder, error.strerror)
-            ) from error
 
     def drop_commands(self) -> None:
         """Delete commands that an earlier attempt left unread, unless a worker runs. Raises StorageError."""
         if self.is_running():
             return
-        try:
+        with disk_errors("{} can't be emptied: {}.", self.commands_folder):
             for path in self.commands_folder.glob(COMMAND_FILES):
                 delete(path)
-        except OSError as error:
-            raise StorageError(
-                say("{} can't be emptied: {}.", self.commands_folder, error.strerror)
-            ) from error
 
     def has_command(self, command: str) -> bool:
         """Tell whether a command waits to be read."""
@@ -318,7 +310,9 @@ def create_job(
     `recipe` is the text of `recipe.toml`; `name` becomes part of the id. Raises StorageError.
     """
     folder = parent / new_id(name or kind)
-    try:
+    with disk_errors(
+        "{} can't be created: {}.", folder, hint="Free some space, or set TUNESMITH_HOME to another disk."
+    ):
         make_private(folder)
         make_private(folder / "commands")
         if recipe:
@@ -326,9 +320,4 @@ def create_job(
         owner = {} if kind == "train" else {"owner": asdict(this_process())}
         # Written last: a folder without it is no job.
         write_atomically(folder / "job.json", json.dumps({"kind": kind, **arguments, **owner}, indent=1))
-    except OSError as error:
-        raise StorageError(
-            say("{} can't be created: {}.", folder, error.strerror),
-            "Free some space, or set TUNESMITH_HOME to another disk.",
-        ) from error
     return Job(folder)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DataError, StorageError
+from engine.errors import DataError, disk_errors
 from engine.jobs.events import encode
 from engine.labelling.items import Item
 from engine.labelling.sets import SetInfo, fingerprint, read
-from engine.messages import counted, say
+from engine.messages import counted
 from engine.system.files import aside, rename, write_atomically, write_export
 from engine.system.paths import labelling_folder
 from engine.text.escaping import file_name
@@ -56,17 +56,13 @@ def export(about: SetInfo) -> Path:
         "sittings": history.sittings,
         "written_by": dict(Counter(item.written_by for item in accepted)),
     }
-    try:
+    with disk_errors("The data set can't be written: {}.", hint="Free some disk space."):
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with aside(folder) as unfinished:
             unfinished.mkdir(mode=0o700)
             write_atomically(unfinished / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
             write_atomically(unfinished / METADATA, json.dumps(metadata, indent=1))
             rename(unfinished, folder)
-    except OSError as error:
-        raise StorageError(
-            say("The data set can't be written: {}.", error.strerror), "Free some disk space."
-        ) from error
     return folder
 
 

@@ -22,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DataError, StorageError
+from engine.errors import DataError, StorageError, disk_errors
 from engine.jobs.events import VERSION, encode, read_all
 from engine.jobs.job import new_id
 from engine.jobs.journal import Journal
@@ -137,18 +137,16 @@ def create(
     )
     folder = labelling_folder() / about.id
     lines = [encode(_row(example)) for example in kept_examples]
-    try:
-        with aside(folder) as unfinished:
-            unfinished.mkdir()
-            write_atomically(unfinished / CONVERSATIONS, b"".join(lines).decode("utf-8"))
-            if carried_records:
-                write_atomically(unfinished / JOURNAL, b"".join(map(encode, carried_records)).decode("utf-8"))
-            write_atomically(unfinished / ABOUT, json.dumps({"schema": SCHEMA, **asdict(about)}, indent=1))
-            rename(unfinished, folder)
-    except OSError as error:
-        raise StorageError(
-            say("The set can't be created: {}.", error.strerror), "Free some disk space."
-        ) from error
+    with (
+        disk_errors("The set can't be created: {}.", hint="Free some disk space."),
+        aside(folder) as unfinished,
+    ):
+        unfinished.mkdir()
+        write_atomically(unfinished / CONVERSATIONS, b"".join(lines).decode("utf-8"))
+        if carried_records:
+            write_atomically(unfinished / JOURNAL, b"".join(map(encode, carried_records)).decode("utf-8"))
+        write_atomically(unfinished / ABOUT, json.dumps({"schema": SCHEMA, **asdict(about)}, indent=1))
+        rename(unfinished, folder)
     return about
 
 

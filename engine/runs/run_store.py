@@ -13,7 +13,7 @@ from engine.adapters.trash import restore, to_trash
 from engine.config import recipe as recipes
 from engine.config import run_changes
 from engine.config.recipe import MethodSettings, Recipe
-from engine.errors import AdapterError, AppError, Problem, RecipeError, StorageError, WorkerError
+from engine.errors import AdapterError, AppError, Problem, RecipeError, WorkerError, disk_errors
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import Outcome, RunState
@@ -76,10 +76,8 @@ def move_to(job: Job, computer: str, cards: int = 1) -> None:
     moved = {name: value for name, value in request.items() if name != "demand"} | _sent_to(computer, cards)
     if request == moved:
         return
-    try:
+    with disk_errors("{} can't be written: {}.", job.folder):
         write_atomically(job.folder / "job.json", json.dumps(moved, indent=1))
-    except OSError as error:
-        raise StorageError(say("{} can't be written: {}.", job.folder, error.strerror)) from error
 
 
 def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
@@ -118,10 +116,8 @@ def current_name(job: Job, recipe: Recipe) -> str:
 
 
 def _write(job: Job, recipe: Recipe) -> None:
-    try:
+    with disk_errors("{} can't be written: {}.", job.recipe_path):
         write_atomically(job.recipe_path, recipes.dumps(recipe))
-    except OSError as error:
-        raise StorageError(say("{} can't be written: {}.", job.recipe_path, error.strerror)) from error
 
 
 def changed(recipe: Recipe, wanted: Mapping[str, run_changes.Value], step: int) -> Recipe:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.recipe import Recipe
-from engine.errors import Problem, StorageError
+from engine.errors import Problem, disk_errors
 from engine.jobs.job import Job
 from engine.messages import say
 from engine.system import ranks
@@ -52,10 +52,8 @@ class SlurmResources:
 def write(job: Job, resources: SlurmResources, environment: Mapping[str, str] = os.environ) -> Path:
     """Write the script into a run's folder and return its path. Raises StorageError."""
     path = job.folder / FILE_NAME
-    try:
+    with disk_errors("{} can't be written: {}.", path):
         write_atomically(path, text(job, resources, environment))
-    except OSError as error:
-        raise StorageError(say("{} can't be written: {}.", path, error.strerror)) from error
     return path
 
 

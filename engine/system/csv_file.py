@@ -12,8 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
-from engine.errors import StorageError
-from engine.messages import say
+from engine.errors import disk_errors
 from engine.system.files import aside, private, rename
 
 # Spreadsheets read these as the start of a formula, or skip them before one, the full-width forms too.
@@ -27,19 +26,16 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -
 
     Raises StorageError if the file can't be written; an existing file is then unchanged.
     """
-    try:
-        with aside(path) as unfinished:
-            with open(unfinished, "x", -1, "utf-8-sig", "replace", "", opener=private) as stream:
-                table = csv.writer(stream)
-                table.writerows([_escaped(cell) for cell in row] for row in chain([head], rows))
-                stream.flush()
-                os.fsync(stream.fileno())
-            rename(unfinished, path)
-    except OSError as error:
-        raise StorageError(
-            say("{} can't be written: {}.", path, error.strerror),
-            "Choose another folder, or free some space.",
-        ) from error
+    with (
+        disk_errors("{} can't be written: {}.", path, hint="Choose another folder, or free some space."),
+        aside(path) as unfinished,
+    ):
+        with open(unfinished, "x", -1, "utf-8-sig", "replace", "", opener=private) as stream:
+            table = csv.writer(stream)
+            table.writerows([_escaped(cell) for cell in row] for row in chain([head], rows))
+            stream.flush()
+            os.fsync(stream.fileno())
+        rename(unfinished, path)
 
 
 def _escaped(cell: Cell) -> Cell:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import StorageError
+from engine.errors import StorageError, disk_errors
 from engine.messages import say
 from engine.system.files import delete, write_atomically
 from engine.system.paths import resources_folder
@@ -38,11 +38,9 @@ def install(command: Sequence[str], environment: Mapping[str, str] = os.environ)
     }
     files = _files(environment)
     for name, content in contents.items():
-        try:
+        with disk_errors("{} can't be written: {}.", files[name]):
             files[name].parent.mkdir(parents=True, exist_ok=True)
             write_atomically(files[name], content)
-        except OSError as error:
-            raise StorageError(say("{} can't be written: {}.", files[name], error.strerror)) from error
     _refresh(environment)
     return [*files.values()]
 
@@ -52,10 +50,8 @@ def remove(environment: Mapping[str, str] = os.environ) -> list[Path]:
     _require_linux()
     removed = [file for file in _files(environment).values() if file.exists()]
     for file in removed:
-        try:
+        with disk_errors("{} can't be deleted: {}.", file):
             delete(file)
-        except OSError as error:
-            raise StorageError(say("{} can't be deleted: {}.", file, error.strerror)) from error
     _refresh(environment)
     return removed
 

@@ -18,8 +18,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from engine.errors import StorageError
-from engine.messages import say
+from engine.errors import disk_errors
 
 # Characters of a file's name in its partial file's name: systems allow 255 bytes, up to four a character.
 MAX_KEPT_NAME = 50
@@ -131,13 +130,8 @@ def partial_beside(path: Path) -> Path:
 
 def write_export(path: Path, text: str) -> None:
     """Write a file that the user chose. Raises StorageError; an existing file is then unchanged."""
-    try:
+    with disk_errors("{} can't be written: {}.", path, hint="Choose another folder, or free some space."):
         write_atomically(path, text)
-    except OSError as error:
-        raise StorageError(
-            say("{} can't be written: {}.", path, error.strerror),
-            "Choose another folder, or free some space.",
-        ) from error
 
 
 def sync_directory(folder: Path) -> None:

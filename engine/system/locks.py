@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from engine.errors import StorageError
+from engine.errors import StorageError, disk_errors
 from engine.messages import say
 from engine.system.foreign_files import open_regular
 
@@ -20,13 +20,11 @@ def try_lock(stream: IO[bytes]) -> bool:
     # Imported here and below, since most commands lock nothing.
     from filelock import lock_descriptor
 
-    try:
+    with disk_errors(
+        "The disk of Tunesmith's files has no locks: {}.",
+        hint="Set TUNESMITH_HOME to a folder on a local disk.",
+    ):
         return lock_descriptor(stream.fileno(), blocking=False)
-    except OSError as error:
-        raise StorageError(
-            say("The disk of Tunesmith's files has no locks: {}.", error.strerror),
-            "Set TUNESMITH_HOME to a folder on a local disk.",
-        ) from error
 
 
 def unlock(stream: IO[bytes]) -> None:

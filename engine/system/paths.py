@@ -14,11 +14,12 @@ import stat
 import sys
 import tempfile
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import appdirs
 
-from engine.errors import SettingError, StorageError
+from engine.errors import SettingError, disk_errors
 from engine.messages import say
 
 APPLICATION = "tunesmith"
@@ -64,16 +65,13 @@ def _folder_of_system(kind: str) -> Path:
 
 
 def _created(folder: Path) -> Path:
-    try:
+    with disk_errors(
+        "The folder {} can't be created: {}.", folder, hint="Set TUNESMITH_HOME to another folder."
+    ):
         # The folders hold private conversations, so other users have no access.
         missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
         for each in reversed(missing):
             make_private(each)
-    except OSError as error:
-        raise StorageError(
-            say("The folder {} can't be created: {}.", folder, error.strerror),
-            "Set TUNESMITH_HOME to another folder.",
-        ) from error
     return folder
 
 
@@ -88,49 +86,36 @@ def make_private(folder: Path) -> None:
         folder.chmod(0o700)
 
 
-def runs_folder() -> Path:
-    """Return the folder with one folder for each run, made if missing."""
-    return _created(_base("data") / "runs")
+def _users(kind: str, *names: str) -> Path:
+    return _created(_base(kind).joinpath(*names))
 
 
-def adapters_folder() -> Path:
-    """Return the library's folder, made if missing."""
-    return _created(_base("data") / "adapters")
-
-
-def trash_folder() -> Path:
-    """Return the folder that deleted runs and adapters move to, made if missing."""
-    return _created(_base("data") / "trash")
-
-
-def jobs_folder() -> Path:
-    """Return the folder for jobs that are no runs (summarize, inspect, …), made if missing."""
-    return _created(_base("data") / "jobs")
-
-
-def prompts_folder() -> Path:
-    """Return the folder with one file for each saved prompt template, made if missing."""
-    return _created(_base("data") / "prompts")
-
-
-def arenas_folder() -> Path:
-    """Return the folder with one folder for each arena, made if missing."""
-    return _created(_base("data") / "arenas")
-
-
-def labelling_folder() -> Path:
-    """Return the folder with one folder for each labelling set, made if missing."""
-    return _created(_base("data") / "labelling")
-
-
-def comparisons_folder() -> Path:
-    """Return the folder with one folder for each blind comparison, made if missing."""
-    return _created(_base("data") / "comparisons")
-
-
-def tries_folder() -> Path:
-    """Return the folder with a file for each entry of the playground's history, made if missing."""
-    return _created(_base("data") / "tries")
+# Each returns one of the user's folders, made if missing: for runs, one folder each,
+runs_folder = partial(_users, "data", "runs")
+# the library's,
+adapters_folder = partial(_users, "data", "adapters")
+# for deleted runs and adapters,
+trash_folder = partial(_users, "data", "trash")
+# for jobs that are no runs (summarize, inspect, …),
+jobs_folder = partial(_users, "data", "jobs")
+# for saved prompt templates, one file each,
+prompts_folder = partial(_users, "data", "prompts")
+# for arenas, labelling sets and blind comparisons, one folder each,
+arenas_folder = partial(_users, "data", "arenas")
+labelling_folder = partial(_users, "data", "labelling")
+comparisons_folder = partial(_users, "data", "comparisons")
+# for the playground's history, one file for each entry,
+tries_folder = partial(_users, "data", "tries")
+# for what other computers sent to this one,
+cluster_folder = partial(_users, "data", "cluster")
+# for preferences and window state,
+config_folder = partial(_users, "config", "config")
+# for what can be computed or downloaded again,
+cache_folder = partial(_users, "cache", "cache")
+# of that for computed values (`engine.system.cache`), models converted for another runtime, and unpacked GGUF files.
+results_folder = partial(_users, "cache", "cache", "results")
+converted_models_folder = partial(_users, "cache", "cache", "converted")
+gguf_folder = partial(_users, "cache", "cache", "gguf")
 
 
 def queue_file() -> Path:
@@ -140,39 +125,9 @@ def queue_file() -> Path:
 
 def intake_folder() -> Path:
     """Return the private folder with pasted texts and dropped files."""
-    folder = _created(_base("data") / "intake")
+    folder = _users("data", "intake")
     folder.chmod(0o700)
     return folder
-
-
-def cache_folder() -> Path:
-    """Return the folder for what can be computed or downloaded again, made if missing."""
-    return _created(_base("cache") / "cache")
-
-
-def results_folder() -> Path:
-    """Return the folder of what was computed and can be computed again, made if missing (`engine.system.cache`)."""
-    return _created(cache_folder() / "results")
-
-
-def converted_models_folder() -> Path:
-    """Return the folder with models that were converted for another runtime, made if missing."""
-    return _created(cache_folder() / "converted")
-
-
-def gguf_folder() -> Path:
-    """Return the folder with a model folder for each GGUF file that was unpacked, made if missing."""
-    return _created(cache_folder() / "gguf")
-
-
-def cluster_folder() -> Path:
-    """Return the folder with what other computers sent to this one, made if missing."""
-    return _created(_base("data") / "cluster")
-
-
-def config_folder() -> Path:
-    """Return the folder for preferences and window state, made if missing."""
-    return _created(_base("config") / "config")
 
 
 def application_root() -> Path:
@@ -231,44 +186,23 @@ def path_exists(path: Path) -> bool:
         return False
 
 
-def resources_folder() -> Path:
-    """Return the folder of shipped files: starter, sample conversations, presets, icons."""
-    return application_root() / "resources"
+def _shipped(*names: str) -> Path:
+    return application_root().joinpath("resources", *names)
 
 
-def starter_folder() -> Path:
-    """Return the bundled model's folder, which recipes call "starter"."""
-    return resources_folder() / "starter"
-
-
-def sample_folder() -> Path:
-    """Return the bundled conversations' folder, which recipes call "sample"."""
-    return resources_folder() / "conversations"
-
-
-def general_text_file() -> Path:
-    """Return the shipped general text, on which forgetting is measured; recipes call it "auto"."""
-    return resources_folder() / "general_text.txt"
-
-
-def base_models_file() -> Path:
-    """Return the shipped list of base models to choose from."""
-    return resources_folder() / "base_models.toml"
-
-
-def presets_folder() -> Path:
-    """Return the folder of shipped recipes."""
-    return resources_folder() / "recipes"
-
-
-def templates_folder() -> Path:
-    """Return the folder of templates that files for people are rendered from."""
-    return resources_folder() / "templates"
-
-
-def proof_file() -> Path:
-    """Return the shipped results of the proof of every method; the file may be missing in a checkout."""
-    return resources_folder() / "help" / "proof.json"
+# Each returns a folder or file that ships with Tunesmith: all of them (starter, sample conversations, presets, icons),
+resources_folder = _shipped
+# the bundled model, which recipes call "starter", and the bundled conversations, which they call "sample",
+starter_folder = partial(_shipped, "starter")
+sample_folder = partial(_shipped, "conversations")
+# the general text on which forgetting is measured, which recipes call "auto",
+general_text_file = partial(_shipped, "general_text.txt")
+# the list of base models to choose from, recipes, and templates of files for people,
+base_models_file = partial(_shipped, "base_models.toml")
+presets_folder = partial(_shipped, "recipes")
+templates_folder = partial(_shipped, "templates")
+# and the results of the proof of every method, which may be missing in a checkout.
+proof_file = partial(_shipped, "help", "proof.json")
 
 
 def is_text(path: Path) -> bool:

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.adapters.metadata import now_text
 from engine.adapters.trash import restore, to_trash
-from engine.errors import DataError, StorageError
+from engine.errors import DataError, StorageError, disk_errors
 from engine.jobs.events import encode
 from engine.jobs.job import new_id
 from engine.messages import say
@@ -141,16 +141,14 @@ def create(
     )
     folder = comparisons_folder() / new_id("blind")
     lines = b"".join(encode(each.model_dump()) for each in kept)
-    try:
-        with aside(folder) as unfinished:
-            unfinished.mkdir(mode=0o700)
-            write_atomically(unfinished / CONVERSATIONS, lines.decode("utf-8"))
-            write_atomically(unfinished / ABOUT, info.model_dump_json(by_alias=True))
-            rename(unfinished, folder)
-    except OSError as error:
-        raise StorageError(
-            say("The comparison can't be created: {}.", error.strerror), "Free some disk space."
-        ) from error
+    with (
+        disk_errors("The comparison can't be created: {}.", hint="Free some disk space."),
+        aside(folder) as unfinished,
+    ):
+        unfinished.mkdir(mode=0o700)
+        write_atomically(unfinished / CONVERSATIONS, lines.decode("utf-8"))
+        write_atomically(unfinished / ABOUT, info.model_dump_json(by_alias=True))
+        rename(unfinished, folder)
     return info.model_copy(update={"folder": folder})
 
 

@@ -17158,7 +17158,7 @@ Bob: At the office, till five.</translation>
    <translation>Speichern Sie den Inhalt als Text, csv oder JSON-Zeilen, um ihn zu lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/token_counter.py" />
+   <location filename="../../engine/worker/ingestion/token_lengths.py" />
    <source>Tokens are counted with the tokenizer of {1}.</source>
    <translation>Tokens sind mit dem Tokenizer von {1} gezählt.</translation>
   </message>

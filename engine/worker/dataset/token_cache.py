@@ -19,8 +19,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from engine.errors import StorageError
-from engine.messages import say
+from engine.errors import StorageError, disk_errors
 from engine.system import cache
 from engine.system.files import aside, rename
 from engine.system.paths import HOME
@@ -120,12 +119,13 @@ def share(examples: Iterable[Encoded], folder: Path) -> str:
 
 def shared(name: str, folder: Path) -> Tokens:
     """Return the examples that `share` wrote. Raises StorageError where that folder can't be read."""
-    try:
+    with disk_errors(
+        "{}, data from rank 0, can't be read: {}.",
+        folder,
+        hint="Put the run's folder on a file system that all computers share.",
+        field=HOME,
+    ):
         return _open(folder / name)[0]
-    except OSError as error:
-        message = say("{}, data from rank 0, can't be read: {}.", folder, error.strerror)
-        hint = "Put the run's folder on a file system that all computers share."
-        raise StorageError(message, hint, HOME) from error
 
 
 def _packed(examples: Iterable[Encoded]) -> Tokens:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
-from engine.config import model_info
 from engine.config.recipe import BaseModelOptions
-from engine.messages import say
 from engine.worker.dataset.dataset import Splits
-from engine.worker.ingestion.token_lengths import SpecialTokens, TokenCounter, summary_special_tokens
+from engine.worker.ingestion import token_lengths
+from engine.worker.ingestion.token_lengths import TokenCounter, counting
 from engine.worker.modeling import base_models
 from engine.worker.runtime.channel import Channel
 
@@ -27,34 +26,8 @@ def fetch_counter(options: BaseModelOptions, channel: Channel) -> TokenCounter:
 
 def counter_of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> TokenCounter:
     """Return the counter of a tokenizer; `folder` holds the model `name`."""
-    special = SpecialTokens(tokenizer.all_special_tokens)
-
-    def ends(text: str) -> list[int]:
-        escaped = special.escaped(text)
-        encoding = tokenizer(escaped, add_special_tokens=False, return_offsets_mapping=True)
-        return special.positions(text, [end for _, end in encoding["offset_mapping"]])
-
-    special_tokens = summary_special_tokens(
-        model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(pair=False)
-    )
-    return TokenCounter(
-        counting(tokenizer),
-        ends,
-        special_tokens,
-        exact=True,
-        description=say("Tokens are counted with the tokenizer of {}.", name),
-    )
-
-
-def counting(tokenizer: PreTrainedTokenizerBase) -> Callable[[Sequence[str]], list[int]]:
-    """Return the function that counts the tokens of each text, without special tokens."""
-    special = SpecialTokens(tokenizer.all_special_tokens)
-
-    def count(texts: Sequence[str]) -> list[int]:
-        escaped = list(map(special.escaped, texts))
-        return [len(ids) for ids in tokenizer(escaped, add_special_tokens=False)["input_ids"]]
-
-    return count
+    special = tokenizer.all_special_tokens
+    return token_lengths.counter_of(tokenizer.backend_tokenizer, special, folder, name)
 
 
 class TokenLengths:
@@ -67,7 +40,7 @@ class TokenLengths:
         check_stop: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare; `check_stop` is called between batches, and may raise Stopped."""
-        self._count = counting(tokenizer)
+        self._count = counting(tokenizer.backend_tokenizer, tokenizer.all_special_tokens)
         self._splits = splits
         self._check_stop = check_stop
         self._counted: dict[tuple[str, str], tuple[int, ...]] = {}

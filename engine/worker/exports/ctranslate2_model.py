@@ -19,7 +19,7 @@ from engine.adapters.library import Adapter
 from engine.adapters.metadata import protocol_key
 from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
-from engine.errors import AdapterError, Problem, StorageError
+from engine.errors import AdapterError, Problem, disk_errors
 from engine.messages import say
 from engine.system.files import bytes_in, remove, rename, temporary_folder
 from engine.system.paths import converted_models_folder
@@ -86,27 +86,27 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
     })  # fmt: skip
     kept = converted_models_folder() / key
     if not kept.is_dir():
-        try:
-            with temporary_folder(converted_models_folder(), prefix=".") as temporary:
-                made, plain = temporary / "made", base
-                if adapter is None:
-                    # CTranslate2 takes any model, also one that would be refused if it were loaded.
-                    base_models.read_config(base, options.id)
-                    base_models.read_tokenizer(base, options.id)
-                    file_checks.require_safetensors(base, options.id)
-                else:
-                    merged_model.refuse_unmergeable(adapter)
-                    source = merged_model.find_source(adapter, channel)
-                    plain = temporary / "merged"
-                    plain.mkdir()
-                    shard_size = merged_model.CONVERTED_SHARD_SIZE
-                    merged_model.write(channel, source, plain, torch.float32, shard_size)
-                channel.enter("convert")
-                convert(plain, made, PRECISION)
-                rename(made, kept)
-        except OSError as error:
-            message = say("CTranslate2 can't convert this model: {}.", error.strerror or error)
-            raise StorageError(message, say("It is kept in {}.", converted_models_folder())) from error
+        kept_in = say("It is kept in {}.", converted_models_folder())
+        with (
+            disk_errors("CTranslate2 can't convert this model: {}.", hint=kept_in),
+            temporary_folder(converted_models_folder(), prefix=".") as temporary,
+        ):
+            made, plain = temporary / "made", base
+            if adapter is None:
+                # CTranslate2 takes any model, also one that would be refused if it were loaded.
+                base_models.read_config(base, options.id)
+                base_models.read_tokenizer(base, options.id)
+                file_checks.require_safetensors(base, options.id)
+            else:
+                merged_model.refuse_unmergeable(adapter)
+                source = merged_model.find_source(adapter, channel)
+                plain = temporary / "merged"
+                plain.mkdir()
+                shard_size = merged_model.CONVERTED_SHARD_SIZE
+                merged_model.write(channel, source, plain, torch.float32, shard_size)
+            channel.enter("convert")
+            convert(plain, made, PRECISION)
+            rename(made, kept)
     # The one that was used last is removed last.
     os.utime(kept)
     folders = converted_models_folder().glob("[!.]*")

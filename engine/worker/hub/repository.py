@@ -29,7 +29,7 @@ from engine.adapters import hub_adapters
 from engine.adapters.import_checks import CONFIG_NAME, KINDS, WEIGHTS_NAME
 from engine.adapters.metadata import FILE_NAME
 from engine.config import model_info
-from engine.errors import AdapterError, BaseModelError, DataError, StorageError
+from engine.errors import AdapterError, BaseModelError, DataError, StorageError, disk_errors
 from engine.messages import say
 from engine.methods import Family
 from engine.system import hub_cache
@@ -233,14 +233,8 @@ def delete_cached(repo_id: str, kind: Kind = "model") -> int:
     """Delete every revision of a repository from this computer; return the number of bytes freed."""
     folder = _folder(repo_id, kind)
     freed = bytes_in(folder)
-    try:
+    with disk_errors("{} can't be deleted: {}.", folder, hint="Check the folder's permissions."):
         delete(folder)
-    except FileNotFoundError:
-        return 0
-    except OSError as error:
-        raise StorageError(
-            say("{} can't be deleted: {}.", folder, error.strerror), "Check the folder's permissions."
-        ) from error
     return freed
 
 

@@ -17,8 +17,7 @@ import numpy.typing as npt
 import psutil
 
 from engine.data import NOWHERE, Place, SourcedExample
-from engine.errors import StorageError
-from engine.messages import say
+from engine.errors import disk_errors
 from engine.system.paths import cache_folder
 from engine.text import pii
 from engine.text.conversations import Example
@@ -91,24 +90,19 @@ class _Records(Sequence[_Record]):
             yield record
 
     def _file(self, records: Iterator[_Record]) -> None:
-        try:
-            # Closed with the mapping, which keeps it open until then.
-            with tempfile.TemporaryFile(dir=cache_folder()) as file:
-                for numbers, masked, place, example in records:
-                    facts = json.dumps([numbers, masked, place, example.id, example.more_references])
-                    for text in (facts, example.conversation, example.summary):
-                        self._ends.append(self._ends[-1] + file.write(_utf8(text)))
-                file.flush()
-                self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except OSError as error:
-            raise StorageError(
-                say(
-                    "The rows don't fit into memory, and {} can't be written: {}.",
-                    cache_folder(),
-                    error.strerror,
-                ),
-                "Free some disk space, or limit the rows.",
-            ) from error
+        message = "The rows don't fit into memory, and {} can't be written: {}."
+        hint = "Free some disk space, or limit the rows."
+        # The file is closed with the mapping, which keeps it open until then.
+        with (
+            disk_errors(message, cache_folder(), hint=hint),
+            tempfile.TemporaryFile(dir=cache_folder()) as file,
+        ):
+            for numbers, masked, place, example in records:
+                facts = json.dumps([numbers, masked, place, example.id, example.more_references])
+                for text in (facts, example.conversation, example.summary):
+                    self._ends.append(self._ends[-1] + file.write(_utf8(text)))
+            file.flush()
+            self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def __len__(self) -> int:
         return len(self._held) + len(self._ends) // 3

@@ -90,26 +90,42 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
         return TokenCounter(_estimate, _estimated_ends, 1, exact=False, description=description)
     tokenizer_trial.require_tried(folder, name, "tokenizers")
     tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    special = [token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special]
+    return counter_of(tokenizer, special, folder, name)
 
-    special = SpecialTokens(
-        token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special
-    )
 
-    def count(texts: Sequence[str]) -> list[int]:
-        escaped = list(map(special.escaped, texts))
-        return [len(encoding) for encoding in tokenizer.encode_batch_fast(escaped, add_special_tokens=False)]
+def counter_of(tokenizer: Tokenizer, special_tokens: Sequence[str], folder: Path, name: str) -> TokenCounter:
+    """Return the counter of a tokenizer whose special tokens no text becomes; `folder` holds the model `name`."""
+    count, special = counting(tokenizer, special_tokens), SpecialTokens(special_tokens)
 
     def ends(text: str) -> list[int]:
+        _lift_limits(tokenizer)
         encoding = tokenizer.encode(special.escaped(text), add_special_tokens=False)
         return special.positions(text, [end for _, end in encoding.offsets])
 
-    special_tokens = summary_special_tokens(
+    around = summary_special_tokens(
         model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(False)
     )
     description = say("Tokens are counted with the tokenizer of {}.", name)
-    return TokenCounter(count, ends, special_tokens, exact=True, description=description)
+    return TokenCounter(count, ends, around, exact=True, description=description)
+
+
+def counting(tokenizer: Tokenizer, special_tokens: Sequence[str]) -> Callable[[Sequence[str]], list[int]]:
+    """Return the function that counts the tokens of each text, without special tokens."""
+    special = SpecialTokens(special_tokens)
+
+    def count(texts: Sequence[str]) -> list[int]:
+        _lift_limits(tokenizer)
+        escaped = list(map(special.escaped, texts))
+        return [len(encoding) for encoding in tokenizer.encode_batch_fast(escaped, add_special_tokens=False)]
+
+    return count
+
+
+def _lift_limits(tokenizer: Tokenizer) -> None:
+    """Switch truncation and padding off: the file may ask for them, and transformers leaves those of the last call."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
 
 
 def summary_special_tokens(family: Family | None, special_tokens: int) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from engine.errors import StorageError
+from engine.errors import StorageError, disk_errors
 from engine.messages import say
 from engine.system.files import remove
 
@@ -34,9 +34,8 @@ def temporary_folder(partial: Path) -> Iterator[None]:
 def storage_errors(what: str, hint: str) -> Iterator[None]:
     """Translate what torch, safetensors and the system raise when a file can't be written into StorageError."""
     try:
-        yield
-    except OSError as error:
-        raise StorageError(say("{} can't be written: {}.", what, error.strerror or error), hint) from error
+        with disk_errors("{} can't be written: {}.", what, hint=hint):
+            yield
     except SafetensorError as error:
         raise StorageError(say("{} can't be written: {}.", what, error), hint) from error
     except RuntimeError as error:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import StorageError, WorkerError
+from engine.errors import WorkerError, disk_errors
 from engine.jobs.worker_process import rank_command
 from engine.messages import say
 from engine.system import ranks
@@ -214,10 +214,8 @@ def joined(channel: Channel, size: int) -> Iterator[RankGroup | None]:
 def _private(folder: Path) -> Iterator[None]:
     """Have an empty folder inside that nobody else can read. Raises StorageError."""
     remove(folder)
-    try:
+    with disk_errors("{} can't be created: {}.", folder):
         folder.mkdir(mode=0o700)
-    except OSError as error:
-        raise StorageError(say("{} can't be created: {}.", folder, error.strerror)) from error
     try:
         yield
     finally:
