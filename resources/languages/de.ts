@@ -1086,7 +1086,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner mit einer Datei je Teil wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/pages/playground/sources.py" />
    <source>Choose a plain text file.</source>
    <translation>Wählen Sie eine reine Textdatei.</translation>
   </message>
@@ -1131,7 +1131,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wählen Sie, wie es passen soll.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/pages/playground/sources.py" />
    <source>Choose one conversation, or open the file in Data sets.</source>
    <translation>Wählen Sie ein Gespräch, oder öffnen Sie die Datei unter „Datensätze“.</translation>
   </message>
@@ -1439,11 +1439,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche dieser Sammlung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
-   <source>Conversations to pick from</source>
-   <translation>Gespräche zur Auswahl</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Conversations, decoding or base model differ: compare each with its own base model.</source>
    <translation>Gespräche, Dekodierung oder Basismodell unterscheiden sich: Vergleichen Sie jeden mit seinem eigenen Basismodell.</translation>
@@ -1654,7 +1649,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datensätze</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/pages/playground/sources.py" />
    <source>Data sets (*.jsonl);;All files (*)</source>
    <translation>Datensätze (*.jsonl);;Alle Dateien (*)</translation>
   </message>
@@ -2743,7 +2738,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{place} einfügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/pages/playground/sources.py" />
    <source>Install Tunesmith again.</source>
    <translation>Installieren Sie Tunesmith neu.</translation>
   </message>
@@ -3747,7 +3742,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Textdatei öffnen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Open alone</source>
    <translation>Einzeln öffnen</translation>
   </message>
@@ -4490,7 +4485,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeile</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/page.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Row {id}</source>
    <translation>Zeile {id}</translation>
   </message>
@@ -4598,11 +4593,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/samples_view.py" />
    <source>Sample summaries</source>
    <translation>Beispielzusammenfassungen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>Sample {id}</source>
-   <translation>Beispiel {id}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
@@ -5514,7 +5504,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Test ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/pages/playground/sources.py" />
    <source>Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.sbv *.json);;All files (*)</source>
    <translation>Texte und Mitschriften (*.txt *.md *.log *.text *.vtt *.srt *.sbv *.json);;Alle Dateien (*)</translation>
   </message>
@@ -5554,7 +5544,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Basismodell wurde mit dem einfachen Prompt bewertet, dem besseren.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/pages/playground/sources.py" />
    <source>The bundled conversations are missing.</source>
    <translation>Die mitgelieferten Gespräche fehlen.</translation>
   </message>
@@ -7530,11 +7520,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>no named speakers</source>
    <translation>keine genannten Sprecher</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/playground/picker.py" />
-   <source>no reference summary</source>
-   <translation>keine Referenzzusammenfassung</translation>
-  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/column_results.py" />
    <source>no repeated {n}-grams</source>
@@ -8540,12 +8525,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{entry} läuft. Stoppen Sie den Lauf zuerst.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/pages/playground/sources.py" />
    <source>{file} can't be read: {why}.</source>
    <translation>{file} ist nicht lesbar: {why}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/pages/playground/sources.py" />
    <source>{file} is larger than 500 kB.</source>
    <translation>{file} ist größer als 500 kB.</translation>
   </message>

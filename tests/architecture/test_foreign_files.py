@@ -19,7 +19,7 @@ OTHER_WAYS = {
     "engine/system/sandbox.py", "gui/desktop/system_load.py",
     # Tunesmith's own resources.
     "engine/config/support_matrix.py", "engine/scoring/claims.py", "gui/look/icons.py", "gui/look/stylesheet.py",
-    "gui/graphics/drawing.py", "gui/pages/help/topics.py", "gui/pages/playground/picker.py",
+    "gui/graphics/drawing.py", "gui/pages/help/topics.py", "gui/pages/playground/sources.py",
     "engine/system/desktop_entry.py",
     # Written by this process just before.
     "engine/worker/adapters/attach.py", "engine/worker/exports/merged_model.py",

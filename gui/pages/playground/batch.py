@@ -62,6 +62,8 @@ class Batch(QObject):
         self.is_running = False
         self.message = ""
         self._sent: dict[str, list[BatchRow]] = {}
+        # What was written stays while other conversations are shown.
+        self._written: dict[Example, ColumnResults] = {}
         self._left = Eta()
         self._redraw = once(self, 100, self.changed)
         self._summarizer.events.connect(self._on_events)
@@ -116,11 +118,20 @@ class Batch(QObject):
         """Show conversations to summarise in columns, those of the playground by default."""
         self.cancel()
         self.message = ""
-        self.entries = entries or self.present_entries()
+        entries = entries or self.present_entries()
+        if entries != self.entries:
+            self._written.clear()
+        self.entries = entries
         self.rows = [
-            BatchRow(index, example, self._empty_results()) for index, example in enumerate(examples, 1)
+            BatchRow(index, example, self._written.setdefault(example, self._empty_results()))
+            for index, example in enumerate(examples, 1)
         ]
         self.changed.emit()
+
+    def offer_again(self) -> None:
+        """Show the same conversations without summaries, in the columns of the playground."""
+        self._written.clear()
+        self.offer([row.example for row in self.rows])
 
     def present_entries(self) -> tuple[ColumnModel, ...]:
         return tuple(column.entry for column in self._controller.results.columns)

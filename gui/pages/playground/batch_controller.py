@@ -23,7 +23,7 @@ from gui.pages.playground.batch_view import BatchView, spreadsheet
 from gui.pages.playground.choices import source_title
 from gui.pages.playground.column_results import ColumnModel
 from gui.pages.playground.controller import Controller
-from gui.pages.playground.history import HistoryEntry, from_results
+from gui.pages.playground.history import from_results
 from gui.widgets import file_dialogs
 from gui.workers.device_queue import Waiting, Work
 from gui.workers.worker_manager import WorkerManager
@@ -32,9 +32,8 @@ KIND = "batch"
 
 
 class BatchController(QObject):
-    """Controls the batch view. `opened(HistoryEntry)` shows one conversation alone; `changed` reports progress."""
+    """Controls the batch view. `changed` reports progress."""
 
-    opened = Signal(object)
     changed = Signal()
 
     def __init__(self, manager: WorkerManager, controller: Controller, parent: QWidget) -> None:
@@ -53,9 +52,8 @@ class BatchController(QObject):
         view = self.view
         view.chosen.connect(self._choose)
         view.open_button.clicked.connect(self._choose_files)
-        view.cancel_button.clicked.connect(self._cancel)
+        view.cancel_button.clicked.connect(self.cancel)
         view.notice.acted.connect(lambda: self._add(self.batch.options, self.batch.prompt, goes_on=True))
-        view.detail.alone_wanted.connect(self._open)
         view.export_button.clicked.connect(self._choose_place)
         self.batch.changed.connect(self._show)
         self.reader.changed.connect(self._show)
@@ -91,18 +89,24 @@ class BatchController(QObject):
         if self._key not in known:
             self._key = next(iter(known), "")
         names = [(name, f"{source_title(name)} ({number_text(len(found))})") for name, found in known.items()]
-        self.view.show_sources(names, self._key, len(known.get(self._key, ())))
+        self.view.show_sources(names, self._key)
         self._offer()
 
     def _choose(self) -> None:
         self._key = self.view.source.key()
         self._quiet()
-        self.view.show_most(len(self._known().get(self._key, ())))
         self._offer()
 
     def _offer(self) -> None:
         """Put the chosen conversations into the table, unless they are there already."""
-        examples = list(self._known().get(self._key, ()))[: self.view.count.value()]
+        wanted = self.view.search.text().casefold().split()
+        found = [
+            each
+            for each in self._known().get(self._key, ())
+            if all(word in each.conversation.casefold() for word in wanted)
+        ]
+        self.view.show_most(len(found))
+        examples = found[: self.view.count.value()]
         there = [row.example for row in self.batch.rows]
         if examples != there and not self.is_busy:
             self.batch.offer(examples)
@@ -127,7 +131,7 @@ class BatchController(QObject):
     def summarise(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
         self._quiet()
         if self.batch.rows:
-            self.batch.offer([row.example for row in self.batch.rows])
+            self.batch.offer_again()
             self._add(options, prompt, goes_on=False)
 
     def _add(self, options: SummarizeOptions, prompt: dict[str, Any] | None, *, goes_on: bool) -> None:
@@ -164,22 +168,20 @@ class BatchController(QObject):
     def _quiet(self) -> None:
         self._message = self.reader.error = ""
 
-    def _cancel(self) -> None:
+    def cancel(self) -> None:
+        """Cancel what is read, waits or runs."""
         if self.reader.is_busy:
             self.reader.stop()
         if self._waiting is not None:
             self._queue.remove(self._waiting.key)
         self.batch.cancel()
 
-    def _open(self, row: BatchRow | None) -> None:
-        if row is not None:
-            base = self._controller.summarizer.base_model or self._controller.base_table()
-            self.opened.emit(self._history_column(row, base))
-
-    def _history_column(self, row: BatchRow, base: dict[str, object]) -> HistoryEntry:
-        row.results.conversation = row.example.conversation
-        batch = self.batch
-        return from_results(row.results, row.example.summary, base, batch.options, batch.prompt)
+    def store(self, row: BatchRow) -> None:
+        """Store a row in the history, unless it is there."""
+        batch, results = self.batch, row.results
+        if results.entry not in self._controller.history.items:
+            entry = from_results(results, row.example.summary, batch.base, batch.options, batch.prompt)
+            self._controller.store(results, entry)
 
     # Files
 

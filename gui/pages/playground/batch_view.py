@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from engine.api import comparison, metrics, turns
+from engine.api import comparison, metrics
 from gui.forms.value_text import unit_text
 from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
+from gui.inputs.fields import SearchField
 from gui.inputs.number_inputs import IntField
 from gui.look import style
 from gui.look.format import gain, interval, number_text, score
@@ -21,16 +22,14 @@ from gui.look.language import mark, tr
 from gui.look.shown_texts import told_apart
 from gui.models.grouped_table import Cell, GroupedTable, IconTextCell, TextCell
 from gui.models.grouped_table import Column as TableColumn
-from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.batch import Batch, BatchRow, state_text
 from gui.pages.playground.column_results import Column, ColumnModel
 from gui.pages.playground.history import headline
 from gui.tables.grouped_view import GroupedTableView
-from gui.widgets.buttons import IconButton, plain, quiet
+from gui.widgets.buttons import plain, quiet
 from gui.widgets.cards import EmptyState, NoticeStrip
-from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import FlowBox, Line, Scroll, fill, hbox, vbox
-from gui.widgets.text_view import TextView, Turn, preview, preview_text
+from gui.widgets.labels import Label
+from gui.widgets.layouts import FlowBox, fill, vbox
 
 USUAL_COUNT = 20
 # The verdict on a column, paired with the base, where it is not equal.
@@ -43,34 +42,34 @@ STANDS_EQUAL = mark("{name}: {score}. No measurable difference: {gain}")
 
 
 class BatchView(QWidget):
-    """The parts, laid out. `foot` takes what is placed below the table; `chosen` reports other conversations."""
+    """The parts, laid out. `chosen` reports other conversations, `selected` another row."""
 
     chosen = Signal()
+    selected = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.source = ComboBox()
         self.source.setAccessibleName(tr("Source of the conversations"))
+        self.search = SearchField(tr("Search conversations"))
         self.count = IntField(
             1, 1, 1, suffix=tr("conversations"), suffix_of_one=unit_text("conversations", 1)
         )
         self.count.setPrefix(f"{tr('First')} ")
-        self._wanted = USUAL_COUNT
+        self._wanted, self._is_filling = USUAL_COUNT, False
         self.count.setAccessibleName(tr("Number of conversations"))
         self.open_button = plain(tr("Open files…"), "folder")
         self.export_button = quiet(tr("Export as CSV…"), "export")
         self.table = BatchTable(self)
         self.view = GroupedTableView(self.table, tr("Conversations and summaries"))
-        self.detail = BatchDetail(self)
         self.notice = NoticeStrip()
         self.cancel_button = plain(tr("Cancel"))
         self.busy = BusyRow("", self.cancel_button)
         self.score_row = QWidget()
-        self.foot = vbox()
         self._empty = EmptyState(
             "playground", tr("No conversations yet"), tr("Open files of conversations, or drop them here.")
         )
-        tools = FlowBox([self.source, self.count, self.open_button, self.export_button], 12)
+        tools = FlowBox([self.source, self.search, self.count, self.open_button, self.export_button], 12)
         self._stack = QStackedWidget()
         fill(self._stack, self.view, self._empty)
         self._labels: list[Label] = []
@@ -78,54 +77,56 @@ class BatchView(QWidget):
         vbox(
             tools,
             (self._stack, 1),
-            self.detail,
             self.notice,
             self.busy,
             self.score_row,
-            self.foot,
             of=self,
             margins=(24, 16, 14, 16),
             spacing=12,
         )
         style.scale(self.source, QWidget.setFixedWidth, 300)
+        style.scale(self.search, QWidget.setFixedWidth, 200)
         style.scale(self.count, QWidget.setFixedWidth, 200)
         style.scale(self._stack, QWidget.setMinimumHeight, 180)
         self.source.chosen.connect(self.chosen)
+        self.search.searched.connect(self.chosen)
         self.count.valueChanged.connect(self._want)
-        self.view.chosen.connect(self.detail.show_row)
-        self.view.opened.connect(self._focus_detail)
-        self.detail.close_button.clicked.connect(self.view.clearSelection)
+        self.view.chosen.connect(self.selected)
 
-    def _focus_detail(self, row: BatchRow) -> None:
-        self.detail.show_row(row)
-        self.detail.alone_button.setFocus()
+    @property
+    def row(self) -> BatchRow | None:
+        """Return the selected row."""
+        row: BatchRow | None = self.view.current()
+        return row
 
     def _want(self, count: int) -> None:
-        self._wanted = count
-        self.chosen.emit()
+        if not self._is_filling:
+            self._wanted = count
+            self.chosen.emit()
 
     # Showing
 
-    def show_sources(self, names: Sequence[tuple[str, str]], key: str, there: int) -> None:
+    def show_sources(self, names: Sequence[tuple[str, str]], key: str) -> None:
         self.source.set_items(list(names))
         self.source.set_key(key)
         self.source.setVisible(bool(names))
-        self.show_most(there)
 
     def show_most(self, there: int) -> None:
-        was_blocked = self.count.blockSignals(True)
+        # The number a person wanted comes back with more conversations.
+        self._is_filling = True
         self.count.setMaximum(max(1, there))
         self.count.setValue(self._wanted)
-        self.count.blockSignals(was_blocked)
+        self._is_filling = False
         self.count.setVisible(there > 0)
 
     def show_batch(self, batch: Batch) -> None:
         """Show the rows, their progress, and the scores once all is done."""
         self.table.show_batch(batch.rows, batch.entries)
-        self.detail.show_row(self.view.current())
+        if self.row is None:
+            self.view.choose_first()
         self._stack.setCurrentWidget(self.view if batch.rows else self._empty)
         self.export_button.setEnabled(batch.done > 0)
-        for part in (self.source, self.count, self.open_button):
+        for part in (self.source, self.search, self.count, self.open_button):
             part.setEnabled(not batch.is_running and not batch.waits_for)
         self.busy.setVisible(batch.is_running or bool(batch.waits_for))
         if batch.is_running:
@@ -197,80 +198,6 @@ def _chrf(column: comparison.ColumnScore) -> str:
 
 def _figure(mean: str, found: dict[str, float]) -> str:
     return f"{mean} ({interval(found['low'], found['high'])})" if "low" in found else mean
-
-
-class BatchDetail(QWidget):
-    """Shows a row. `alone_wanted(BatchRow)` opens it as one conversation, where it can be rated."""
-
-    alone_wanted = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._row: BatchRow | None = None
-        self._shown = ""
-        self._title = ElidedLabel("", "section")
-        self.alone_button = quiet(tr("Open alone"), "arrow-right")
-        self.close_button = IconButton("close", tr("Close"))
-        self.conversation = TextView(role="body")
-        self._written = Scroll((0, 0, 10, 0), spacing=8)
-        self._said = Scroll((0, 0, 10, 0), spacing=0)
-        self._parts: list[tuple[Label, TextView]] = []
-        self.alone_button.clicked.connect(lambda: self.alone_wanted.emit(self._row))
-        head = hbox((self._title, 1), self.alone_button, self.close_button, spacing=8)
-        fill(self._said.column, self.conversation, 1)
-        self._texts = vbox(spacing=2)
-        fill(self._written.column, self._texts, 1)
-        vbox(Line(), head, (hbox((self._said, 2), (self._written, 3), spacing=24), 1), of=self, spacing=8)
-        style.scale(self, QWidget.setFixedHeight, 240)
-        self.hide()
-
-    def show_row(self, row: BatchRow | None) -> None:
-        """Show a row, or the present state of it; None hides the pane."""
-        self._row = row
-        self.setVisible(row is not None)
-        if row is None:
-            return
-        said = row.example.conversation
-        if said != self._shown:
-            self._shown = said
-            self._title.setText(headline(said))
-            shown = preview(said)
-            rest = preview_text(shown, said)
-            parts = [Turn(turn.speaker, turn.text) for turn in turns(shown)]
-            self.conversation.set_turns([*parts, Turn("", rest)] if rest else parts)
-            for side in (self._said, self._written):
-                side.verticalScrollBar().setValue(0)
-        texts = list(_texts(row))
-        while len(self._parts) < len(texts):
-            part = (Label("", "head", "muted", wrap=True), TextView(role="body"))
-            self._parts.append(part)
-            for widget in part:
-                self._texts.addWidget(widget)
-            self._texts.addSpacing(8)
-        for at, (head, text) in enumerate(self._parts):
-            head.setVisible(at < len(texts))
-            text.setVisible(at < len(texts))
-            if at < len(texts):
-                head.setText(texts[at][0])
-                text.set_text(texts[at][1])
-
-    def texts(self) -> list[tuple[str, str]]:
-        return [(head.text(), text.text()) for head, text in self._parts if text.isVisibleTo(self)]
-
-
-def _texts(row: BatchRow) -> Iterator[tuple[str, str]]:
-    """Yield head and text of the reference and of each summary."""
-    if row.example.summary:
-        yield tr("Reference summary"), row.example.summary
-    for column in row.results.columns:
-        found = scores_text(column.scores)
-        yield (f"{column.entry.title}. {found}" if found else column.entry.title), _summary(column)
-
-
-def _summary(column: Column) -> str:
-    if column.status == "finished":
-        return column.text or tr(NOTHING_WRITTEN)
-    return state_text(column) or tr("not yet")
 
 
 # Longer than any cell is wide.

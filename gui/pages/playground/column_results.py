@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.api import Claim, Event, SummarizeOptions, added, check_claims, clock, escaping
 from gui.look.format import number_text, plain, score
 from gui.look.language import mark, tr, tr_count
 from gui.workers.eta import Eta
+
+if TYPE_CHECKING:
+    from gui.pages.playground.history import HistoryEntry
 
 Status = Literal["empty", "waiting", "running", "finished", "failed", "cancelled"]
 Thumb = Literal["", "up", "down"]
@@ -107,6 +110,8 @@ class ColumnResults:
         self.request: str | None = None
         self.conversation = ""
         self.input_tokens: int | None = None
+        # Where they are stored in the history; only stored results take feedback.
+        self.entry: HistoryEntry | None = None
 
     @property
     def base(self) -> Column:
@@ -134,7 +139,7 @@ class ColumnResults:
 
     def begin(self, request: str, conversation: str) -> None:
         """Expect new summaries of a conversation in every column."""
-        self.request, self.conversation, self.input_tokens = request, conversation, None
+        self.request, self.conversation, self.input_tokens, self.entry = request, conversation, None, None
         for column in self.columns:
             column.clear("waiting")
 

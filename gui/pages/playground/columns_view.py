@@ -1,4 +1,6 @@
-"""The view of one conversation: it at the left, the columns beside it, decoding and history below.
+"""The playground's parts, laid out: the conversation at the left, the columns beside it, decoding and history below.
+
+A table of several conversations stands above the columns, which show the selected one.
 
 The base's column is fixed at the left, the adapters' are scrolled if there are many.
 """
@@ -89,8 +91,14 @@ class ColumnsView(QWidget):
     def view(self, adapter: str | None) -> ColumnView:
         return self.base if adapter is None else self._views[adapter]
 
-    def show_results(self, results: ColumnResults, waiting_text: str = "", can_rate: bool = False) -> None:
-        """Show results; with `can_rate` the summaries take feedback."""
+    def show_results(
+        self,
+        results: ColumnResults,
+        waiting_text: str = "",
+        can_rate: bool = False,
+        is_fixed: bool = False,
+    ) -> None:
+        """Show results; with `can_rate` the summaries take feedback; `is_fixed` columns can't be changed."""
         if list(self._views) != results.adapters:
             self._rebuild(results.adapters)
         # While a model is loaded that they wait for, one column offers to cancel.
@@ -100,6 +108,7 @@ class ColumnsView(QWidget):
         for column, name in zip(results.columns, names, strict=True):
             view = self.view(column.entry.adapter)
             view.show_name(name, column.entry)
+            view.act.setVisible(not is_fixed)
             can_cancel = bool(waiting_text) and column is first
             view.show_column(column, results.marks(column), waiting_text, can_rate, can_cancel)
 
@@ -151,11 +160,12 @@ class ColumnsView(QWidget):
 PANEL_WIDTH, MIN_PANEL_WIDTH = 368, 300
 
 
-class SingleView(QWidget):
-    """The parts by name; `foot` takes the row of options, which two views share."""
+class PlaygroundView(QWidget):
+    """The parts by name. `show_several` shows the table, and without a selected row no columns."""
 
-    def __init__(self) -> None:
+    def __init__(self, table: QWidget, options: QWidget) -> None:
         super().__init__()
+        self._table = table
         self.panel = ConversationPanel()
         self.columns = ColumnsView()
         self.history = HistoryView()
@@ -166,14 +176,19 @@ class SingleView(QWidget):
         # In a low window, or with large text, the right side scrolls, so that nothing is clipped.
         right = Scroll((0, 0, 10, 16), spacing=0)
         self.columns.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        right.column.addWidget(self.columns, 1)
-        self.foot = vbox(Line(), Legend(), self.history, margins=(24, 0, 14, 0), spacing=12)
-        right.column.addLayout(self.foot)
+        fill(right.column, (table, 1), (self.columns, 1))
+        self._legend = Legend()
+        # The history is of single conversations.
+        self._history_box = QWidget()
+        vbox(self.history, of=self._history_box)
+        foot = vbox(Line(), self._legend, options, self._history_box, margins=(24, 0, 14, 0), spacing=12)
+        right.column.addLayout(foot)
         self.splitter = Splitter("playground")
         fill(self.splitter, self.panel, right)
         self.splitter.setStretchFactor(1, 1)
         vbox(self.folded, (self.splitter, 1), self.undo_strip, of=self, spacing=0)
         self.folded.hide()
+        table.hide()
         self.folded.button.clicked.connect(self._toggle_conversation)
         style.on_style_changed(self._restyle)
 
@@ -182,6 +197,12 @@ class SingleView(QWidget):
         self.panel.setMinimumWidth(px(MIN_PANEL_WIDTH))
         self._columns_shown = 0
         self.adapt(self.window().width())
+
+    def show_several(self, is_several: bool, *, has_row: bool) -> None:
+        self._table.setVisible(is_several)
+        self.columns.setVisible(has_row or not is_several)
+        self._legend.reason.setVisible(not is_several)
+        self._history_box.setVisible(not is_several)
 
     def show_length(self) -> None:
         panel = self.panel

@@ -56,8 +56,6 @@ class Controller(QObject):
         self.adapters: list[Adapter] = []
         self.local_models: list[str] = []
         self.history = HistoryStore()
-        # The stored entry of the shown results; only stored results take feedback.
-        self.entry: HistoryEntry | None = None
         self.summarizer = manager.summarizer
         self.device_lock = DeviceLock(manager, self.summarizer, self)
         self._asked: Request | None = None
@@ -136,7 +134,7 @@ class Controller(QObject):
         compatible = [
             adapter for adapter in self._shown_adapters() if adapter.metadata.base_model.id == base_id
         ]
-        self.results, self.entry = ColumnResults(choices.base_entry(base_id)), None
+        self.results = ColumnResults(choices.base_entry(base_id))
         for adapter in compatible:
             self.results.add(choices.entry(adapter))
         self.changed.emit()
@@ -176,17 +174,9 @@ class Controller(QObject):
     def restore(self, entry: HistoryEntry) -> None:
         self.cancel()
         self.base_id = str(entry.base_model["id"])
-        self.results, self.entry = into_results(entry), entry
+        self.results = into_results(entry)
         self._message = ""
         self.changed.emit()
-
-    def take_over(self, entry: HistoryEntry) -> None:
-        """Store summaries made elsewhere as a history entry, and show them."""
-        try:
-            self.history.add(entry)
-        except AppError as error:
-            self._message = sentences(error.message, error.hint)
-        self.restore(entry)
 
     # Requests
 
@@ -238,7 +228,6 @@ class Controller(QObject):
             self._message = sentences(error.message, error.hint)
         else:
             self.results.begin(request_id, _one(request).text)
-            self.entry = None
             self._message = choices.mixed_base_text(self._shown_adapters())
         self.changed.emit()
 
@@ -273,27 +262,31 @@ class Controller(QObject):
         if self._asked is None or not any(column.text for column in self.results.columns):
             return
         asked = self._asked
-        entry = from_results(
-            self.results, _one(asked).reference, self.summarizer.base_model, asked.options, asked.prompt
-        )
+        base = self.summarizer.base_model
+        entry = from_results(self.results, _one(asked).reference, base, asked.options, asked.prompt)
+        self.store(self.results, entry)
+
+    def store(self, results: ColumnResults, entry: HistoryEntry) -> None:
+        """Store results as an entry of the history."""
         try:
             self.history.add(entry)
         except AppError as error:
             self._message = sentences(error.message, error.hint)
         else:
-            self.entry = entry
+            results.entry = entry
 
-    def give_feedback(self, adapter: str | None, feedback: Feedback) -> None:
-        column = self.results.column(adapter)
-        if self.entry is None or column is None:
+    def give_feedback(self, results: ColumnResults, adapter: str | None, feedback: Feedback) -> None:
+        """Store feedback on a summary of stored results."""
+        column = results.column(adapter)
+        if results.entry is None or column is None:
             return
-        entry = self.entry.with_feedback(adapter, feedback)
+        entry = results.entry.with_feedback(adapter, feedback)
         try:
             self.history.replace(entry)
         except AppError as error:
             self._message = sentences(error.message, error.hint)
         else:
-            self.entry, column.feedback = entry, feedback
+            results.entry, column.feedback = entry, feedback
         self.changed.emit()
 
     def say(self, message: str) -> None:
@@ -311,7 +304,7 @@ class Controller(QObject):
             gone = self.history.clear()
         except AppError as error:
             self._message = sentences(error.message, error.hint)
-        self.entry = None
+        self.results.entry = None
         self.changed.emit()
         return gone
 

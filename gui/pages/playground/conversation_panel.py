@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication, QTextCursor
@@ -21,7 +21,6 @@ from gui.look.fonts import font, px
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
 from gui.look.shown_texts import plain_tooltip
-from gui.pages.playground.picker import Picker
 from gui.pages.playground.token_meter import Length, TokenMeter, counted, estimated, parted
 from gui.widgets.buttons import link, make_menu, open_below, plain, quiet
 from gui.widgets.cards import EmptyState, NoticeStrip
@@ -47,6 +46,7 @@ class ConversationPanel(QWidget):
     """The conversation and its reference summary.
 
     Signals: `changed` for another one, `typed` while the conversation is edited, `file_wanted` to open a text file,
+    `list_wanted` to pick one of several, `alone_wanted` to leave them with the one that is looked at,
     `piecewise_chosen(bool)` whether a long conversation is summarised in parts.
     """
 
@@ -54,12 +54,16 @@ class ConversationPanel(QWidget):
     typed = Signal()
     piecewise_chosen = Signal(bool)
     file_wanted = Signal()
+    list_wanted = Signal()
+    alone_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         style.set_background(self, "surface")
         self._conversation = ""
         self._origin = ""
+        # What one of several stands in for while it is looked at: conversation, reference and origin.
+        self._aside: tuple[str, str, str] | None = None
         self._limit = 512
         self._length = estimated("", self._limit)
         self._measured = ""
@@ -69,9 +73,6 @@ class ConversationPanel(QWidget):
         self._turns = TextView()
         self.editor = ConversationEdit()
         self.editor.textChanged.connect(self._type)
-        self.picker = Picker()
-        self.picker.picked.connect(self._pick)
-        self.picker.back.clicked.connect(self._show)
         self.meter = TokenMeter()
         self.piecewise = QCheckBox(tr("Summarise in parts"))
         self.piecewise.setToolTip(
@@ -87,7 +88,7 @@ class ConversationPanel(QWidget):
         self.label_button.setToolTip(tr("Write a summary, starting from drafts"))
         self._open_button = quiet(tr("Open…"), press=self._offer_ways)
         self._edit_button = quiet(tr("Edit"), press=self.toggle_edit)
-        actions.bind(self.picker, "window.close", self._show)
+        self.alone_button = quiet(tr("Open alone"), "arrow-right", press=self.alone_wanted)
         style.on_style_changed(self._restyle)
         self._lay_out()
         self._show()
@@ -99,13 +100,14 @@ class ConversationPanel(QWidget):
 
     def _lay_out(self) -> None:
         head = hbox((ElidedLabel(tr("Conversation"), "section", "text"), 1), spacing=0)
-        for button in (self._open_button, self._edit_button):
+        for button in (self._open_button, self._edit_button, self.alone_button):
             button.set_short()
             head.addWidget(button)
+        self.alone_button.hide()
         self._reading = Scroll((0, 0, 10, 0), spacing=0)
         fill(self._reading.column, self._turns, 1)
         self._stack = QStackedWidget()
-        fill(self._stack, self._reading, self.editor, self.picker, self._empty_state())
+        fill(self._stack, self._reading, self.editor, self._empty_state())
         reference = hbox(
             (ElidedLabel(tr("Reference summary"), "label_medium", "muted"), 1),
             Label(tr("optional"), "label", "hint"),
@@ -121,7 +123,7 @@ class ConversationPanel(QWidget):
 
     def _empty_state(self) -> QWidget:
         sample, paste = (
-            plain(tr("Pick a sample"), press=self.pick),
+            plain(tr("Pick a sample"), press=self.list_wanted),
             quiet(tr("Paste a conversation"), press=self.paste),
         )
         return EmptyState(
@@ -162,10 +164,35 @@ class ConversationPanel(QWidget):
         self._show()
         self.changed.emit()
 
+    def look_at(self, example: Example) -> None:
+        """Show one of several, fixed, until `look_away`."""
+        if self._aside is None:
+            self.settle()
+            self._aside = self._present()
+        self._set_fixed(True)
+        if self._present()[:2] != (example.conversation.strip(), example.summary.strip()):
+            self.show_conversation(example.conversation, example.summary, tr("Row {id}", id=example.id))
+
+    def look_away(self) -> None:
+        """Show the conversation from before `look_at` again."""
+        aside, self._aside = self._aside, None
+        self._set_fixed(False)
+        if aside is not None:
+            self.show_conversation(*aside)
+
+    def _present(self) -> tuple[str, str, str]:
+        return self.conversation, self.reference, self._origin
+
+    def _set_fixed(self, is_fixed: bool) -> None:
+        self.reference_edit.setReadOnly(is_fixed)
+        self.alone_button.setVisible(is_fixed)
+        for button in (self._open_button, self._edit_button):
+            button.setVisible(not is_fixed)
+
     def _saved(self) -> str:
         """Return the conversation, unless it is too long for the window's preferences."""
-        text = self.conversation
-        kept = {"text": text, "reference": self.reference, "origin": self._origin}
+        text, reference, origin = self._aside or self._present()
+        kept = {"text": text, "reference": reference, "origin": origin}
         return json.dumps(kept) if 0 < len(text) <= MAX_SAVED else ""
 
     def _restore(self, saved: str) -> None:
@@ -205,19 +232,11 @@ class ConversationPanel(QWidget):
 
     def _offer_ways(self) -> None:
         ways = [
-            actions.menu_action(tr("Pick a conversation"), self.pick),
+            actions.menu_action(tr("Pick a conversation"), self.list_wanted.emit),
             actions.menu_action(tr("Open a text file…"), self.file_wanted.emit),
             actions.menu_action(tr("Paste"), self.paste),
         ]
         open_below(self._open_button, make_menu(self, ways))
-
-    def offer(self, sources: Mapping[str, Sequence[Example]]) -> None:
-        self.picker.show_sources(sources)
-
-    def pick(self) -> None:
-        self._settle()
-        self._stack.setCurrentWidget(self.picker)
-        self.picker.search.setFocus()
 
     def paste(self) -> None:
         """Paste the conversation from the clipboard; without text there, start editing."""
@@ -229,7 +248,11 @@ class ConversationPanel(QWidget):
 
     def toggle_edit(self) -> None:
         if self.is_editing:
-            self._settle()
+            if self.editor.conversation() != self._conversation:
+                self._conversation = self.editor.conversation()
+                self._origin = self._origin and tr("{origin}, edited", origin=self._origin)
+                self.export_offer.look_at(self._conversation)
+                self.changed.emit()
             self._show()
             return
         self.editor.setPlainText(self._conversation)
@@ -242,16 +265,6 @@ class ConversationPanel(QWidget):
         if self.is_editing:
             self.toggle_edit()
 
-    def _settle(self) -> None:
-        if self.is_editing and self.editor.conversation() != self._conversation:
-            self._conversation = self.editor.conversation()
-            self._origin = self._origin and tr("{origin}, edited", origin=self._origin)
-            self.export_offer.look_at(self._conversation)
-            self.changed.emit()
-
-    def _pick(self, example: Example) -> None:
-        self.show_conversation(example.conversation, example.summary, tr("Sample {id}", id=example.id))
-
     def _type(self) -> None:
         if self.is_editing:
             self._measure()
@@ -259,7 +272,7 @@ class ConversationPanel(QWidget):
 
     def _show(self) -> None:
         said = turns(self._conversation)
-        self._stack.setCurrentIndex(0 if said else 3)
+        self._stack.setCurrentIndex(0 if said else 2)
         self._edit_button.setText(tr("Edit"))
         people = len(speakers(self._conversation))
         if people:

@@ -132,11 +132,6 @@ class DecodingRow(QWidget):
         if wanted != self._valid.long_conversations:
             self.show_decoding(self._valid.model_copy(update={"long_conversations": wanted}))
 
-    def show_as(self, other: DecodingRow) -> None:
-        self.show_decoding(other.decoding())
-        self.prompt.show_template(other.prompt.template())
-        self.unfold_all(not other.all_fields.isHidden())
-
     def save_last(self) -> None:
         """Save the options for the next start. Raises StorageError."""
         self._presets.save_last(self._valid)

@@ -144,7 +144,7 @@ def into_results(entry: HistoryEntry) -> ColumnResults:
     results = ColumnResults(first.entry)
     for other in others:
         results.add(other.entry)
-    results.conversation = entry.conversation
+    results.conversation, results.entry = entry.conversation, entry
     for column, saved in zip(results.columns, entry.columns, strict=True):
         column.status = "finished" if saved.text else "empty"
         column.text, column.tokens, column.seconds = saved.text, saved.tokens, saved.seconds

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import AppError, DataError, Example, StorageError, labelling, model_info
 from gui.core import actions
@@ -23,20 +23,20 @@ from gui.inputs.choices import SegmentedControl
 from gui.look import style
 from gui.look.fonts import text_scale
 from gui.look.language import mark, sentences, tr, tr_count
-from gui.pages.playground import choices, parts, picker
+from gui.pages.playground import choices, parts, sources
+from gui.pages.playground.batch import BatchRow
 from gui.pages.playground.batch_controller import BatchController
-from gui.pages.playground.column_results import Feedback, as_markdown
-from gui.pages.playground.columns_view import SingleView
+from gui.pages.playground.column_results import ColumnResults, Feedback, as_markdown
+from gui.pages.playground.columns_view import PlaygroundView
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.decoding_row import DecodingPresets, DecodingRow
 from gui.pages.playground.history import HistoryEntry, collect
 from gui.pages.playground.parts import StripView
-from gui.pages.playground.picker import samples
 from gui.pages.playground.token_meter import Length, TokenCount
 from gui.shell.page import NARROW, Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import open_below, plain, primary, quiet
-from gui.widgets.layouts import Scroll, fill
+from gui.widgets.layouts import fill
 from gui.workers.worker_manager import WorkerManager
 
 ONE, SEVERAL = "one", "several"
@@ -58,17 +58,11 @@ class PlaygroundPage(Page):
         self._manager = manager
         self.controller = Controller(manager, self)
         self.token_count = TokenCount(manager, self)
-        self.single_view = SingleView()
         self.batch_controller = BatchController(manager, self.controller, self)
-        self.panel, self.columns, self.folded = (
-            self.single_view.panel,
-            self.single_view.columns,
-            self.single_view.folded,
-        )
-        self.history, self.undo_strip = self.single_view.history, self.single_view.undo_strip
-        presets = DecodingPresets()
-        refusals = self.controller.refusals
-        self._options = {mode: DecodingRow(presets, refusals) for mode in (ONE, SEVERAL)}
+        self.decoding = DecodingRow(DecodingPresets(), self.controller.refusals)
+        view = self.view = PlaygroundView(self.batch_controller.view, self.decoding)
+        self.panel, self.columns, self.folded = view.panel, view.columns, view.folded
+        self.history, self.undo_strip = view.history, view.undo_strip
         self.strip = StripView()
         self._sources: dict[str, Sequence[Example]] = {}
         self._is_narrow = False
@@ -86,14 +80,7 @@ class PlaygroundPage(Page):
         # At the left, since it comes and goes: no other button may move then.
         for part in (self.unload_button, self.mode, self.add_button, self.copy_button, self.summarise_button):
             self.header.add(part)
-        self._stack = QStackedWidget()
-        # In a low window the table scrolls with the options, so that it keeps its height.
-        self._several_scroll = Scroll((0, 0, 10, 0), spacing=0)
-        self._several_scroll.column.addWidget(self.batch_controller.view, 1)
-        fill(self._stack, self.single_view, self._several_scroll)
-        self.single_view.foot.insertWidget(2, self._options[ONE])
-        self.batch_controller.view.foot.addWidget(self._options[SEVERAL])
-        fill(self.body, self.strip, (self._stack, 1))
+        fill(self.body, self.strip, (view, 1))
         self._connect()
         self.setAcceptDrops(True)
         style.on_style_changed(self._restyle)
@@ -116,20 +103,23 @@ class PlaygroundPage(Page):
         controller.counted.connect(self._show_counted)
         self.batch_controller.changed.connect(self._refresh)
         self._manager.device_queue.changed.connect(self._show_asking)
-        self.batch_controller.opened.connect(self._open_entry)
+        self.batch_controller.view.selected.connect(self._refresh)
+        self.batch_controller.view.view.opened.connect(self._open_alone)
+        self.panel.alone_wanted.connect(self._open_alone)
+        self.panel.list_wanted.connect(self._offer_list)
         self.mode.currentChanged.connect(self._switch)
         self.token_count.counted.connect(self._show_length)
         self.unload_button.clicked.connect(controller.unload)
         self.columns.closed.connect(controller.remove)
         self.columns.base.act.clicked.connect(self._offer_bases)
         self.columns.add_button.clicked.connect(self._offer_adapters)
-        self.columns.cancelled.connect(controller.cancel)
+        self.columns.cancelled.connect(self._cancel)
         self.columns.feedback_given.connect(self._take_feedback)
         self.panel.changed.connect(controller.unsay)
         self.panel.typed.connect(controller.unsay)
         self.panel.changed.connect(self._refresh)
-        self.panel.piecewise_chosen.connect(self._options[ONE].set_piecewise)
-        self._options[ONE].changed.connect(self._show_piecewise)
+        self.panel.piecewise_chosen.connect(self.decoding.set_piecewise)
+        self.decoding.changed.connect(self._show_piecewise)
         self.panel.typed.connect(self._count)
         self.panel.file_wanted.connect(self._choose_file)
         self.panel.label_button.clicked.connect(self._label)
@@ -147,10 +137,10 @@ class PlaygroundPage(Page):
         """Offer the bundled conversations, and read the library again."""
         if choices.SAMPLES_NAME not in self._sources:
             try:
-                self._sources[choices.SAMPLES_NAME] = samples()
+                self._sources[choices.SAMPLES_NAME] = sources.samples()
             except StorageError as error:
                 self.controller.say(sentences(error.message, error.hint))
-            self._offer_sources()
+            self.batch_controller.offer(self._sources)
         self.controller.rescan()
         self._background.run(model_info.ids_here, self._take_models)
 
@@ -169,10 +159,6 @@ class PlaygroundPage(Page):
         """Offer the rows of checked data to pick from, in place of earlier ones."""
         bundled = {known: found for known, found in self._sources.items() if known == choices.SAMPLES_NAME}
         self._sources = {name: examples} | bundled
-        self._offer_sources()
-
-    def _offer_sources(self) -> None:
-        self.panel.offer(self._sources)
         self.batch_controller.offer(self._sources)
 
     def _take_models(self, models: list[str]) -> None:
@@ -185,15 +171,24 @@ class PlaygroundPage(Page):
         return self.mode.current() == SEVERAL
 
     @property
-    def decoding(self) -> DecodingRow:
-        return self._options[self.mode.current()]
+    def row(self) -> BatchRow | None:
+        """Return the selected one of several conversations, None with a single one."""
+        return self.batch_controller.view.row if self.shows_several else None
 
-    def _switch(self, mode: str) -> None:
-        """Switch between one conversation and several; the options are copied."""
-        self.panel.settle()
-        self.decoding.show_as(self._options[ONE if mode == SEVERAL else SEVERAL])
-        self._stack.setCurrentWidget(self._several_scroll if self.shows_several else self.single_view)
+    @property
+    def results(self) -> ColumnResults:
+        """Return the results in the columns."""
+        return self.row.results if self.row is not None else self.controller.results
+
+    def _switch(self, _mode: str) -> None:
         self._refresh()
+
+    def _offer_list(self) -> None:
+        self.mode.set_current(SEVERAL)
+        self.batch_controller.view.search.setFocus()
+
+    def _cancel(self) -> None:
+        (self.batch_controller if self.shows_several else self.controller).cancel()
 
     def summarise(self) -> None:
         """Request summaries; a run that uses the device is paused."""
@@ -221,7 +216,7 @@ class PlaygroundPage(Page):
 
     def _show_piecewise(self) -> None:
         self.panel.piecewise.setChecked(self.decoding.decoding().long_conversations == "piecewise")
-        self.single_view.show_length()
+        self.view.show_length()
 
     def _act(self) -> None:
         """Run the action of the strip, if there is a conversation."""
@@ -261,22 +256,31 @@ class PlaygroundPage(Page):
             self.controller.choose_base(action.data())
 
     def _copy(self) -> None:
-        entry = self.controller.entry
-        if entry is not None:
-            shown = (entry.reference, entry.decoding, entry.prompt)
+        results, batch = self.results, self.batch_controller.batch
+        if results.entry is not None:
+            shown = (results.entry.reference, results.entry.decoding, results.entry.prompt)
+        elif self.row is not None:
+            shown = (self.panel.reference, batch.options, str((batch.prompt or {}).get("template", "")))
         else:
             shown = (self.panel.reference, self.decoding.decoding(), self.decoding.prompt.template())
-        text = as_markdown(self.controller.results, *shown)
-        copy_text(text)
+        copy_text(as_markdown(results, *shown))
 
     def _restore(self, entry: HistoryEntry) -> None:
         self.controller.restore(entry)
         self._show_entry(entry, tr("From the history"))
 
-    def _open_entry(self, entry: HistoryEntry) -> None:
-        """Show a conversation of the batch alone, as a history entry that takes feedback."""
-        self.controller.take_over(entry)
-        self._show_entry(entry, tr("One of several"))
+    def _open_alone(self) -> None:
+        """Leave the table with the selected conversation, as a history entry if it has summaries."""
+        row = self.row
+        if row is None:
+            return
+        if any(column.text for column in row.results.columns):
+            self.batch_controller.store(row)
+        if row.results.entry is not None:
+            self.controller.restore(row.results.entry)
+            self._show_entry(row.results.entry, tr("One of several"))
+        else:
+            self.open_example(row.example)
 
     def _show_entry(self, entry: HistoryEntry, origin: str) -> None:
         self.open_conversation(entry.conversation, entry.reference, origin)
@@ -285,9 +289,12 @@ class PlaygroundPage(Page):
 
     def _take_feedback(self, adapter: str | None, feedback: Feedback) -> None:
         """Store feedback, and say where a correction counts."""
-        column = self.controller.results.column(adapter)
+        results = self.results
+        column = results.column(adapter)
         before = column.feedback.edited if column is not None else ""
-        self.controller.give_feedback(adapter, feedback)
+        if self.row is not None:
+            self.batch_controller.store(self.row)
+        self.controller.give_feedback(results, adapter, feedback)
         if column is not None and column.feedback.edited not in ("", before):
             where = tr("Saved to your training data in “Write summaries”.")
             self.undo_strip.offer(where, self._label, tr("Write summaries"))
@@ -308,7 +315,7 @@ class PlaygroundPage(Page):
 
     def _choose_export(self) -> None:
         title = tr("Export good summaries")
-        path = file_dialogs.save_file(self, "export", title, "good-summaries.jsonl", tr(picker.ROWS))
+        path = file_dialogs.save_file(self, "export", title, "good-summaries.jsonl", tr(sources.ROWS))
         if path:
             self.export_good_ones(path)
 
@@ -326,13 +333,13 @@ class PlaygroundPage(Page):
     # Files
 
     def _choose_file(self) -> None:
-        path = file_dialogs.open_file(self, "data", tr("Open a conversation"), tr(picker.KINDS))
+        path = file_dialogs.open_file(self, "data", tr("Open a conversation"), tr(sources.KINDS))
         if path:
             self.open_file(path)
 
     def open_file(self, path: Path) -> None:
         try:
-            self.panel.receive(picker.read_conversation(path), path.name)
+            self.panel.receive(sources.read_conversation(path), path.name)
         except DataError as error:
             self.controller.say(sentences(error.message, error.hint))
 
@@ -361,7 +368,7 @@ class PlaygroundPage(Page):
 
     def adapt(self, width: int) -> None:
         """Fold the conversation to a strip below a width of 1200, and shorten the header."""
-        self.single_view.adapt(width)
+        self.view.adapt(width)
         narrow = width < NARROW * text_scale()
         self.mode.set_text(ONE, tr("One") if narrow else tr("One conversation"))
         self.copy_button.setText("" if narrow else tr(COPY))
@@ -381,26 +388,31 @@ class PlaygroundPage(Page):
 
     def _show_length(self, text: str, length: Length) -> None:
         self.panel.show_length(text, length)
-        self.single_view.show_length()
+        self.view.show_length()
 
     def _refresh(self) -> None:
         controller = self.controller
         ready = controller.summarizer.state == "ready"
         self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
         self._show_unload()
-        self.single_view.share_width(len(controller.results.columns))
-        can_rate = controller.entry is not None
-        self.columns.show_results(controller.results, controller.summarizer.status_text, can_rate)
         self.batch_controller.follow_columns()
+        several, row, results = self.shows_several, self.row, self.results
+        if row is not None:
+            self.panel.look_at(row.example)
+        else:
+            self.panel.look_away()
+        self.view.show_several(several, has_row=row is not None)
+        self.view.share_width(len(results.columns))
+        can_rate = row.is_done if row is not None else results.entry is not None
+        self.columns.show_results(results, controller.summarizer.status_text, can_rate, is_fixed=several)
         self.strip.show_strip(controller.strip())
         self.panel.show_limit(controller.limit())
         self.decoding.check_again()
         self.decoding.prompt.show_trained(controller.trained_prompt())
-        self.single_view.show_length()
+        self.view.show_length()
         self._count()
         self._show_asking()
-        any_text = any(column.text for column in controller.results.columns)
-        self.copy_button.setEnabled(any_text and not self.shows_several)
+        self.copy_button.setEnabled(any(column.text for column in results.columns))
         if controller.history.items != self.history.entries():
             self.history.show_entries(controller.history.items)
 

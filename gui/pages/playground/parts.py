@@ -91,9 +91,9 @@ class Legend(QWidget):
         text = MarkLegend(
             [("new", tr("not in the base model’s summary")), ("attention", tr("not in the conversation"))]
         )
-        reason = ElidedLabel(tr("One conversation, so no interval"), "label", "hint")
-        reason.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        hbox((text, 3), (reason, 2), of=self, spacing=12)
+        self.reason = ElidedLabel(tr("One conversation, so no interval"), "label", "hint")
+        self.reason.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        hbox((text, 3), (self.reason, 2), of=self, spacing=12)
 
 
 def _meaning(kind: str, text: str) -> QWidget:

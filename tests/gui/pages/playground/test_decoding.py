@@ -148,9 +148,9 @@ def test_what_ctranslate2_wrote_is_kept_with_the_choice(page, qtbot):
     choose(page, "runtime", "ctranslate2")
     page.open(["a1"])
     page.summarise_button.click()
-    qtbot.waitUntil(lambda: page.controller.entry is not None)
+    qtbot.waitUntil(lambda: page.results.entry is not None)
     sent = page.controller.summarizer._thread.job.request()
-    entry = page.controller.entry
+    entry = page.results.entry
     assert "runtime" not in sent
     assert entry.decoding == SummarizeOptions(beams=2, max_new_tokens=32, runtime="ctranslate2")
     assert decoding_text(entry.decoding).endswith("written by CTranslate2")

@@ -237,17 +237,14 @@ def test_samples_and_checked_rows_can_be_picked(page, qtbot):
     page.shown()
     qtbot.waitUntil(lambda: page.controller.local_models == ["local/one"])
     assert "local/one" in page.controller.base_choices()
-    picker = page.panel.picker
-    page.panel.pick()
-    assert picker.list.model().rowCount() > 100
+    listed = page.batch_controller.view
+    assert listed.count.maximum() > 100
     page.offer_conversations("chats", [Example("r1", CONVERSATION, "They talk.")])
-    page.panel.pick()
-    assert picker.list.model().rowCount() == 1
-    picker.search.setText("nobody says this")
-    picker.search.returnPressed.emit()
-    assert picker.list.model().rowCount() == 0
-    picker.search.clear()
-    picker.list.clicked.emit(picker.list.model().index(0, 0))
+    page.panel.list_wanted.emit()
+    assert page.shows_several
+    assert listed.table.rowCount() == 1
+    listed.view.opened.emit(listed.row)
+    assert not page.shows_several
     assert page.panel.conversation == CONVERSATION
     assert page.panel.reference == "They talk."
 
