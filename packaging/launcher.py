@@ -47,7 +47,6 @@ NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 LOWEST_CAPABILITY, OLDER_GPUS = 7.5, "cu126"
 # Importing everything once finds what does not work before it is used.
 TRIAL = "import accelerate, datasets, peft, torch, transformers; from PySide6 import QtSvg, QtWidgets"
-HAS_GPU = "import sys, torch; sys.exit(not (torch.version.cuda or torch.version.hip))"
 WORDS = (
     "Tunesmith downloads torch, in the build for your GPU, and its other libraries once: 0.4 to 5 GB, which take"
     " 2.5 to 17 GB on the disk. What you have trained stays as it is."
@@ -264,10 +263,9 @@ def commands(environment: Path) -> Iterator[list[str]]:
     wanted = project["dependencies"]
     yield [*install, *torch_source(), *(each for each in wanted if re.match(r"torch\b", each))]
     yield [*install, "--compile-bytecode", *wanted]
+    # The Triton that these kernels need comes with builds of torch for GPUs; nothing imports them without a GPU.
+    yield [*install, "--no-deps", *project["optional-dependencies"]["liger"]]
     yield [python, "-c", TRIAL]
-    if subprocess.run([python, "-c", HAS_GPU], check=False, creationflags=NO_WINDOW).returncode == 0:
-        # The Triton that these kernels need came with torch.
-        yield [*install, "--no-deps", *project["optional-dependencies"]["liger"]]
 
 
 def find_uv() -> str | None:

@@ -114,16 +114,6 @@ def test_the_first_start_makes_an_environment_that_the_next_ones_use(program, st
     assert len(asked_of_uv(program)) == 4
 
 
-def test_a_build_for_the_cpu_has_no_kernels_for_gpus(program, started, monkeypatch):
-    (program / "downloads").write_text(
-        "python = pathlib.Path(sys.argv[4]); python.write_text('#!/bin/sh\\ncase \"$2\" in *hip*) exit 1;; esac\\n')"
-    )
-    answered(monkeypatch, "Set up")
-    launcher.main([])
-    assert started
-    assert len(asked_of_uv(program)) == 3
-
-
 def test_what_failed_is_tried_again_in_the_same_folder(program, started, monkeypatch):
     (program / "downloads").write_text(
         "(here / 'downloads').write_text(''); print('  cause: dns error', file=sys.stderr); sys.exit(2)"
