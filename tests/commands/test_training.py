@@ -3,6 +3,7 @@ import json
 import shlex
 import signal
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +88,18 @@ def test_a_home_on_a_disk_without_locks_is_told(in_process, make_recipe, monkeyp
     assert done.code == 1
     assert done.json[-1]["message"] == "The disk of Tunesmith's files has no locks: No locks available."
     assert "TUNESMITH_HOME" in done.json[-1]["hint"]
+
+
+def test_a_run_called_like_a_device_in_the_home_of_an_emoji_is_trained_and_exported(tmp_path, make_recipe):
+    """Nothing on Windows can be called NUL."""
+    folder = tmp_path / "Zoë Müller 🙂"
+    folder.mkdir()
+    terminal = InProcessTerminal(folder / "home")
+    done = terminal.run("train", str(make_recipe("gpt2", "name=NUL", "training.max_steps=1")), "--json")
+    assert done.code == 0, done
+    assert terminal.run("adapters", "export", "NUL", str(folder / "NUL 🙂.zip")).code == 0
+    with zipfile.ZipFile(folder / "NUL 🙂.zip") as exported:
+        assert {name.partition("/")[0] for name in exported.namelist()} == {"_NUL"}
 
 
 def test_second_interrupt_kills_the_worker_at_once(scripted):
