@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QWindow
-from PySide6.QtWidgets import QAbstractButton, QApplication, QGraphicsView, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QGraphicsView, QLineEdit, QTabBar, QWidget
 from shiboken6 import isValid
 
 
@@ -60,9 +60,15 @@ def has_rim(widget: QWidget | None) -> bool:
 
 
 def polish_again(widget: QWidget) -> None:
-    """Apply the style sheet again; the font stays, where Qt would bring back that of an earlier text size."""
-    font = widget.font()
+    """Apply the style sheet again; the font stays, where Qt would bring back that of an earlier text size.
+
+    Qt does so for the line of a spin box, too.
+    """
+    lines = widget.findChildren(QLineEdit, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    chosen = [
+        (each, each.font()) for each in (widget, *lines) if each.testAttribute(Qt.WidgetAttribute.WA_SetFont)
+    ]
     widget.style().unpolish(widget)
     widget.style().polish(widget)
-    if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont):
-        widget.setFont(font)
+    for each, font in chosen:
+        each.setFont(font)

@@ -117,7 +117,7 @@ def scale(widget: QWidget, set_length: Callable[[Any, int], object], length: flo
 
 
 class _HiddenParts(QObject):
-    """Keeps what is hidden in a window out of a change of colours until it is shown.
+    """Keeps what is hidden in a window out of a change of the style sheet until it is shown.
 
     Qt restyles each widget that counts as polished, and tells those without a style of their own.
     """
@@ -127,13 +127,8 @@ class _HiddenParts(QObject):
         # The parts that are hidden themselves, each with what was left out of it.
         self._left_out: dict[QWidget, list[QWidget]] = {}
 
-    def leave_out(self, app: QApplication, text_size: bool) -> None:
-        """Leave out what is hidden. A new text size goes to all: fonts that widgets inherit don't come later."""
+    def leave_out(self, app: QApplication) -> None:
         self._left_out = {part: found for part, found in self._left_out.items() if isValid(part)}
-        if text_size:
-            for part in list(self._left_out):
-                self._take_in(part)
-            return
         for window in app.topLevelWidgets():
             for part in _hidden_parts(window) if window.isVisible() else ():
                 if part not in self._left_out:
@@ -221,9 +216,10 @@ def _restyle(app: QApplication) -> None:
     if app.property("tunesmith_style") is None:
         app.setStyle(TunesmithStyle())
         app.setProperty("tunesmith_style", True)
-    _hidden.leave_out(app, app.font() != fonts.font("body"))
-    app.setPalette(palette(_State.tokens))
+    # Before anything is left out: widgets inherit it.
     app.setFont(fonts.font("body"))
+    _hidden.leave_out(app)
+    app.setPalette(palette(_State.tokens))
     QToolTip.setFont(fonts.font("label_medium"))
     # Qt takes many times as long to put one sheet in the place of another as to remove it and set the other one.
     app.setStyleSheet("")

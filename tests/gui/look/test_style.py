@@ -9,7 +9,7 @@ from PySide6.QtGui import QAccessibilityHints, QPalette
 from PySide6.QtWidgets import QApplication, QSpinBox, QStackedWidget, QWidget
 
 from gui.graphics.bars import Bar
-from gui.inputs.number_inputs import Slider
+from gui.inputs.number_inputs import IntField, Slider
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.icons import icon, icon_size, names, pixmap
@@ -49,7 +49,7 @@ def test_what_is_hidden_is_restyled_when_it_is_shown(styled, qtbot):
     stack = qtbot.add(QStackedWidget())
     pages = [QWidget(), QWidget()]
     labels = [Label("text", "title", "hint", page) for page in pages]
-    fields = [QSpinBox(page) for page in pages]
+    fields = [kind(parent=page) for page in pages for kind in (QSpinBox, IntField)]
     hidden = Label("text", "title", "hint", pages[1])
     for page in pages:
         stack.addWidget(page)
@@ -69,8 +69,10 @@ def test_what_is_hidden_is_restyled_when_it_is_shown(styled, qtbot):
     style.apply(styled, "light")
     assert [shown(label) for label in labels] == [LIGHT.hint, DARK.hint]
     style.apply(styled, "light", 1.5)
+    assert [shown(label) for label in labels] == [LIGHT.hint, DARK.hint]
+    stack.setCurrentIndex(1)
+    assert [field.lineEdit().font().pixelSize() for field in fields] == [px(13)] * 4
     assert [shown(label) for label in labels] == [LIGHT.hint] * 2
-    assert [field.lineEdit().font().pixelSize() for field in fields] == [px(13)] * 2
     labels[0].set_token("error")
     assert shown(labels[0]) == LIGHT.error
 
