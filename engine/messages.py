@@ -4,6 +4,7 @@
     say("{:,} row is empty.|{:,} rows are empty.", 9)   the form for one, and for other first values
     counted(9, "row")                                   the same for a number and its noun
     joined("; ", [say("no {}", "id"), "no rows"])       texts in a row
+    listed(["id", "text", "label"], 2)                  the first of many names
 
 A message is an English string wherever one is expected. JSON keeps the messages of a record beside its English texts.
 """
@@ -66,6 +67,14 @@ def joined(separator: str, texts: Iterable[object]) -> str:
     """Return the texts that are not empty in a row."""
     kept = [text for text in texts if text]
     return str(kept[0]) if len(kept) == 1 else Message(separator.join("{}" for _ in kept), *kept)
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Return the first names in a row, and how many more there are."""
+    first = list(names)
+    rest = len(first) - most
+    text = ", ".join(first[:most])
+    return say("{} and {:,} more", text, rest) if rest > 0 else text
 
 
 def to_json(value: Any, **options: Any) -> str:

@@ -36,7 +36,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError, StorageError, disk_errors
 from engine.jobs.job import new_id, slug
-from engine.messages import say
+from engine.messages import listed, say
 from engine.methods import METHODS, methods_of
 from engine.system.command_name import command_name
 from engine.system.files import (
@@ -328,10 +328,9 @@ def remarks_on_weights(adapter: Adapter) -> list[str]:
     names = [] if adapter.is_prompt else impossible_values(adapter.folder / WEIGHTS_NAME)
     if not names:
         return []
-    listed = ", ".join(name[:100] for name in names[:2])
-    more = say(" and {:,} more", len(names) - 2) if len(names) > 2 else ""
     kinds = say("NaN, infinity, or above {:,.0f}", LARGEST_WEIGHT)
-    return [say("{} has invalid values ({}) in {}{}.", adapter.name, kinds, listed, more)]
+    first = listed((name[:100] for name in names), 2)
+    return [say("{} has invalid values ({}) in {}.", adapter.name, kinds, first)]
 
 
 def delete(adapter: Adapter) -> Path:

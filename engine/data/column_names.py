@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from engine.errors import DataError
-from engine.messages import say
+from engine.messages import listed, say
 from engine.text.normalization import normalized
 
 AUTO = "auto"
@@ -156,12 +156,6 @@ def require(wanted: str, names: Sequence[str], field: str) -> str:
 def there(names: Sequence[str]) -> str:
     """Return the columns as text."""
     return say("Columns: {}.", listed(names)) if names else "The data has no columns."
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return the first of many columns as text."""
-    first = ", ".join(names[:MAX_NAMED])
-    return say("{} and {:,} more", first, len(names) - MAX_NAMED) if len(names) > MAX_NAMED else first
 
 
 def numbered_beside(chosen: str, free: Sequence[str]) -> tuple[str, ...]:

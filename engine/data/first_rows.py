@@ -18,7 +18,7 @@ from engine import chats
 from engine.data import cells, column_names
 from engine.data.splits import split_named
 from engine.errors import DataError
-from engine.messages import say
+from engine.messages import listed, say
 from engine.text.conversations import people, turns, turns_and_speakers
 from engine.text.words import tokens, words
 
@@ -334,12 +334,12 @@ class FirstRows:
         return not rows or not is_plain or may_hold_summaries([name], rows)
 
     def _unclear(self, role: str, names: Sequence[str]) -> DataError:
-        listed = column_names.listed(names)
+        columns = listed(names)
         is_summary = role == "summary"
         return DataError(
-            say("Several columns could be the summary: {}.", listed)
+            say("Several columns could be the summary: {}.", columns)
             if is_summary
-            else say("Several columns could be the conversation: {}.", listed),
+            else say("Several columns could be the conversation: {}.", columns),
             say("Choose one. {}", self.samples(names)),
             f"data.{role}",
             choices=tuple(names),

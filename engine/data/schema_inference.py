@@ -16,7 +16,7 @@ from engine.data.column_names import AUTO
 from engine.data.first_rows import FirstRows
 from engine.data.schema import Schema
 from engine.errors import DataError
-from engine.messages import joined, say
+from engine.messages import joined, listed, say
 from engine.text.conversations import Turn
 
 MAX_GROUP_CHARACTERS = 100
@@ -108,7 +108,7 @@ class _Guess:
             held = self.first.no_texts(column, is_named=named[role])
             if held:
                 others = [name for name in self.columns if not self.first.no_texts(name)]
-                others_text = say("Other columns: {}. ", column_names.listed(others)) if others else ""
+                others_text = say("Other columns: {}. ", listed(others)) if others else ""
                 raise DataError(
                     say('Column "{}" contains {}, not a {}.', column, held, role),
                     say("{}Choose the {} column.", others_text, role),

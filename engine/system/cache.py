@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from engine.errors import StorageError
-from engine.system.files import remove, write_atomically
+from engine.system.files import bytes_in, remove, write_atomically
 from engine.system.foreign_files import FileKind, read_bytes
 from engine.system.paths import results_folder
 
@@ -43,18 +44,17 @@ def save(file: Path, value: BaseModel) -> None:
     """Write a value into a file. A full disk is ignored: the cache only saves time."""
     with suppress(StorageError, OSError):
         write_atomically(file, value.model_dump_json(by_alias=True))
-        drop_oldest()
+        drop_oldest(results_folder().iterdir(), MAX_BYTES)
 
 
-def drop_oldest() -> None:
-    """Delete the least recently used files beyond the limits; the newest always stays."""
+def drop_oldest(paths: Iterable[Path], max_bytes: int) -> None:
+    """Delete the least recently used files and folders beyond the limits; the newest always stays."""
     files = []
-    for path in results_folder().iterdir():
+    for path in paths:
         # Another process may have dropped it just now.
         with suppress(OSError):
-            stat = path.stat()
-            files.append((stat.st_mtime, stat.st_size, path))
-    free = MAX_BYTES
+            files.append((path.stat().st_mtime, bytes_in(path), path))
+    free = max_bytes
     for index, (_, size, path) in enumerate(sorted(files, reverse=True)):
         free -= size
         if index and (free < 0 or index >= MAX_FILES):

@@ -9804,11 +9804,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Pause von {1} Stunden ist nicht gültig.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/exporters.py" />
-   <source>A plain model has no {1}.</source>
-   <translation>Ein einfaches Modell kennt {1} nicht.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>A repeated block, far fewer parameters</source>
    <translation>Ein wiederholter Block, weit weniger Parameter</translation>
@@ -10533,11 +10528,6 @@ Bob: At the office, till five.</translation>
    <translation>CTranslate2 rechnet nicht mit Basismodellen in {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
-   <source>CTranslate2 has no {1}.</source>
-   <translation>CTranslate2 kennt {1} nicht.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>CTranslate2 is faster for small T5 models on a CPU, but shows only complete summaries and can't sample.</source>
    <translation>CTranslate2 ist mit kleinen T5-Modellen auf einer CPU schneller, zeigt aber nur ganze Zusammenfassungen und kann nicht sampeln.</translation>
@@ -11103,7 +11093,7 @@ Bob: At the office, till five.</translation>
    <translation>Nehmen Sie {1} oder eine andere Initialisierung.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
+   <location filename="../../engine/worker/exports/exporters.py" />
    <source>Choose {1}.</source>
    <translation>Wählen Sie {1}.</translation>
   </message>
@@ -12288,11 +12278,6 @@ Bob: At the office, till five.</translation>
    <translation>GGUF-Dateien brauchen das Paket gguf, das nicht installiert ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>GGUF has no {1}.</source>
-   <translation>GGUF kennt {1} nicht.</translation>
-  </message>
-  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Galician</source>
    <translation>Galicisch</translation>
@@ -12854,8 +12839,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>Its names: {1}{2}, as in {3}.</source>
-   <translation>Namen dort: {1}{2}, wie in {3}.</translation>
+   <source>Its names: {1}, as in {2}.</source>
+   <translation>Namen dort: {1}, wie in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
@@ -17093,6 +17078,11 @@ Bob: At the office, till five.</translation>
    <translation>Das ist das unveränderte Basismodell. Ändern Sie den Prompt, oder fügen Sie Beispiele hinzu.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/exporters.py" />
+   <source>This kind of export has no {1}.</source>
+   <translation>Diese Art des Exports gibt es nicht in {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>This model has no {1} to train.</source>
    <translation>Dieses Modell hat keine {1} zum Trainieren.</translation>
@@ -18528,11 +18518,6 @@ Bob: At the office, till five.</translation>
    <translation>und davor {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>and {1} more</source>
-   <translation>und {1} weitere</translation>
-  </message>
-  <message>
    <location filename="../../engine/runs/run_comparison.py" />
    <source>another conversation limit</source>
    <translation>anderer Gesprächsgrenze</translation>
@@ -19854,13 +19839,13 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>rows {1} and {2}</source>
-   <translation>Zeilen {1} und {2}</translation>
+   <source>rows {1}</source>
+   <translation>Zeilen {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>rows {1} and {2} more</source>
-   <translation>Zeilen {1} und {2} weiteren</translation>
+   <source>rows {1} and {2}</source>
+   <translation>Zeilen {1} und {2}</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entries.py" />
@@ -20443,7 +20428,7 @@ Bob: At the office, till five.</translation>
    <translation>{1} und {2} werden auf {3} gemeinsamen Gesprächen verglichen.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_names.py" />
+   <location filename="../../engine/messages.py" />
    <source>{1} and {2} more</source>
    <translation>{1} und {2} weitere</translation>
   </message>
@@ -20957,8 +20942,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>{1} has invalid values ({2}) in {3}{4}.</source>
-   <translation>{1} hat unmögliche Werte ({2}) in {3}{4}.</translation>
+   <source>{1} has invalid values ({2}) in {3}.</source>
+   <translation>{1} hat unmögliche Werte ({2}) in {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -21097,8 +21082,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
-   <source>{1} has {2} ({3}{4}); all their cells get the first value.</source>
-   <translation>{1} hat {2} ({3}{4}); alle ihre Zellen bekommen den ersten Wert.</translation>
+   <source>{1} has {2} ({3}); all their cells get the first value.</source>
+   <translation>{1} hat {2} ({3}); alle ihre Zellen bekommen den ersten Wert.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
@@ -21826,8 +21811,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1} skipped: "{2}" names no split ({3}; rows {4}{5}).</source>
-   <translation>{1} ausgelassen: „{2}“ nennt keinen Teil ({3}; Zeilen {4}{5}).</translation>
+   <source>{1} skipped: "{2}" names no split ({3}; rows {4}).</source>
+   <translation>{1} ausgelassen: „{2}“ nennt keinen Teil ({3}; Zeilen {4}).</translation>
   </message>
   <message numerus="yes">
    <location filename="../../engine/chats/segmentation.py" />

@@ -100,7 +100,7 @@ def tokenize(examples: Sequence[Example], prompter: Prompter, channel: Channel) 
     with suppress(StorageError), storage_errors("The cache of token ids", ""):
         _save(path, tokens, truncated)
         tokens = _open(path)[0]
-        cache.drop_oldest()
+        cache.drop_oldest(path.parent.iterdir(), cache.MAX_BYTES)
     return tokens
 
 

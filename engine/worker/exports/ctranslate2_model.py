@@ -14,14 +14,15 @@ from typing import Any
 
 import torch
 
-from engine.adapters import exports, metadata
+from engine.adapters import metadata
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import protocol_key
 from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
-from engine.errors import AdapterError, Problem, disk_errors
+from engine.errors import AdapterError, disk_errors
 from engine.messages import say
-from engine.system.files import bytes_in, remove, rename, temporary_folder
+from engine.system import cache
+from engine.system.files import bytes_in, rename, temporary_folder
 from engine.system.paths import converted_models_folder
 from engine.worker.adapters import attach
 from engine.worker.exports import merged_model, plain_prompt
@@ -38,18 +39,6 @@ QUANTIZATIONS = {"int8": "int8_float32"}
 TOKENIZER = "tokenizer.json"
 # On disk and in memory; the newest is kept even if it is larger.
 MAX_BYTES, MAX_LOADED_BYTES = 10 * 2**30, 4 * 2**30
-
-
-def problems(precision: str) -> list[Problem]:
-    """Return why nothing can be converted here."""
-    missing = exports.missing_ctranslate2("--to")
-    if missing or precision in PRECISIONS:
-        return missing
-    return [
-        Problem(
-            "--precision", say("CTranslate2 has no {}.", precision), say("Choose {}.", ", ".join(PRECISIONS))
-        )
-    ]
 
 
 def convert(plain: Path, target: Path, precision: str, settings: dict[str, Any] | None = None) -> None:
@@ -109,13 +98,7 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
             rename(made, kept)
     # The one that was used last is removed last.
     os.utime(kept)
-    folders = converted_models_folder().glob("[!.]*")
-    newest, *others = sorted(folders, key=lambda each: each.stat().st_mtime, reverse=True)
-    total = bytes_in(newest)
-    for each in others:
-        total += bytes_in(each)
-        if total > MAX_BYTES:
-            remove(each)
+    cache.drop_oldest(converted_models_folder().glob("[!.]*"), MAX_BYTES)
     return kept
 
 

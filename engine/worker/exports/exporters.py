@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import torch
 
+from engine.adapters.exports import missing_ctranslate2
 from engine.config.decoding import CTRANSLATE2
 from engine.errors import Problem
 from engine.messages import say
@@ -39,12 +40,13 @@ class Merged:
 class Exporter:
     """One kind of export, by itself a plain model of transformers, which all others are converted from.
 
-    `runtime` computes with it; `needs_prompt` says that it can't do without one. `usual` is the precision unless one is
-    asked for, "" being as the base model is stored.
+    `runtime` computes with it; `needs_prompt` says that it can't do without one. `usual` is the precision unless one of
+    `precisions` is asked for, "" being as the base model is stored.
     """
 
     runtime: ClassVar[str] = merged_model.RUNTIME
     usual: ClassVar[str] = STORED
+    precisions: ClassVar[Sequence[str]] = tuple(merged_model.PRECISIONS)
     needs_prompt: ClassVar[bool] = False
     # Of the merged model's files.
     shard_size: ClassVar[str] = merged_model.SHARD_SIZE
@@ -55,14 +57,10 @@ class Exporter:
 
     def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
         """Return why a base model in a folder can't be exported in a precision, "" being as it is stored."""
-        known = merged_model.PRECISIONS
-        if precision in {STORED, *known}:
+        if precision in {STORED, *self.precisions}:
             return []
-        return [
-            Problem(
-                "--precision", say("A plain model has no {}.", precision), say("Choose {}.", ", ".join(known))
-            )
-        ]
+        message = say("This kind of export has no {}.", precision)
+        return [Problem("--precision", message, say("Choose {}.", ", ".join(self.precisions)))]
 
     @contextmanager
     def merging_into(self, target: Path) -> Iterator[Path]:
@@ -109,11 +107,11 @@ class Converted(Exporter):
 class CTranslate2Model(Converted):
     """A model for CTranslate2."""
 
-    runtime, usual = CTRANSLATE2, "float32"
+    runtime, usual, precisions = CTRANSLATE2, "float32", ctranslate2_model.PRECISIONS
 
     def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
         """Return what is wrong with the precision, or that the library is missing."""
-        return ctranslate2_model.problems(precision or self.usual)
+        return missing_ctranslate2("--to") or super().problems(precision, family, base)
 
     def convert(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
         """Convert the merged model."""
@@ -125,10 +123,12 @@ class GgufModel(Converted):
     """A GGUF file for llama.cpp and LM Studio."""
 
     runtime, usual, needs_converter = gguf_model.RUNTIME, "bfloat16", True
+    precisions = (*gguf_model.KINDS, *gguf_model.QUANTIZED)
 
     def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
         """Return what is wrong with the precision or the base model."""
-        return gguf_model.problems(family, base, precision or self.usual)
+        unknown = super().problems(precision, family, base)
+        return unknown or gguf_model.problems(family, base, precision or self.usual)
 
     def convert(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
         """Convert the merged model."""

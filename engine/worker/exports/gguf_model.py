@@ -57,11 +57,6 @@ KEPT = (CONVERTER, "conversion", f"{LIBRARY}/gguf", f"{LIBRARY}/LICENSE", "LICEN
 
 def problems(family: str, base: Path, precision: str) -> list[Problem]:
     """Return why a base model in a folder can't become a GGUF file."""
-    known = (*KINDS, *QUANTIZED)
-    if precision not in known:
-        return [
-            Problem("--precision", say("GGUF has no {}.", precision), say("Choose {}.", ", ".join(known)))
-        ]
     if precision in QUANTIZED and not has_quantizer():
         message = say("{} needs {} of llama.cpp, which is not installed.", precision, QUANTIZER)
         return [Problem("--precision", message, "Install llama.cpp, or choose int8.")]

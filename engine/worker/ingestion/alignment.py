@@ -12,7 +12,7 @@ from typing import Any
 from engine.config.data_options import DataOptions
 from engine.data import AUTO, Schema, column_mapping, column_names, infer_schema
 from engine.errors import DataError
-from engine.messages import joined, say
+from engine.messages import joined, listed, say
 from engine.worker.readers.table import Align, Alignment, Values
 
 FIELD = "data.other_columns"
@@ -49,17 +49,15 @@ def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool)
             # JSON names a column only where it holds something.
             return Alignment()
         if options.other_columns == "leave_out":
-            listed = column_names.listed(columns)
-            return Alignment(
-                is_left_out=True, remark=say("Skipped, other columns: {}; they are: {}.", path.name, listed)
-            )
+            remark = say("Skipped, other columns: {}; they are: {}.", path.name, listed(columns))
+            return Alignment(is_left_out=True, remark=remark)
         named = " and ".join(f'"{name}"' for name in missing)
         raise DataError(
             say(
                 "{} lacks the column {} of other files. It has: {}.",
                 path.name,
                 named,
-                column_names.listed(columns),
+                listed(columns),
             ),
             "Skip this file, or give it the same columns.",
             FIELD,

@@ -31,7 +31,7 @@ from engine.data import (
     summary_lists,
 )
 from engine.errors import DataError
-from engine.messages import counted, joined, say
+from engine.messages import counted, joined, listed, say
 from engine.worker.ingestion import alignment
 from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.sources import Source
@@ -282,11 +282,7 @@ def _with_summaries(examples: Examples, tables: Tables, options: DataOptions, ch
         which = table.name if split in tables else say("the split {}", split)
         if options.other_columns != "leave_out":
             raise DataError(
-                say(
-                    "No row of {} has a summary. Its columns are: {}.",
-                    which,
-                    column_names.listed(table.columns),
-                ),
+                say("No row of {} has a summary. Its columns are: {}.", which, listed(table.columns)),
                 "Skip this file, or add the summaries.",
                 alignment.FIELD,
             )
@@ -364,10 +360,9 @@ def _unknown_text(numbers: Sequence[int], column: str, split_texts: Mapping[int,
     """Return the notice about rows whose split is unknown, with the values found there."""
     values = Counter(str(split_texts[number] or "")[:20] for number in numbers)
     named = ", ".join(f'"{value}" {count:,}' for value, count in values.most_common(MAX_NAMED))
-    rows = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
-    more = ", …" if len(numbers) > MAX_NAMED else ""
+    rows = listed(f"{number:,}" for number in numbers)
     count = counted(len(numbers), "row")
-    return say('{} skipped: "{}" names no split ({}; rows {}{}).', count, column, named, rows, more)
+    return say('{} skipped: "{}" names no split ({}; rows {}).', count, column, named, rows)
 
 
 def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:

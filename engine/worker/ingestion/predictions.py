@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError
-from engine.messages import say
+from engine.messages import listed, say
 from engine.worker.readers import SUFFIXES, json_files, open_table, text_decoding
 from engine.worker.readers.table import Notes, Table
 
@@ -93,8 +93,7 @@ def _from_table(table: Table, path: Path, field: str, column: str) -> Prediction
     columns = list(table.columns) or list(dict.fromkeys(name for each in records for name in each.values))
     names = {name.strip().casefold(): name for name in reversed(columns)}
     if column.strip().casefold() not in names:
-        more = ", …" if len(columns) > MAX_COLUMNS_NAMED else ""
-        named = ", ".join(columns[:MAX_COLUMNS_NAMED]) + more
+        named = listed(columns, MAX_COLUMNS_NAMED)
         raise DataError(
             say('{} has no column "{}": it has {}.', path.name, column, named),
             "Name the column with the summaries (--column).",

@@ -12,7 +12,7 @@ from engine.config.data_options import DataOptions
 from engine.config.recipe import SAMPLE, looks_like_path
 from engine.data import SPLITS, Split, split_in, told_apart
 from engine.errors import DataError
-from engine.messages import joined, say
+from engine.messages import joined, listed, say
 from engine.system.paths import path_here, sample_folder
 from engine.worker.hub import repository_card
 from engine.worker.readers import (
@@ -301,9 +301,11 @@ def _not_read(paths: Sequence[Path]) -> list[tuple[str, str]]:
     if not paths:
         return []
     counts = Counter(path.suffix.lower() or "without an ending" for path in paths)
-    listed = joined(", ", (say("{:,} {}", count, ending) for ending, count in counts.most_common(MAX_NAMED)))
+    by_ending = joined(
+        ", ", (say("{:,} {}", count, ending) for ending, count in counts.most_common(MAX_NAMED))
+    )
     hint = "To read them, save them as text, csv or JSON lines."
-    return [(say("Skipped, can't be read: {} ({}).", listed, _named(paths)), hint)]
+    return [(say("Skipped, can't be read: {} ({}).", by_ending, _named(paths)), hint)]
 
 
 def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
@@ -324,8 +326,7 @@ def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _named(paths: Sequence[Path]) -> str:
-    first = ", ".join(path.name for path in paths[:MAX_NAMED])
-    return say("{} and {:,} more", first, len(paths) - MAX_NAMED) if len(paths) > MAX_NAMED else first
+    return listed(path.name for path in paths)
 
 
 def _grouped(files: Iterable[tuple[Split | None, Path]]) -> dict[Split | None, list[Path]]:

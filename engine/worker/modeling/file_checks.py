@@ -17,7 +17,7 @@ from transformers import PreTrainedModel
 
 from engine.adapters.import_checks import weight_shapes
 from engine.errors import AdapterError, BaseModelError
-from engine.messages import counted, say
+from engine.messages import counted, listed, say
 from engine.system.foreign_files import FileKind, read_json
 from engine.worker.runtime.channel import Channel
 
@@ -222,6 +222,4 @@ def _counted(names: Collection[str]) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    listed = [name[:100] for name in names]
-    rest = len(listed) - MAX_NAMES
-    return ", ".join(listed[:MAX_NAMES]) + (say(" and {:,} more", rest) if rest > 0 else "")
+    return listed((name[:100] for name in names), MAX_NAMES)

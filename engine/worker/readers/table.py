@@ -21,7 +21,7 @@ from engine import chats
 from engine.chats import ImportStats
 from engine.data import Place
 from engine.errors import DataError
-from engine.messages import Message, counted, joined, say
+from engine.messages import Message, counted, joined, listed, say
 from engine.system import foreign_files
 
 FIELD = "data.source"
@@ -219,8 +219,7 @@ class Table:
     @property
     def name(self) -> str:
         """The table's name in messages."""
-        first, *more = self._files
-        return say("{} and {:,} more", first.name, len(more)) if more else first.name
+        return listed((path.name for path in self._files), 1)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -20,13 +20,12 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from engine.data import split_named
 from engine.errors import DataError
-from engine.messages import counted, say
+from engine.messages import counted, listed, say
 from engine.worker.readers.archives import ERRORS, require_safe_size
 from engine.worker.readers.delimited import column_names
 from engine.worker.readers.sandboxed import implausible, max_rows
 from engine.worker.readers.table import (
     FIELD,
-    MAX_NAMED,
     SHEET_FIELD,
     BrokenRow,
     Found,
@@ -100,13 +99,12 @@ def _tell_valueless(path: Path, archive: zipfile.ZipFile, notes: Notes) -> None:
                 text = text[-LONGEST_CELL:] + piece
                 cells |= dict.fromkeys(found.decode("ascii") for found in VALUELESS.findall(text))
     if cells:
-        named = ", ".join(list(cells)[:MAX_NAMED]) + (", …" if len(cells) > MAX_NAMED else "")
         notes.remarks.append(
             say(
                 "These cells of {} contain an error or no stored value and are read as empty: {}. Save "
                 "it again in a spreadsheet.",
                 path.name,
-                named,
+                listed(cells),
             )
         )
 
@@ -118,15 +116,13 @@ def _rows(path: Path, sheet: CalamineSheet, notes: Notes) -> Iterator[Found]:
         raise implausible(path)
     merged = sorted(sheet.merged_cell_ranges or [])
     if merged:
-        spans = [f"{_cell_name(*first)}:{_cell_name(*last)}" for first, last in merged[:MAX_NAMED]]
-        more = ", …" if len(merged) > MAX_NAMED else ""
+        spans = (f"{_cell_name(*first)}:{_cell_name(*last)}" for first, last in merged)
         notes.remarks.append(
             say(
-                "{} has {} ({}{}); all their cells get the first value.",
+                "{} has {} ({}); all their cells get the first value.",
                 path.name,
                 counted(len(merged), "merged range"),
-                ", ".join(spans),
-                more,
+                listed(spans),
             )
         )
     table = _SheetTable(path, sheet.name, notes)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.errors import DataError
-from engine.messages import counted, say
+from engine.messages import counted, listed, say
 from engine.text.conversations import Example
 from engine.worker.ingestion.predictions import Prediction, Predictions
 from engine.worker.ingestion.row_store import Row
@@ -173,7 +173,7 @@ def remarks(matches: Matches, predictions: Predictions, conversations: Conversat
         sentences.append(say("Repeated rows skipped: {} of {}.", rows_text(matches.repeated), name))
     if matches.missing:
         count = len(matches.missing)
-        ids = ", ".join(matches.missing[:MAX_NAMED]) + (", …" if count > MAX_NAMED else "")
+        ids = listed(matches.missing, MAX_NAMED)
         conversations_text = counted(count, "conversation")
         sentences.append(say("Not scored, no summary in {}: {} (ids: {}).", name, conversations_text, ids))
     return sentences
@@ -184,8 +184,7 @@ def rows_text(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return say("row {:,}", numbers[0])
     if len(numbers) > MAX_NAMED:
-        shown = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
-        return say("rows {} and {:,} more", shown, len(numbers) - MAX_NAMED)
+        return say("rows {}", listed((f"{number:,}" for number in numbers), MAX_NAMED))
     *first, last = (f"{number:,}" for number in numbers)
     return say("rows {} and {}", ", ".join(first), last)
 

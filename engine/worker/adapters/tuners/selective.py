@@ -23,7 +23,7 @@ from torch import nn
 from torch.func import functional_call
 
 from engine.errors import AdapterError
-from engine.messages import counted, say
+from engine.messages import counted, listed, say
 from engine.methods import named
 from engine.worker.adapters.tuners.registration import register
 
@@ -226,11 +226,10 @@ def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str
         if not any(matches(name, pattern) for name in chosen):
             # The most frequent last parts of the names, and one full name as an example.
             parts = Counter(name.rpartition(".")[2] for name in chosen)
-            listed = ", ".join(part for part, _ in parts.most_common(MAX_NAMES))
-            more = ", …" if len(parts) > MAX_NAMES else ""
+            names = listed((part for part, _ in parts.most_common()), MAX_NAMES)
             raise AdapterError(
                 say('Nothing in {} is named like "{}".', where, pattern),
-                say("Its names: {}{}, as in {}.", listed, more, max(chosen, key=len)),
+                say("Its names: {}, as in {}.", names, max(chosen, key=len)),
                 "method.patterns",
             )
     if patterns:
