@@ -67,7 +67,7 @@ def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, h
     page.panel.start_button.click()
     qtbot.waitUntil(lambda: "Download and start" in page.right.notice.action_button().text())
     asked = page.right.notice.text()
-    assert f"{MODEL}: 0.3 MB to download" in asked
+    assert f"{MODEL}: 300.0 kB to download" in asked
     assert f"{DATA}: " in asked
     assert page._manager.current is None
     page.right.notice.action_button().click()
