@@ -49,12 +49,7 @@ ROUNDED = 1e-4
 
 
 def waits_little(subject: Subject) -> None:
-    """A step makes the host wait a few times, and copies no more for a deeper model.
-
-    But for AdaLoRA: PEFT's allocator reads the ranks of every layer.
-    """
-    if subject.cell.method == "adalora":
-        return
+    """A step makes the host wait a few times, and copies no more for a deeper model."""
     few = _counted_steps(subject.workshop, subject.recipe)
     waits = max(counts.synchronisations for counts in few)
     claim(waits <= MAX_WAITS_OF_A_STEP, f"a step waits {waits} times: {_places(few, 'synchronisation')}")
@@ -218,6 +213,10 @@ COMPARED: tuple[Check, ...] = (
 )  # fmt: skip
 
 
+# PEFT's own code waits once a layer: AdaLoRA's allocator reads the scores, VB-LoRA the chosen vectors; FourierFT copies
+# its frequencies to the card.
+WAITS_IN_PEFT = frozenset({"adalora", "vblora", "fourierft"})
+
 # By method and variant.
 LIMITS = {
     ("p_tuning", "lstm"): "On a device that isn't a CPU, torch computes an LSTM by a fused kernel of its own."
@@ -234,8 +233,7 @@ def claims(cell: Cell) -> tuple[Check, ...]:
         wanted = (*TRAINED_ON_CARD, adapter_computes_alike)
     left_out = () if pretend_card.is_registered() else OF_THE_PRETENCE
     left_out += COMPARED if cell.quantization == "int8" else ()
-    # PEFT's allocator reads every layer's scores each time it allocates, about a hundred times in a run.
-    left_out += (waits_little,) if cell.method == "adalora" else ()
+    left_out += (waits_little,) if cell.method in WAITS_IN_PEFT else ()
     return tuple(check for check in wanted if check not in left_out)
 
 

@@ -15,7 +15,8 @@ LIBRARIES = "/site-packages/"
 PASSED_OVER = ("/torch/", "/helpers/pretend_card/")
 
 
-@dataclass
+# Compared by identity: two that are open may have counted the same.
+@dataclass(eq=False)
 class Counts:
     """What happened: how often each kind, and each kind at each place ("kind file:line function")."""
 
