@@ -35,9 +35,10 @@ from engine.data import check_results, ingest, questions
 from engine.data.file_kinds import DATA_FILE_KINDS, DATA_SUFFIXES, DataFileKind
 from engine.data.findings import FINDINGS, SEVERITIES, Severity, finding
 from engine.errors import AppError, DataError, Problem, RecipeError, StorageError, WorkerError
+from engine.jobs import run_text
 from engine.jobs.events import Event, EventReader, clock, read_all
 from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
-from engine.jobs.run_state import Curve, RunState, Sample, stage_title
+from engine.jobs.run_state import Curve, RunState, Sample
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
 from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker, visible_to
 from engine.maintenance import disk_usage, doctor, licences, trash_contents

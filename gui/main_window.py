@@ -17,7 +17,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QMenu, QWidget
 
-from engine.api import disk_usage, library, run_store
+from engine.api import disk_usage, library, run_store, run_text
 from gui.command_index import CommandIndex, of_page, search_field
 from gui.core import actions, file_opening
 from gui.core.actions import menu_action
@@ -33,9 +33,8 @@ from gui.dialogs.settings_dialog import SettingsDialog
 from gui.dialogs.shortcuts_sheet import ShortcutsSheet
 from gui.dialogs.trash_dialog import TrashDialog
 from gui.look.format import number_text, percent
-from gui.look.language import tr, tr_count
+from gui.look.language import tr, tr_count, translate
 from gui.navigator import Navigator
-from gui.pages.train.run_text import OUTCOMES
 from gui.shell.menu_bar import MenuBar
 from gui.shell.page import Page
 from gui.shell.rooms import MOVED, ROOMS, VIEWS, is_in_rail
@@ -293,7 +292,9 @@ class MainWindow(ShellWindow):
         if self.quit_dialog is not None and self.quit_dialog.stopping:
             self._leave()
         elif model.ending is not None and not model.state.device_released:
-            self.notifier.notify(tr(OUTCOMES[model.ending.outcome]), model.recipe.name)
+            self.notifier.notify(
+                translate(run_text.outcome_title(model.ending.outcome, model.ending.kind)), model.recipe.name
+            )
 
     def _show_on_icon(self) -> None:
         """Show the progress of the run or of a download on the taskbar icon."""

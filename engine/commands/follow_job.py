@@ -19,16 +19,17 @@ from engine.commands.output import Output, notice_line
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import Problem
+from engine.jobs import run_text
 from engine.jobs.events import Event
 from engine.jobs.job import Job, JobKind, create_job
-from engine.jobs.run_state import RunState, stage_title
+from engine.jobs.run_state import RunState
 from engine.jobs.supervisor import Ending, Supervisor
 from engine.messages import counted
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF
 from engine.system.files import remove
 from engine.system.paths import jobs_folder
-from engine.system.units import duration, size
+from engine.system.units import duration
 
 STOPPED = 130
 INPUT_ERRORS = ("RecipeError", "DataError", "SettingError")
@@ -240,20 +241,14 @@ class ProgressPrinter:
             printer(event)
 
     def _stage_entered(self, event: Event) -> None:
-        self._stage = stage_title(event["stage"])
+        stage = run_text.stage(self.state)
         if self._output.live:
-            self._output.status(f"{self._stage} …")
+            self._output.status(f"{stage} …")
         elif event["stage"] in ("load_base", "evaluate"):
-            self._output.line(f"{self._stage}.")
+            self._output.line(f"{stage}.")
 
-    def _stage_progressed(self, event: Event) -> None:
-        done, total = int(event["done"]), int(event["total"])
-        amount = (
-            f"{size(done)} of {size(total)}"
-            if event["unit"] == "bytes"
-            else f"{done:,} of {total:,} {event['unit']}"
-        )
-        self._output.status(f"{self._stage} · {amount}")
+    def _stage_progressed(self, _: Event) -> None:
+        self._output.status(f"{run_text.stage(self.state)} · {run_text.progress(self.state)}")
 
     def _run_started(self, event: Event) -> None:
         examples = event["examples"]
@@ -313,9 +308,8 @@ class ProgressPrinter:
             for note in score_text.language_notes(protocol):
                 self._output.line(f"{note}.")
         elif state.outcome == "stopped":
-            self._output.line(f"Stopped at step {state.step:,} of {state.total_steps:,}.")
-        if state.excluded:
-            self._output.line(f"{counted(state.excluded, 'conversation')} excluded by the recipe.")
+            self._output.line(run_text.stopped(state))
+        self._output.lines([text for text in [run_text.excluded(state.excluded)] if text])
         if state.adapter:
             location = f" in {state.adapter['path']}" if "path" in state.adapter else ""
             self._output.line(f"Adapter {state.adapter['adapter']}{location}")

@@ -23,9 +23,9 @@ from engine.config.recipe import BaseModelOptions
 from engine.config.training import AUTO, EvaluationOptions, TrainingOptions, evaluation_problems
 from engine.data import SPLITS
 from engine.errors import AppError, Problem, RecipeError
+from engine.jobs import run_text
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
-from engine.jobs.run_state import stage_title
 from engine.messages import counted
 from engine.options import check
 from engine.scoring import score_text
@@ -256,7 +256,7 @@ class _Listener:
     def show(self, event: Event) -> None:
         """Handle one event; standard output is for the summaries only."""
         if event["event"] == "stage_entered":
-            self._output.status(f"{stage_title(event['stage'])} …")
+            self._output.status(f"{run_text.stage_title(event['stage'])} …")
         elif event["event"] == "notice" and not self._output.as_json:
             self._output.remark(f"{event['message']} {event.get('hint', '')}".strip())
         elif event["event"] == "base_ready":

@@ -268,13 +268,10 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
 
 
 def _run_row(entry: RunEntry) -> tuple[str, ...]:
-    outcome: str = "running" if entry.running else entry.outcome or "not started"
-    if entry.device_released and not entry.running:
-        outcome = "paused"
     gains = ["" if gain is None else score_text.gain(gain) for gain in (entry.gain, entry.chrf_gain)]
     steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
     time = duration(entry.seconds) if entry.seconds else ""
-    return entry.id, outcome, steps, time, *gains, entry.name
+    return entry.id, entry.status, steps, time, *gains, entry.name
 
 
 def _run_facts(entry: RunEntry) -> dict[str, Any]:

@@ -19,22 +19,6 @@ PACED_SHARE, PACED_SECONDS = 0.1, 300.0
 # No run of ours has more; of a longer stream the newest are kept.
 MAX_NOTICES = 1000
 MAX_SAMPLES = 20_000
-STAGE_TEXTS = {
-    "": "Starting the worker",
-    "send": "Sending what the run needs",
-    "download": "Downloading",
-    "load_base": "Loading the base model",
-    "read_data": "Reading the conversations",
-    "check_rows": "Checking the conversations",
-    "sum_up": "Preparing the report",
-    "attach_adapter": "Attaching the adapter",
-    "evaluate": "Scoring",
-    "train": "Training",
-    "save": "Saving",
-    "convert": "Converting for CTranslate2",
-    "write": "Summarising",
-    "upload": "Sending to the hub",
-}
 
 
 @dataclass
@@ -134,6 +118,11 @@ class RunState:
     def total_steps(self) -> int:
         """Steps of the run, 0 while unknown."""
         return int(self.started["total_steps"]) if self.started else 0
+
+    @property
+    def trains(self) -> bool:
+        """Whether the run trains anything; a plain prompt has no steps."""
+        return self.started is None or self.started.get("total_steps") != 0
 
     @property
     def excluded(self) -> int:
@@ -315,8 +304,3 @@ _HANDLERS = {
     "run_continued": _run_continued,
     "job_ended": _job_ended,
 }
-
-
-def stage_title(stage: str) -> str:
-    """Return the title of a stage; one of a later version is named after its id."""
-    return STAGE_TEXTS.get(stage, stage.replace("_", " ").capitalize())

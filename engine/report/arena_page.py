@@ -12,6 +12,7 @@ from engine import arena as arenas
 from engine.adapters.metadata import Scores
 from engine.arena import Cost, Group
 from engine.config import recipe as recipes
+from engine.jobs import run_text
 from engine.report import cells, svg, template
 from engine.report.arena_facts import ArenaReport
 from engine.report.cells import Headline, data_facts, environment
@@ -21,7 +22,7 @@ from engine.system.units import size
 
 SCORE = arenas.SCORE
 # What an entry without a score is.
-STATES = cells.OUTCOMES | {
+STATES = run_text.OUTCOMES | {
     "waiting": "Waiting",
     "running": "Running",
     "completed": "Not scored",

@@ -15,13 +15,6 @@ from engine.text import pii
 
 TONES = {"better": "better", "worse": "worse"}
 EVEN = "even"
-OUTCOMES = {
-    "completed": "Completed",
-    "stopped": "Stopped",
-    "failed": "Failed",
-    "crashed": "Crashed",
-    "away": "At another computer",
-}
 Interval = tuple[float, float | None, float | None]
 Facts = list[tuple[str, str]]
 
@@ -66,7 +59,7 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
         f"Scored on {scored} of {source}" if source else f"Scored on {scored}",
         "Prompted in the model's own chat format" if protocol.get("prompt_format") == "chat" else "",
         *score_text.language_notes(protocol),
-        f"Compared {score_text.base_form(protocol)}" if protocol.get("base_form") else "",
+        score_text.base_form(protocol),
         f"Decoded {decoding}, at most {limit} tokens" if limit else f"Decoded {decoding}",
         f"{written[:1].upper()}{written[1:]}",
         f"Measured by {metric['name']}" if isinstance(metric, dict) and metric.get("name") else "",

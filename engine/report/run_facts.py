@@ -14,6 +14,7 @@ from engine.adapters import library
 from engine.adapters.metadata import AdapterMetadata
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError
+from engine.jobs import run_text
 from engine.jobs.event_schema import validated
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job
@@ -60,7 +61,12 @@ class Report:
     @property
     def sides(self) -> tuple[str, str]:
         """The names of the two models that are compared."""
-        return ("base", "tuned") if self.trains else ("plain prompt", "this prompt")
+        return run_text.sides(trains=self.trains)
+
+    @property
+    def side_heads(self) -> tuple[str, str]:
+        """The same as heads of columns."""
+        return run_text.side_heads(trains=self.trains)
 
     def compared(self) -> list[ComparedMetric]:
         """Return the metrics that both models have, in the order of their declaration."""

@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from engine.config import recipe as recipes
+from engine.jobs import run_text
 from engine.jobs.run_state import Sample
 from engine.messages import counted
 from engine.report import cells, svg, template
@@ -20,7 +21,7 @@ from engine.runs.example_scores import ExampleScores
 from engine.scoring import score_text
 from engine.scoring.faithfulness import check_claims
 from engine.scoring.metrics import CHRF, HEADLINE
-from engine.system.units import duration, size
+from engine.system.units import duration
 
 SMOOTHED_FRACTION = 0.02
 SCORES_HEIGHT = 150
@@ -39,7 +40,7 @@ def render(report: Report) -> str:
         title=report.recipe.name,
         subtitle=_subtitle(report),
         headline=_headline(report),
-        sides=tuple(side.capitalize() for side in report.sides),
+        sides=report.side_heads,
         scores=_scores(report),
         gains=gains(report),
         training=_training(report),
@@ -58,8 +59,8 @@ def render(report: Report) -> str:
 def _subtitle(report: Report) -> str:
     at = report.state.last_event_at
     when = "" if at is None else f"{datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M}"
-    outcome = cells.OUTCOMES[report.state.outcome] if report.state.outcome else "Not finished"
-    return f"{f'{outcome} {when}'.strip()} · Run {report.job.id}"
+    ended = run_text.ended(report.state, when) if report.state.outcome else f"Not finished {when}".strip()
+    return f"{ended} · Run {report.job.id}"
 
 
 def _headline(report: Report) -> Headline:
@@ -128,7 +129,7 @@ def _training(report: Report) -> dict[str, Any] | None:
         "plot": svg.curves(lines, total, description),
         "legend": keys,
         "interim": _interim_scores(report, total),
-        "facts": _training_facts(report),
+        "facts": run_text.facts(report.state),
     }
 
 
@@ -154,24 +155,6 @@ def _interim_scores(report: Report, total: int) -> dict[str, Any] | None:
 
 def _floats(steps: Sequence[int]) -> list[float]:
     return [float(step) for step in steps]
-
-
-def _training_facts(report: Report) -> Facts:
-    state, started, adapter = report.state, report.state.started or {}, report.state.adapter or {}
-    trainable, everything = started.get("trainable_parameters"), started.get("all_parameters")
-    return [
-        ("Steps", f"{state.step:,} of {state.total_steps:,}" if state.total_steps else ""),
-        ("Step of the adapter", f"{int(adapter['step']):,}" if adapter.get("step") else ""),
-        ("Time", duration(float(adapter["seconds"])) if adapter.get("seconds") else ""),
-        (
-            "Trainable parameters",
-            f"{trainable:,} of {everything:,} ({trainable / everything:.2%})"
-            if trainable and everything
-            else "",
-        ),
-        ("Size on disk", size(int(adapter["bytes"])) if adapter.get("bytes") else ""),
-        ("Peak memory", size(state.peak_memory_bytes) if state.peak_memory_bytes else ""),
-    ]
 
 
 def _adapter(report: Report) -> Facts:
@@ -242,7 +225,7 @@ def gains(report: Report) -> Gains | None:
     )
     plot = svg.histogram(values, f"Conversations by gain in ROUGE-1. {text}") if len(values) > 1 else ""
     groups = [
-        (title, tuple(_conversation(examples, index, report.sides) for index in indices))
+        (title, tuple(_conversation(examples, index, report.side_heads) for index in indices))
         for title, indices in (chosen(values) if examples.texts else ())
     ]
     return Gains(text, plot, tuple(groups))
@@ -276,7 +259,7 @@ def _conversation(examples: ExampleScores, index: int, sides: tuple[str, str]) -
         (
             ("Conversation", "spoken", (Span(_shortened(texts.conversation)),)),
             *(("Reference", "", (Span(text),)) for text in texts.references),
-            *((side.capitalize(), "", spans(summary, texts.conversation)) for side, summary in summaries),
+            *((side, "", spans(summary, texts.conversation)) for side, summary in summaries),
         ),
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AppError
+from engine.jobs import run_text
 from engine.jobs.events import VERSION, Event, decode, lines
 from engine.jobs.job import Job
 from engine.jobs.run_state import Outcome, RunState
@@ -82,6 +83,15 @@ class RunEntry:
     def id(self) -> str:
         """The run's id."""
         return self.job.id
+
+    @property
+    def status(self) -> str:
+        """What became of the run: "Running", "Paused", "Out of memory"."""
+        if self.running:
+            return "Running"
+        if self.outcome is None:
+            return "Not started"
+        return run_text.outcome_title("paused" if self.device_released else self.outcome, self.failure_kind)
 
     @property
     def fraction_done(self) -> float:

@@ -7,23 +7,15 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.api import AppError, Ending
+from engine.api import AppError, Ending, run_text
 from gui.look.format import percent
-from gui.look.language import mark, tr, translate
+from gui.look.language import tr, translate
 from gui.pages.train.run_notices import StopStrip
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 from gui.workers.run_model import RunModel
-
-ENDED = {
-    "completed": mark("The run is completed."),
-    "stopped": mark("The run has stopped."),
-    "failed": mark("The run has failed."),
-    "crashed": mark("The run has crashed."),
-    "away": mark("The run continues on another computer."),
-}
 
 
 class QuitDialog(GrowingDialog):
@@ -102,7 +94,8 @@ class QuitDialog(GrowingDialog):
         if self.stopping:
             return
         freed = ending.outcome == "stopped" and self._model.state.device_released
-        self._title.setText(tr("The run is paused.") if freed else tr(ENDED[ending.outcome]))
+        outcome = run_text.outcome_title("paused" if freed else ending.outcome, ending.kind)
+        self._title.setText(translate(outcome))
         self._text.setText(f"{translate(ending.message)} {tr('Tunesmith can quit now.')}".strip())
         for button, shown in ((self.keep_button, False), (self.stop_button, False), (self.quit_button, True)):
             button.setVisible(shown)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Literal
 
 from PySide6.QtCore import QObject
 
-from engine.api import OUT_OF_MEMORY, RunEntry, run_names
+from engine.api import RunEntry, run_names
 from gui.look.format import about_text, duration_text, gain, number_text, percent
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.grouped_table import Column, GroupedTable, Heading, RunCell
@@ -40,20 +40,13 @@ class Outcome:
 
 
 _OUTCOMES = {
-    "completed": Outcome("check", mark("Completed")),
-    "stopped": Outcome("stop", mark("Stopped")),
-    "failed": Outcome("problem", mark("Failed"), "error", "error"),
-    "crashed": Outcome("warning", mark("Crashed"), "warning", "warning"),
-    "away": Outcome("link", mark("At another computer"), "accent"),
-}
-_FAILURES = {
-    OUT_OF_MEMORY: mark("Out of memory"),
-    "DataError": mark("Data problem"),
-    "BaseModelError": mark("Base model problem"),
-    "RecipeError": mark("Recipe problem"),
-    "OfflineError": mark("No network"),
-    "DeviceError": mark("Device problem"),
-    "StorageError": mark("Storage problem"),
+    "completed": ("check", "muted", "text"),
+    "stopped": ("stop", "muted", "text"),
+    "failed": ("problem", "error", "error"),
+    "crashed": ("warning", "warning", "warning"),
+    "away": ("link", "accent", "text"),
+    "paused": ("pause", "warning", "warning"),
+    None: ("clock", "hint", "muted"),
 }
 _VERDICTS = {
     "better": mark("better"),
@@ -67,14 +60,8 @@ def outcome_of(entry: RunEntry) -> Outcome:
     """Return how a run ended, or its current state."""
     if entry.running:
         return Outcome("play", tr("Running, {share}", share=percent(entry.fraction_done)), "accent", "accent")
-    if entry.outcome is None:
-        return Outcome("clock", tr("Not started"), "hint", "muted")
-    if entry.device_released:
-        return Outcome("pause", tr("Paused"), "warning", "warning")
-    found = _OUTCOMES[entry.outcome]
-    failed = entry.outcome == "failed"
-    text = _FAILURES.get(entry.failure_kind, found.text) if failed else found.text
-    return replace(found, text=tr(text))
+    icon, token, text_token = _OUTCOMES["paused" if entry.device_released else entry.outcome]
+    return Outcome(icon, translate(entry.status), token, text_token)
 
 
 def is_shown(entry: RunEntry, show: Show) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import Ending, Event, SummarizeOptions, stage_title
+from engine.api import Ending, Event, SummarizeOptions, run_text
 from gui.look.format import bytes_text, percent
 from gui.look.language import mark, tr, translate
 from gui.workers.engine_thread import EngineThread
@@ -114,7 +114,7 @@ class Summarizer(QObject):
         """The stage of a worker that starts or prepares a model, with its time: "Loading the base model, 6 s"."""
         if self.state != "starting" and not self._is_preparing:
             return ""
-        stage = translate(stage_title(self._stage))
+        stage = translate(run_text.stage_title(self._stage))
         seconds = tr("{seconds} s", seconds=max(0, round(time.monotonic() - self._began)))
         if self._progress is None:
             return f"{stage}, {seconds}"

@@ -378,11 +378,6 @@
    <translation>Aktivierungen</translation>
   </message>
   <message>
-   <location filename="../../gui/command_index.py" />
-   <source>Adapter</source>
-   <translation>Adapter</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>Adapter saved as {name}</source>
    <translation>Adapter gespeichert als {name}</translation>
@@ -701,11 +696,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Hub wird nach {source} gefragt…</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>At another computer</source>
-   <translation>Auf einem anderen Computer</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>At least {least}, at most {most}.</source>
    <translation>Mindestens {least}, höchstens {most}.</translation>
@@ -756,19 +746,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zurück zum Rezept</translation>
   </message>
   <message>
-   <location filename="../../gui/models/example_table.py" />
-   <source>Base</source>
-   <translation>Basis</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Base model in</source>
    <translation>Basismodell in</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Base model problem</source>
-   <translation>Modellproblem</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
@@ -1126,11 +1106,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weitere Metriken zum Anzeigen wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Choose how to make it fit.</source>
-   <translation>Wählen Sie, wie es passen soll.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/sources.py" />
    <source>Choose one conversation, or open the file in Data sets.</source>
    <translation>Wählen Sie ein Gespräch, oder öffnen Sie die Datei unter „Datensätze“.</translation>
@@ -1269,16 +1244,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Comparison</source>
    <translation>Vergleich</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Completed</source>
-   <translation>Abgeschlossen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Completed {when}</source>
-   <translation>Abgeschlossen {when}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
@@ -1539,31 +1504,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Konnte nicht aus der Warteschlange gestartet werden</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Crashed</source>
-   <translation>Abgestürzt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Crashed at step {step}</source>
-   <translation>Abgestürzt bei Schritt {step}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Crashed before the first step</source>
-   <translation>Abgestürzt vor dem ersten Schritt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Crashed {when}</source>
-   <translation>Abgestürzt {when}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Crashed {when} at step {step} of {total}</source>
-   <translation>Abgestürzt {when} bei Schritt {step} von {total}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Create the arena</source>
    <translation>Arena anlegen</translation>
@@ -1637,11 +1577,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>Data licence</source>
    <translation>Datenlizenz</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Data problem</source>
-   <translation>Datenproblem</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -1785,11 +1720,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Detected from the column's name</source>
    <translation>Am Spaltennamen erkannt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Device problem</source>
-   <translation>Geräteproblem</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -1988,11 +1918,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Überall</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Examples shown</source>
-   <translation>Gezeigte Beispiele</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/findings_view.py" />
    <source>Exclude</source>
    <translation>Auslassen</translation>
@@ -2106,31 +2031,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/compare/page.py" />
    <source>Export…</source>
    <translation>Exportieren…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Failed</source>
-   <translation>Fehlgeschlagen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Failed at step {step}</source>
-   <translation>Fehlgeschlagen bei Schritt {step}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Failed before the first step</source>
-   <translation>Fehlgeschlagen vor dem ersten Schritt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Failed {when}</source>
-   <translation>Fehlgeschlagen {when}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Failed {when} at step {step} of {total}</source>
-   <translation>Fehlgeschlagen {when} bei Schritt {step} von {total}</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_form.py" />
@@ -3297,11 +3197,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Blindstimmen dazu.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>No checkpoint yet. Recipe, curve and log are saved.</source>
-   <translation>Noch kein Prüfpunkt. Rezept, Kurve und Protokoll sind gespeichert.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>No conversation found</source>
    <translation>Kein Gespräch gefunden</translation>
@@ -3375,11 +3270,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/method_chooser.py" />
    <source>No method or variant is called “{name}”.</source>
    <translation>Kein Verfahren und keine Variante heißt „{name}“.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>No network</source>
-   <translation>Kein Netz</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
@@ -3507,11 +3397,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch nicht bewertet.</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Not started</source>
-   <translation>Nicht gestartet</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Not started yet</source>
    <translation>Noch nicht gestartet</translation>
@@ -3545,11 +3430,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Nothing found. Search the hub, or clear the field.</source>
    <translation>Nichts gefunden. Suchen Sie auf dem Hub, oder leeren Sie das Feld.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Nothing is lost up to the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;.</source>
-   <translation>Bis zum &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; ist nichts verloren.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
@@ -3597,16 +3477,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch nichts trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
-   <source>Nothing was trained yet.</source>
-   <translation>Noch wurde nichts trainiert.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Nothing was trained yet. Recipe and log are saved.</source>
-   <translation>Noch wurde nichts trainiert. Rezept und Protokoll sind gespeichert.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>Notice</source>
    <translation>Hinweis</translation>
@@ -3640,11 +3510,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>On average, ROUGE-1 rose on {rose}, fell on {fell}, unchanged on {stayed}.</source>
    <translation>Im Mittel stieg ROUGE-1 bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>On disk</source>
-   <translation>Auf Platte</translation>
   </message>
   <message>
    <location filename="../../gui/forms/choosers.py" />
@@ -3867,21 +3732,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Andere Zusammenfassungen brauchten das Modell. Fertige Zusammenfassungen sind gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Out of memory</source>
-   <translation>Speicher voll</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Out of memory at step {step}</source>
-   <translation>Kein Speicher mehr bei Schritt {step}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Out of memory before the first step</source>
-   <translation>Kein Speicher mehr vor dem ersten Schritt</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>P&amp;ause in a chat</source>
    <translation>P&amp;ause im Chat</translation>
@@ -3982,34 +3832,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Pausieren, Modell geladen lassen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Paused</source>
-   <translation>Pausiert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_view.py" />
-   <source>Paused at step {step} of {total}. The device is free.</source>
-   <translation>Pausiert bei Schritt {step} von {total}, und das Gerät ist frei.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Paused {when} at step {step} of {total}. The device is free</source>
-   <translation>Pausiert {when} bei Schritt {step} von {total}. Das Gerät ist frei</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Paused {when}. The device is free</source>
-   <translation>Pausiert {when}. Das Gerät ist frei</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>Pausing after this step, then saving a checkpoint</source>
    <translation>Pausiert nach diesem Schritt und speichert dann einen Prüfpunkt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>Peak memory</source>
-   <translation>Speicherspitze</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/preview_table.py" />
@@ -4030,11 +3855,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>Plain model</source>
    <translation>Einfaches Modell</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>Plain prompt</source>
-   <translation>Einfacher Prompt</translation>
   </message>
   <message>
    <location filename="../../gui/widgets/cards.py" />
@@ -4202,19 +4022,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 Basis {score}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>ROUGE-1 changed by &lt;b&gt;{points} points&lt;/b&gt;</source>
-   <translation>ROUGE-1 änderte sich um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
    <source>ROUGE-1 differs by &lt;b&gt;{points} points&lt;/b&gt;, {interval}.</source>
    <translation>ROUGE-1 unterscheidet sich um &lt;b&gt;{points} Punkte&lt;/b&gt;, {interval}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>ROUGE-1 fell by &lt;b&gt;{points} points&lt;/b&gt;</source>
-   <translation>ROUGE-1 fiel um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
@@ -4233,11 +4043,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/plots/loss_plot.py" />
    <source>ROUGE-1 on {count}</source>
    <translation>ROUGE-1 auf {count}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>ROUGE-1 rose by &lt;b&gt;{points} points&lt;/b&gt;</source>
-   <translation>ROUGE-1 stieg um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
@@ -4320,19 +4125,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezept</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Recipe and batch size stay the same.</source>
-   <translation>Rezept und Batchgröße bleiben gleich.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Recipe differences</source>
    <translation>Unterschiede der Rezepte</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Recipe problem</source>
-   <translation>Rezeptproblem</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_files.py" />
@@ -4525,16 +4320,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Erneut starten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Running on another computer; last update {when}</source>
-   <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {when}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Running on another computer; last update {when} at step {step} of {total}</source>
-   <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {when} bei Schritt {step} von {total}</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Running, {share}</source>
    <translation>Läuft, {share}</translation>
@@ -4695,11 +4480,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als {place} gespeichert. Jede Zusammenfassung kommt in „prediction“.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Saved step</source>
-   <translation>Gespeicherter Schritt</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/page.py" />
    <source>Saved to your training data in “Write summaries”.</source>
    <translation>In Ihren Trainingsdaten unter „Zusammenfassungen schreiben“ gespeichert.</translation>
@@ -4773,21 +4553,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Scoring order</source>
    <translation>Wie bewertet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Scoring the base model</source>
-   <translation>Basismodell wird bewertet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Scoring the prompt</source>
-   <translation>Prompt wird bewertet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Scoring the tuned model</source>
-   <translation>Trainiertes Modell wird bewertet</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
@@ -5341,31 +5106,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lauf stoppen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Stopped</source>
-   <translation>Gestoppt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_view.py" />
-   <source>Stopped at step {step} of {total}.</source>
-   <translation>Gestoppt bei Schritt {step} von {total}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Stopped {when}</source>
-   <translation>Gestoppt {when}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Stopped {when} at step {step} of {total}</source>
-   <translation>Gestoppt {when} bei Schritt {step} von {total}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_view.py" />
-   <source>Stopped. A prompt is saved only after scoring.</source>
-   <translation>Gestoppt. Ein Prompt wird erst nach dem Bewerten gespeichert.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>Stopping after this step, then saving everything</source>
    <translation>Stoppt nach diesem Schritt und speichert dann alles</translation>
@@ -5374,11 +5114,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/computers/page.py" />
    <source>Storage</source>
    <translation>Speicher</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Storage problem</source>
-   <translation>Speicherproblem</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
@@ -5524,24 +5259,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Adapter ist gespeichert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
-   <source>The adapter is trained up to this step.</source>
-   <translation>Der Adapter ist bis zu diesem Schritt trainiert.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/start_foot.py" />
    <source>The base model is scored first, to show the gain.</source>
    <translation>Das Basismodell wird zuerst bewertet, um den Gewinn zu zeigen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>The base model was scored in its chat format, the better one.</source>
-   <translation>Das Basismodell wurde in seinem Chat-Format bewertet, dem besseren.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>The base model was scored with a plain prompt, the better one.</source>
-   <translation>Das Basismodell wurde mit dem einfachen Prompt bewertet, dem besseren.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/sources.py" />
@@ -5737,14 +5457,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <source>The queue stays paused.</source>
    <translation>Die Warteschlange bleibt angehalten.</translation>
   </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>The recipe excludes {n} conversations.</source>
-   <translation>
-    <numerusform>{n} Gespräch ist durch das Rezept ausgeschlossen.</numerusform>
-    <numerusform>{n} Gespräche sind durch das Rezept ausgeschlossen.</numerusform>
-   </translation>
-  </message>
   <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>The recipe of this run</source>
@@ -5766,49 +5478,14 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Der Lauf kann ohne das Fenster weiterlaufen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>The run continues from the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;.</source>
-   <translation>Der Lauf geht vom &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; aus weiter.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>The run continues on another computer.</source>
-   <translation>Der Lauf geht auf einem anderen Computer weiter.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
    <source>The run ended before its first step.</source>
    <translation>Der Lauf endete vor seinem ersten Schritt.</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>The run has crashed.</source>
-   <translation>Der Lauf ist abgestürzt.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>The run has failed.</source>
-   <translation>Der Lauf ist fehlgeschlagen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>The run has stopped.</source>
-   <translation>Der Lauf ist gestoppt.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>The run is completed.</source>
-   <translation>Der Lauf ist abgeschlossen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/workers/device_lock.py" />
    <source>The run is paused at step {step} of {total}.</source>
    <translation>Der Lauf pausiert bei Schritt {step} von {total}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>The run is paused.</source>
-   <translation>Der Lauf pausiert.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -5969,11 +5646,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Dieses Paar: {wins} für {first}, {losses} für {second}, {ties} für keines.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>This prompt</source>
-   <translation>Dieser Prompt</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/content_pane.py" />
    <source>This run needs more memory than available</source>
    <translation>Dieser Lauf braucht mehr Speicher als verfügbar</translation>
@@ -5992,11 +5664,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Tie</source>
    <translation>Gleich gut</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Time</source>
-   <translation>Zeit</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_view.py" />
@@ -6139,11 +5806,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Trainieren Sie Ihren ersten Adapter</translation>
   </message>
   <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>Trainable</source>
-   <translation>Trainierbar</translation>
-  </message>
-  <message>
    <location filename="../../gui/graphics/block_drawing.py" />
    <source>Trained biases</source>
    <translation>Trainierte Biases</translation>
@@ -6214,11 +5876,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Papierkorb</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Truncated summaries</source>
-   <translation>Abgeschnittene Zusammenfassungen</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/example_table.py" />
    <source>Try</source>
    <translation>Versuchen</translation>
@@ -6247,11 +5904,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>Try it in the playground</source>
    <translation>In der Werkbank versuchen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/example_table.py" />
-   <source>Tuned</source>
-   <translation>Trainiert</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -6640,11 +6292,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sie werden für jeden Computer einmal gefragt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
-   <source>You can resume the run at any time.</source>
-   <translation>Sie können den Lauf jederzeit fortsetzen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/computers/page.py" />
    <source>You have no runs there.</source>
    <translation>Nichts von Ihnen ist dort.</translation>
@@ -6913,11 +6560,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/verdict_card.py" />
    <source>bars from 0 to 100 with the 95 % interval; dashed: {side}</source>
    <translation>Balken von 0 bis 100 mit 95-%-Intervall; gestrichelt: {side}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>base</source>
-   <translation>Basis</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/samples_view.py" />
@@ -7748,11 +7390,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>einfach</translation>
   </message>
   <message>
-   <location filename="../../gui/models/list_text.py" />
-   <source>plain prompt</source>
-   <translation>einfacher Prompt</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>playground</source>
    <translation>Werkbank</translation>
@@ -8044,11 +7681,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>der Text, unverändert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>this prompt</source>
-   <translation>dieser Prompt</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/list_text.py" />
    <source>today at {time}</source>
    <translation>heute um {time}</translation>
@@ -8312,21 +7944,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{before} und {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>{change} (95 % interval {interval}) on the {split} conversations.</source>
-   <translation>{change} (95-%-Intervall {interval}) an den Gesprächen (Teil {split}).</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>{change} (95 % interval {interval}) on {count} {split} conversations.</source>
-   <translation>{change} (95-%-Intervall {interval}) an {count} Gesprächen (Teil {split}).</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>{change} on one {split} conversation, so no interval.</source>
-   <translation>{change} an einem Gespräch (Teil {split}), daher kein Intervall.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>{column} (automatic)</source>
    <translation>{column} (automatisch)</translation>
@@ -8493,11 +8110,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/labelling/draft_writer.py" />
    <source>{done} of {total} drafts</source>
    <translation>{done} von {total} Entwürfen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>{done} of {total} examples</source>
-   <translation>{done} von {total} Beispielen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -9466,16 +9078,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{step} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>{step}, the best</source>
-   <translation>{step}, der beste</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>{step}, the last</source>
-   <translation>{step}, der letzte</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/samples_view.py" />
    <source>{summary}. Words not in the base model's are marked</source>
    <translation>{summary}. Wörter, die beim Basismodell fehlen, sind markiert</translation>
@@ -9632,11 +9234,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>, but {1}</source>
    <translation>, aber {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>, on {1}</source>
-   <translation>, bei {1}</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -9979,6 +9576,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>AdamW; seine 8-Bit-Varianten brauchen ein Viertel des Zustands; Adafactor braucht am wenigsten.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Adapter</source>
+   <translation>Adapter</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Adapters</source>
    <translation>Adapter</translation>
@@ -10288,7 +9890,7 @@ Bob: At the office, till five.</translation>
    <translation>Höchstens {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Attaching the adapter</source>
    <translation>Adapter wird angefügt</translation>
   </message>
@@ -10343,6 +9945,11 @@ Bob: At the office, till five.</translation>
    <translation>Vektoren der Bank, die für jeden Vektor einer Matrix gemischt werden.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Base</source>
+   <translation>Basis</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>Base model</source>
    <translation>Basismodell</translation>
@@ -10351,6 +9958,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>Base model in 4 bits</source>
    <translation>Basismodell in 4 Bit</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Base model problem</source>
+   <translation>Modellproblem</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -10703,7 +10315,7 @@ Bob: At the office, till five.</translation>
    <translation>Prüfen Sie ihre Reihenfolge oder IDs.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Checking the conversations</source>
    <translation>Gespräche werden geprüft</translation>
   </message>
@@ -10946,6 +10558,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Choose from more blocks.</source>
    <translation>Wählen Sie aus mehr Blöcken.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Choose how to make it fit.</source>
+   <translation>Wählen Sie, wie es passen soll.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
@@ -11203,6 +10820,16 @@ Bob: At the office, till five.</translation>
    <translation>Spalten: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Completed</source>
+   <translation>Abgeschlossen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Completed {1}</source>
+   <translation>Abgeschlossen {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/databases.py" />
    <source>Computed columns of "{1}" are skipped: {2}.</source>
    <translation>Berechnete Spalten von „{1}“ werden ausgelassen: {2}.</translation>
@@ -11278,7 +10905,7 @@ Bob: At the office, till five.</translation>
    <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: save_pretrained mit path_initial_model_for_weight_conversion.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Converting for CTranslate2</source>
    <translation>Wird für CTranslate2 umgewandelt</translation>
   </message>
@@ -11358,6 +10985,31 @@ Bob: At the office, till five.</translation>
    <translation>Korrigieren Sie die Endung, oder wählen Sie eine andere Datei.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Crashed</source>
+   <translation>Abgestürzt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Crashed at step {1}</source>
+   <translation>Abgestürzt bei Schritt {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Crashed before the first step</source>
+   <translation>Abgestürzt vor dem ersten Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Crashed {1}</source>
+   <translation>Abgestürzt {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Crashed {1} at step {2} of {3}</source>
+   <translation>Abgestürzt {1} bei Schritt {2} von {3}</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/desktop_entry.py" />
    <source>Create a shortcut to `tunesmith`.</source>
    <translation>Legen Sie eine Verknüpfung mit `tunesmith` an.</translation>
@@ -11431,6 +11083,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>Data</source>
    <translation>Daten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Data problem</source>
+   <translation>Datenproblem</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -11511,6 +11168,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/config/training.py" />
    <source>Device</source>
    <translation>Gerät</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Device problem</source>
+   <translation>Geräteproblem</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -11623,7 +11285,7 @@ Bob: At the office, till five.</translation>
    <translation>Laden oder kopieren Sie das ganze Modell noch einmal.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Downloading</source>
    <translation>Wird heruntergeladen</translation>
   </message>
@@ -11833,6 +11495,11 @@ Bob: At the office, till five.</translation>
    <translation>Beispiele je Optimiererschritt. Wie viele davon auf einmal berechnet werden, ändert Tempo und Speicher, nicht das Ergebnis.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Examples shown</source>
+   <translation>Gezeigte Beispiele</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Examples that share a step: of similar length, which saves padding, or any.</source>
    <translation>Beispiele, die sich einen Schritt teilen: ähnlich lange, was Auffüllung spart, oder beliebige.</translation>
@@ -11921,6 +11588,31 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/methods/additive.py" />
    <source>Factor of what the adapter adds.</source>
    <translation>Faktor dessen, was der Adapter addiert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Failed</source>
+   <translation>Fehlgeschlagen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Failed at step {1}</source>
+   <translation>Fehlgeschlagen bei Schritt {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Failed before the first step</source>
+   <translation>Fehlgeschlagen vor dem ersten Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Failed {1}</source>
+   <translation>Fehlgeschlagen {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Failed {1} at step {2} of {3}</source>
+   <translation>Fehlgeschlagen {1} bei Schritt {2} von {3}</translation>
   </message>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
@@ -13213,7 +12905,7 @@ Bob: At the office, till five.</translation>
    <translation>LoRA mit begrenzter Stärke</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Loading the base model</source>
    <translation>Basismodell wird geladen</translation>
   </message>
@@ -13658,6 +13350,11 @@ Bob: At the office, till five.</translation>
    <translation>Kein Basismodell ist angegeben</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>No checkpoint yet. Recipe, curve and log are saved.</source>
+   <translation>Noch kein Prüfpunkt. Rezept, Kurve und Protokoll sind gespeichert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>No column groups rows into conversations.</source>
    <translation>Keine Spalte fasst Zeilen zu Gesprächen zusammen.</translation>
@@ -13711,6 +13408,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>No measurable difference</source>
    <translation>Kein messbarer Unterschied</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>No network</source>
+   <translation>Kein Netz</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/places.py" />
@@ -13853,6 +13555,11 @@ Bob: At the office, till five.</translation>
    <translation>Nicht gezeigt: {1} zum Lesen von Dateien.</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/run_summaries.py" />
+   <source>Not started</source>
+   <translation>Nicht gestartet</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/kernels/registry.py" />
    <source>Not tested with {1}, but on: {2}.</source>
    <translation>Mit {1} nicht getestet, aber an: {2}.</translation>
@@ -13873,9 +13580,24 @@ Bob: At the office, till five.</translation>
    <translation>Nichts in {1} hat einen Namen wie „{2}“.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Nothing is lost up to the {1}.</source>
+   <translation>Bis zum {1} ist nichts verloren.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/arrivals.py" />
    <source>Nothing was saved. Ask whoever runs the cluster.</source>
    <translation>Nichts wurde gespeichert. Fragen Sie, wer den Cluster betreibt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Nothing was trained yet.</source>
+   <translation>Noch wurde nichts trainiert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Nothing was trained yet. Recipe and log are saved.</source>
+   <translation>Noch wurde nichts trainiert. Rezept und Protokoll sind gespeichert.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -13941,6 +13663,16 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>On an int8 base, the bat form would not start at the base model.</source>
    <translation>Auf einem int8-Basismodell würde die Form bat nicht bei diesem beginnen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>On another computer</source>
+   <translation>Auf einem anderen Computer</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>On disk</source>
+   <translation>Auf Platte</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
@@ -14083,6 +13815,21 @@ Bob: At the office, till five.</translation>
    <translation>Der GPU-Speicher reichte nicht; ab jetzt werden {1} Tokens auf einmal berechnet.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Out of memory</source>
+   <translation>Speicher voll</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Out of memory at step {1}</source>
+   <translation>Kein Speicher mehr bei Schritt {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Out of memory before the first step</source>
+   <translation>Kein Speicher mehr vor dem ersten Schritt</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Outputs that the narrow block spans; must divide those of all adapted layers.</source>
    <translation>Ausgaben, die der schmale Block umfasst; die Zahl muss die aller angepassten Schichten teilen.</translation>
@@ -14148,6 +13895,31 @@ Bob: At the office, till five.</translation>
    <translation>Geduld</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Paused</source>
+   <translation>Pausiert</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Paused at step {1} of {2}. The device is free.</source>
+   <translation>Pausiert bei Schritt {1} von {2}, und das Gerät ist frei.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Paused {1} at step {2} of {3}. The device is free</source>
+   <translation>Pausiert {1} bei Schritt {2} von {3}. Das Gerät ist frei</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Paused {1}. The device is free</source>
+   <translation>Pausiert {1}. Das Gerät ist frei</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Peak memory</source>
+   <translation>Speicherspitze</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Persian</source>
    <translation>Persisch</translation>
@@ -14193,6 +13965,11 @@ Bob: At the office, till five.</translation>
    <translation>Einfache Anweisung</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Plain prompt</source>
+   <translation>Einfacher Prompt</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Polish</source>
    <translation>Polnisch</translation>
@@ -14233,7 +14010,7 @@ Bob: At the office, till five.</translation>
    <translation>Prefix-Tuning</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Preparing the report</source>
    <translation>Bericht wird erstellt</translation>
   </message>
@@ -14343,14 +14120,24 @@ Bob: At the office, till five.</translation>
    <translation>ROCm {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/headline.py" />
-   <source>ROUGE-1 {1}</source>
-   <translation>ROUGE-1 {1}</translation>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>ROUGE-1 changed by {1}</source>
+   <translation>ROUGE-1 änderte sich um {1}</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>ROUGE-1 {1} by {2} points</source>
-   <translation>ROUGE-1 {1} um {2} Punkte</translation>
+   <source>ROUGE-1 fell by {1}</source>
+   <translation>ROUGE-1 fiel um {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>ROUGE-1 rose by {1}</source>
+   <translation>ROUGE-1 stieg um {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/headline.py" />
+   <source>ROUGE-1 {1}</source>
+   <translation>ROUGE-1 {1}</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -14508,9 +14295,19 @@ Bob: At the office, till five.</translation>
    <translation>Die anderen Zeilen lesen</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Reading the conversations</source>
    <translation>Gespräche werden gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Recipe and batch size stay the same.</source>
+   <translation>Rezept und Batchgröße bleiben gleich.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Recipe problem</source>
+   <translation>Rezeptproblem</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -14818,6 +14615,21 @@ Bob: At the office, till five.</translation>
    <translation>Führen Sie „{1}“ in einem Terminal aus, für das torch dieser GPU.</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/run_summaries.py" />
+   <source>Running</source>
+   <translation>Läuft</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Running on another computer; last update {1}</source>
+   <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Running on another computer; last update {1} at step {2} of {3}</source>
+   <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {1} bei Schritt {2} von {3}</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Runs and adapters are kept in {1}</source>
    <translation>Läufe und Adapter liegen in {1}</translation>
@@ -14933,7 +14745,12 @@ Bob: At the office, till five.</translation>
    <translation>Speichern Sie sie als srt oder vtt, zum Beispiel mit Subtitle Edit.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Saved step</source>
+   <translation>Gespeicherter Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Saving</source>
    <translation>Wird gespeichert</translation>
   </message>
@@ -15003,9 +14820,24 @@ Bob: At the office, till five.</translation>
    <translation>Die Wertungen einzelner Gespräche fehlen.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Scoring</source>
    <translation>Bewertung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Scoring the base model</source>
+   <translation>Basismodell wird bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Scoring the prompt</source>
+   <translation>Prompt wird bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Scoring the tuned model</source>
+   <translation>Trainiertes Modell wird bewertet</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -15038,12 +14870,12 @@ Bob: At the office, till five.</translation>
    <translation>Fordern Sie weniger auf einmal an.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Sending to the hub</source>
    <translation>Wird an den Hub gesendet</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Sending what the run needs</source>
    <translation>Was der Lauf braucht, wird gesendet</translation>
   </message>
@@ -15543,7 +15375,7 @@ Bob: At the office, till five.</translation>
    <translation>Anfangstext</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Starting the worker</source>
    <translation>Arbeitsprozess startet</translation>
   </message>
@@ -15613,14 +15445,39 @@ Bob: At the office, till five.</translation>
    <translation>Stoppen Sie das vorher.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Stopped</source>
+   <translation>Gestoppt</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/model_selection.py" />
    <source>Stopped at step {1} of {2}, after {3} min of training.</source>
    <translation>Gestoppt bei Schritt {1} von {2}, nach {3} min Training.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Stopped at step {1} of {2}.</source>
+   <translation>Gestoppt bei Schritt {1} von {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/model_selection.py" />
    <source>Stopped at step {1}: {2} without a better {3}.</source>
    <translation>Gestoppt bei Schritt {1}: {2} ohne Verbesserung ({3}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Stopped {1}</source>
+   <translation>Gestoppt {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Stopped {1} at step {2} of {3}</source>
+   <translation>Gestoppt {1} bei Schritt {2} von {3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Stopped. A prompt is saved only after scoring.</source>
+   <translation>Gestoppt. Ein Prompt wird erst nach dem Bewerten gespeichert.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -15631,6 +15488,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/config/training.py" />
    <source>Stops after this many steps.</source>
    <translation>Stoppt nach so vielen Schritten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Storage problem</source>
+   <translation>Speicherproblem</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -15648,7 +15510,7 @@ Bob: At the office, till five.</translation>
    <translation>Zusammenfassungen werden nach so vielen Tokens abgeschnitten. Automatisch: genug für 99 % der Referenzen.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Summarising</source>
    <translation>Wird zusammengefasst</translation>
   </message>
@@ -15853,6 +15715,11 @@ Bob: At the office, till five.</translation>
    <translation>Der Adapter lässt sich nicht in die Bibliothek legen: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>The adapter is trained up to this step.</source>
+   <translation>Der Adapter ist bis zu diesem Schritt trainiert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/export.py" />
    <source>The adapter's conversations are unknown.</source>
    <translation>Die Gespräche des Adapters sind nicht bekannt.</translation>
@@ -15901,6 +15768,16 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>The base model can't be scored in {1} format: {2}</source>
    <translation>Das Basismodell lässt sich im Format {1} nicht bewerten: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>The base model was scored in its chat format, the better one</source>
+   <translation>Das Basismodell wurde in seinem Chat-Format bewertet, dem besseren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>The base model was scored with a plain prompt, the better one</source>
+   <translation>Das Basismodell wurde mit dem einfachen Prompt bewertet, dem besseren</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
@@ -16648,6 +16525,11 @@ Bob: At the office, till five.</translation>
    <translation>Die Zeilen passen nicht in den Arbeitsspeicher, und {1} lässt sich nicht schreiben: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>The run continues from the {1}.</source>
+   <translation>Der Lauf geht vom {1} aus weiter.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>The run continues in {1} instead of {2}; only the last digits differ.</source>
    <translation>Der Lauf geht in {1} statt {2} weiter; nur die letzten Stellen sind anders.</translation>
@@ -17088,6 +16970,11 @@ Bob: At the office, till five.</translation>
    <translation>Dieses Modell hat keine {1} zum Trainieren.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>This prompt</source>
+   <translation>Dieser Prompt</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/planning/requirements.py" />
    <source>This run needs about {1} of memory; {2} is available.</source>
    <translation>Dieser Lauf braucht etwa {1} Speicher; verfügbar sind {2}.</translation>
@@ -17121,6 +17008,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Tibetan</source>
    <translation>Tibetisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Time</source>
+   <translation>Zeit</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -17188,6 +17080,11 @@ Bob: At the office, till five.</translation>
    <translation>Trainieren Sie, ohne es aufzuteilen.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Trainable</source>
+   <translation>Trainierbar</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Trained amplitudes at random frequencies, for each adapted layer.</source>
    <translation>Trainierte Amplituden bei zufälligen Frequenzen, für jede angepasste Schicht.</translation>
@@ -17233,7 +17130,7 @@ Bob: At the office, till five.</translation>
    <translation>Trainierte Gewichte oder Optimiererzustand sind nicht endlich und lassen sich nicht speichern.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/run_state.py" />
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Training</source>
    <translation>Training</translation>
   </message>
@@ -17358,6 +17255,11 @@ Bob: At the office, till five.</translation>
    <translation>Abgeschnitten</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Truncated summaries</source>
+   <translation>Abgeschnittene Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Try `ssh {1}` by hand.</source>
    <translation>`ssh {1}` von Hand versuchen.</translation>
@@ -17386,6 +17288,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/evaluation/general_loss.py" />
    <source>Try another precision.</source>
    <translation>Versuchen Sie eine andere Genauigkeit.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>Tuned</source>
+   <translation>Trainiert</translation>
   </message>
   <message>
    <location filename="../../engine/config/setting_text.py" />
@@ -18053,6 +17960,11 @@ Bob: At the office, till five.</translation>
    <translation>Yoruba</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>You can resume the run at any time.</source>
+   <translation>Sie können den Lauf jederzeit fortsetzen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/licence_terms.py" />
    <source>You may not share what you make from it.</source>
    <translation>Was Sie daraus machen, dürfen Sie nicht weitergeben.</translation>
@@ -18398,11 +18310,6 @@ Bob: At the office, till five.</translation>
    <translation>nach Feed-Forward</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>against the base model {1}, the better of two</source>
-   <translation>gegen das Basismodell {1}, das bessere von zwei Formaten</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/content.py" />
    <source>an Outlook mail</source>
    <translation>eine Mail von Outlook</translation>
@@ -18701,6 +18608,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/config/run_changes.py" />
    <source>changes must be a list of tables.</source>
    <translation>changes muss eine Liste von Tabellen sein.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>checkpoint at step {1}</source>
+   <translation>Prüfpunkt bei Schritt {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
@@ -19101,11 +19013,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>in its first line {1}</source>
    <translation>in der ersten Zeile {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>in its own chat format</source>
-   <translation>in seinem eigenen Chat-Format</translation>
   </message>
   <message>
    <location filename="../../engine/config/setting_text.py" />
@@ -19798,6 +19705,11 @@ Bob: At the office, till five.</translation>
    <translation>personEmail, created und text</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>plain prompt</source>
+   <translation>einfacher Prompt</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/unicode_checks.py" />
    <source>private use</source>
    <translation>privat</translation>
@@ -20183,6 +20095,11 @@ Bob: At the office, till five.</translation>
    <translation>dieses Gerät unterstützt bfloat16</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>this prompt</source>
+   <translation>dieser Prompt</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>time Name: text</source>
    <translation>Zeit Name: Text</translation>
@@ -20293,11 +20210,6 @@ Bob: At the office, till five.</translation>
    <translation>while echo {mark}; python -m engine.cluster.store_job {storage}; [ $? -gt 128 ]; do sleep 1; done</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>with a plain prompt</source>
-   <translation>mit einfachem Prompt</translation>
-  </message>
-  <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>with double quantization</source>
    <translation>mit doppelter Quantisierung</translation>
@@ -20326,6 +20238,16 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} % of the {2} are cut off at {3} tokens.</source>
    <translation>{1} % der {2} werden bei {3} Tokens abgeschnitten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} (95 % interval {2}) on the {3} conversations.</source>
+   <translation>{1} (95-%-Intervall {2}) an den Gesprächen (Teil {3}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} (95 % interval {2}) on {3} {4} conversations.</source>
+   <translation>{1} (95-%-Intervall {2}) an {3} Gesprächen (Teil {4}).</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -20762,6 +20684,14 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} continues after the end</source>
    <translation>{1} geht hinter dem Ende weiter</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>{1} conversation is excluded by the recipe.|The recipe excludes {1} conversations.</source>
+   <translation>
+    <numerusform>Das Rezept schließt {1} Gespräch aus.</numerusform>
+    <numerusform>Das Rezept schließt {1} Gespräche aus.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/computers/sending.py" />
@@ -21611,6 +21541,11 @@ Bob: At the office, till five.</translation>
    <translation>{1} von {2} enthält keinen Zustand.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>{1} of {2} examples</source>
+   <translation>{1} von {2} Beispielen</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} of {2} free</source>
    <translation>{1} von {2} frei</translation>
@@ -21641,6 +21576,11 @@ Bob: At the office, till five.</translation>
    <translation>{1} von {2} Ranks kamen nicht innerhalb von {3} s: {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>{1} of {2} rows</source>
+   <translation>{1} von {2} Zeilen</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>{1} of {2} says {3}, which can't be checked.</source>
    <translation>{1} von {2} sagt {3}, was sich nicht prüfen lässt.</translation>
@@ -21656,9 +21596,29 @@ Bob: At the office, till five.</translation>
    <translation>{1} von {2} Schritten übersprungen: Werte waren nicht endlich.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>{1} of {2} summaries</source>
+   <translation>{1} von {2} Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1} of {2} tokenize differently.</source>
    <translation>{1} von {2} zerfallen in andere Tokens.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>{1} of {2} weights</source>
+   <translation>{1} von {2} Gewichten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>{1} of {2} {3}</source>
+   <translation>{1} von {2} {3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} on one {2} conversation, so no interval.</source>
+   <translation>{1} an einem Gespräch (Teil {2}), daher kein Intervall.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/entry.py" />
@@ -21692,6 +21652,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/validation/check_report.py" />
    <source>{1} places.</source>
    <translation>{1} Stellen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} points</source>
+   <translation>{1} Punkte</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
@@ -22027,11 +21992,6 @@ Bob: At the office, till five.</translation>
    <translation>{1} {2} muss alle Schichtbreiten teilen: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{1}, 95 % interval {2}{3}</source>
-   <translation>{1}, 95-%-Intervall {2}{3}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>{1}, and this model overflows in float16</source>
    <translation>{1}, und dieses Modell läuft in float16 über</translation>
@@ -22047,14 +22007,19 @@ Bob: At the office, till five.</translation>
    <translation>{1}, bei wenigen Gesprächen</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{1}, on {2}</source>
-   <translation>{1}, auf {2}</translation>
-  </message>
-  <message>
    <location filename="../../engine/arena/headline.py" />
    <source>{1}, the base model {2}.</source>
    <translation>{1}, das Basismodell {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>{1}, the best</source>
+   <translation>{1}, der beste</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>{1}, the last</source>
+   <translation>{1}, der letzte</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

@@ -79,14 +79,14 @@ def test_the_verdicts_are_the_last_lines():
     others = [measure.title for measure in OTHER_METRICS if measure not in HEADLINE]
     assert others == [line[:23].rstrip() for line in lines[5:-2]]
     assert lines[-2] == ""
-    assert lines[-1].endswith("on 6 conversations.")
+    assert lines[-1].endswith("on 6 test conversations.")
 
 
 def test_one_conversation_has_no_interval_in_any_line():
     lines = evaluation_lines(result({"mean": 0.25}))
     assert "25.0 (one conversation, so no interval)" in lines[1]
     assert "25.0 % (one conversation, so no interval)" in lines[-4]
-    assert lines[-1].endswith("on one conversation, so no interval.")
+    assert lines[-1].endswith("on one test conversation, so no interval.")
 
 
 def test_scores_of_an_earlier_version_stand_alone():

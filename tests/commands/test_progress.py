@@ -47,7 +47,7 @@ def test_what_the_recipe_excluded_is_told_with_the_result(capsys):
     progress.show(STARTED | {"excluded": {"train": 120, "test": 7}})
     progress.show_result()
 
-    assert "127 conversations excluded by the recipe." in capsys.readouterr().out
+    assert "The recipe excludes 127 conversations." in capsys.readouterr().out
 
 
 def test_chrf_stands_beside_rouge_where_it_was_measured(capsys):

@@ -181,8 +181,8 @@ def test_adapters_write_by_their_own_prompts_on_the_named_device(given, device, 
     ("difference", "examples", "words"),
     [
         (("no measurable difference", 0.003, -0.006, 0.012), 819, "No measurable difference. ROUGE-1 changed by 0.3"),
-        (("worse", -0.0341, -0.05, -0.01), 1, "Worse. ROUGE-1 fell by 3.4 points, 95 % interval −5.0 to −1.0, on 1 "),
-        (("better", 0.16), 1, "Better. ROUGE-1 rose by 16.0 points, on one conversation, so no interval."),
+        (("worse", -0.0341, -0.05, -0.01), 1, "Worse. ROUGE-1 fell by 3.4 points (95 % interval 1.0 to 5.0) on 1 "),
+        (("better", 0.16), 1, "Better. ROUGE-1 rose by 16.0 points on one test conversation, so no interval."),
     ],
 )  # fmt: skip
 def test_verdicts_are_sentences(difference, examples, words):

@@ -10,7 +10,17 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from engine.api import Example, added, escaping, report, run_comparison, turns, unsupported, write_csv
+from engine.api import (
+    Example,
+    added,
+    escaping,
+    report,
+    run_comparison,
+    run_text,
+    turns,
+    unsupported,
+    write_csv,
+)
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.choices import SegmentedControl
 from gui.inputs.fields import SearchField
@@ -155,9 +165,7 @@ class ConversationsView(QWidget):
         self.detail.setVisible(row is not None)
         if row is not None and self._shown:
             first = self._shown[0]
-            base, tuned = (
-                (tr("Base"), tr("Tuned")) if first.trains else (tr("Plain prompt"), tr("This prompt"))
-            )
+            base, tuned = map(translate, run_text.side_heads(trains=first.trains))
             several = len(self._shown) > 1
             labels = [translate(each.label) for each in self._shown] if several else [tuned]
             self.detail.show_row(row, base, labels)

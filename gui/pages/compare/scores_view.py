@@ -214,9 +214,8 @@ def headline(found: Found) -> tuple[str, str, str, str] | None:
     if others or first.card is None or SCORE not in first.card.difference:
         return None
     difference, protocol = first.card.difference[SCORE], first.card.protocol
-    examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
-    icon, text, token = verdict_of(difference, examples)
-    return icon, f"{first.label}: {text}", token, verdict_sentence(difference, examples, split)
+    icon, text, token = verdict_of(difference, protocol)
+    return icon, f"{first.label}: {text}", token, verdict_sentence(difference, protocol)
 
 
 def _lead_text(lead: Lead) -> tuple[str, str, str, str]:

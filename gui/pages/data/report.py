@@ -26,7 +26,7 @@ from engine.api import (
     finding,
     paths,
     pii,
-    stage_title,
+    run_text,
 )
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
@@ -417,7 +417,7 @@ class Checker(QObject):
         for event in events:
             self._left.follow(event)
             if event["event"] == "stage_entered":
-                self._stage = translate(stage_title(event["stage"]))
+                self._stage = translate(run_text.stage_title(event["stage"]))
                 self._report_progress()
             elif event["event"] == "stage_progressed":
                 self._report_progress(event["done"], event["total"], event["unit"])

@@ -96,14 +96,13 @@ class VerdictView(Card):
 
     def show_verdict(self, found: LastVerdict) -> None:
         difference, protocol = found.card.difference[SCORE], found.card.protocol
-        examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
-        icon, headline, ink = verdict_of(difference, examples)
+        icon, headline, ink = verdict_of(difference, protocol)
         name = found.adapter.name
         title = HEADLINES.get((str(difference.get("verdict")), ink))
         self._icon.set_icon(icon, ink)
         self.headline.setText(tr(title, name=name) if title else f"{name}: {headline}")
         created = tr("Created {moment}.", moment=moment_text(found.adapter.metadata.made, datetime.now(UTC)))
-        self.sentence.set_markup(f"{verdict_sentence(difference, examples, split)} {created}")
+        self.sentence.set_markup(f"{verdict_sentence(difference, protocol)} {created}")
         self._adapter, self._run_id = found.adapter, found.run_id
         self.run_button.setVisible(bool(found.run_id))
         self._texts.setVisible(found.shown is not None)

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import SAMPLE, Adapter, AppError, Ending, Event, Recipe, files, library, stage_title
+from engine.api import SAMPLE, Adapter, AppError, Ending, Event, Recipe, files, library, run_text
 from engine.api import recipe as recipes
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, sentences, tr, translate
@@ -238,7 +238,7 @@ class LibraryJobs(QObject):
         for event in events:
             self._left.follow(event)
             if event["event"] == "stage_entered":
-                self._progress(0.0, translate(stage_title(event["stage"])))
+                self._progress(0.0, translate(run_text.stage_title(event["stage"])))
             elif event["event"] == "notice":
                 self._remarks.append(in_one_line(event["message"], event.get("hint", "")))
             elif event["event"] == "stage_progressed":

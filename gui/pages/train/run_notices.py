@@ -9,28 +9,17 @@ from typing import Any
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from engine.api import OUT_OF_MEMORY, Ending, Event, MemoryFallback, RunState
+from engine.api import Ending, Event, MemoryFallback, RunState, run_text
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import bytes_text, duration_text, number_text
-from gui.look.language import mark, sentences, tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.train.run_text import what_is_safe
 from gui.widgets.cards import ErrorCard, Fallback, NoticeStrip
 from gui.widgets.layouts import vbox
 from gui.workers.run_model import RunModel
 
 LOG_LINES = 9
-# The headline by the ending's outcome, or its kind for out-of-memory errors.
-AT_STEP = {
-    "failed": mark("Failed at step {step}"),
-    "crashed": mark("Crashed at step {step}"),
-    OUT_OF_MEMORY: mark("Out of memory at step {step}"),
-}
-BEFORE_FIRST_STEP = {
-    "failed": mark("Failed before the first step"),
-    "crashed": mark("Crashed before the first step"),
-    OUT_OF_MEMORY: mark("Out of memory before the first step"),
-}
 
 
 class FailureCard(ErrorCard):
@@ -53,7 +42,7 @@ class FailureCard(ErrorCard):
         self.can_resume = state.checkpoint is not None
         self.plans = tuple(plans or ())
         super().__init__(
-            failure_title(ending, state),
+            translate(run_text.failure_title(ending, state)),
             _text(ending, state, plans),
             [plan_row(plan) for plan in self.plans],
             primary_text=_primary(state, has_fallbacks=bool(plans)),
@@ -82,7 +71,7 @@ def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | Non
     # The hint for a crash or too little memory is replaced by what follows.
     hint = ending.hint if ending.outcome == "failed" and not plans else ""
     searching = tr("Looking for plans that fit.")
-    safe = searching if plans is None else what_is_safe(state, plans=bool(plans))
+    safe = searching if plans is None else what_is_safe(state, has_fallbacks=bool(plans))
     texts = (translate(ending.message), translate(hint), safe)
     return " ".join(part for part in texts if part)
 
@@ -106,12 +95,6 @@ def _primary(state: RunState, *, has_fallbacks: bool) -> str:
     return (
         tr("Continue from step {step}", step=at) if has_fallbacks else tr("Resume from step {step}", step=at)
     )
-
-
-def failure_title(ending: Ending, state: RunState) -> str:
-    """Return the headline: "Crashed at step 212"."""
-    what = OUT_OF_MEMORY if ending.kind == OUT_OF_MEMORY else ending.outcome
-    return tr(AT_STEP[what], step=number_text(state.step)) if state.step else tr(BEFORE_FIRST_STEP[what])
 
 
 class LogView(QPlainTextEdit):

@@ -20,53 +20,15 @@ from engine.api import (
     example_scores,
     library,
     metrics,
+    run_text,
     score_text,
-    stage_title,
 )
-from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
-from gui.look.language import mark, tr, tr_count, translate
-from gui.models.list_text import SPLITS, VERDICTS, moment_text
+from gui.look.format import duration_text, number_text
+from gui.look.language import mark, tr, translate
+from gui.models.list_text import VERDICTS, moment_text
 from gui.models.metric_text import VERDICT_TEXTS, amount
 from gui.workers.run_model import RunModel
 
-OUTCOMES = {
-    "completed": mark("Completed"),
-    "stopped": mark("Stopped"),
-    "failed": mark("Failed"),
-    "crashed": mark("Crashed"),
-    "away": mark("At another computer"),
-}
-# The ending of a run with its time, and its step if it is incomplete; "freed" is a paused run without a device.
-ENDED = {
-    "completed": mark("Completed {when}"),
-    "stopped": mark("Stopped {when}"),
-    "failed": mark("Failed {when}"),
-    "crashed": mark("Crashed {when}"),
-    "away": mark("Running on another computer; last update {when}"),
-    "freed": mark("Paused {when}. The device is free"),
-}
-ENDED_AT_STEP = {
-    "stopped": mark("Stopped {when} at step {step} of {total}"),
-    "failed": mark("Failed {when} at step {step} of {total}"),
-    "crashed": mark("Crashed {when} at step {step} of {total}"),
-    "away": mark("Running on another computer; last update {when} at step {step} of {total}"),
-    "freed": mark("Paused {when} at step {step} of {total}. The device is free"),
-}
-HOW_FAR = {
-    "examples": mark("{done} of {total} examples"),
-    "summaries": mark("{done} of {total} summaries"),
-    "rows": mark("{done} of {total} rows"),
-    "weights": mark("{done} of {total} weights"),
-}
-CHANGES = {
-    "better": mark("ROUGE-1 rose by <b>{points} points</b>"),
-    "worse": mark("ROUGE-1 fell by <b>{points} points</b>"),
-    "": mark("ROUGE-1 changed by <b>{points} points</b>"),
-}
-BASE_FORMS = {
-    "chat": mark("The base model was scored in its chat format, the better one."),
-    "plain": mark("The base model was scored with a plain prompt, the better one."),
-}
 DOTS = {"completed": "grey", "stopped": "grey", "failed": "error", "crashed": "error", "away": "accent"}
 
 
@@ -119,42 +81,10 @@ def adapter_name(adapter_id: str) -> str:
         return adapter_id
 
 
-def has_trained(state: RunState) -> bool:
-    """Return whether a run trains anything; a plain prompt has no steps."""
-    return state.started is None or state.started.get("total_steps") != 0
-
-
-def sides(state: RunState) -> tuple[str, str]:
-    """Return the two sides that a run compares."""
-    return (tr("base"), tr("tuned")) if has_trained(state) else (tr("plain prompt"), tr("this prompt"))
-
-
 def side_heads(state: RunState) -> tuple[str, str]:
-    """Return the two sides as column headers."""
-    return (tr("Base"), tr("Tuned")) if has_trained(state) else (tr("Plain prompt"), tr("This prompt"))
-
-
-def stage_text(state: RunState) -> str:
-    """Return the current stage: "Scoring the base model", "Training"."""
-    if state.paused:
-        return tr("Paused")
-    if state.stage == "evaluate":
-        if state.started is None:
-            return tr("Scoring the base model")
-        return tr("Scoring the tuned model") if has_trained(state) else tr("Scoring the prompt")
-    return translate(stage_title(state.stage))
-
-
-def progress_text(state: RunState) -> str:
-    """Return the progress of the stage: "40 of 200 examples"."""
-    if state.progress is None:
-        return ""
-    done, total, unit = state.progress
-    if unit == "bytes":
-        return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))
-    if unit in HOW_FAR:
-        return tr(HOW_FAR[unit], done=number_text(done), total=number_text(total))
-    return f"{tr('{done} of {total}', done=number_text(done), total=number_text(total))} {translate(unit)}"
+    """Return the two sides that a run compares as column headers."""
+    base, tuned = map(translate, run_text.side_heads(trains=state.trains))
+    return base, tuned
 
 
 def resume_text(model: RunModel) -> str:
@@ -172,17 +102,17 @@ def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     moment = time.time()
     if state.outcome is not None:
         if state.device_released:
-            return _ended_text("freed", state, moment), "warning"
-        parts = [_ended_text(state.outcome, state, moment)]
+            return translate(run_text.ended(state, _moment(state, moment))), "warning"
+        parts = [translate(run_text.ended(state, _moment(state, moment)))]
         if adapter_name:
-            saved = mark("Adapter saved as {name}") if has_trained(state) else mark("Saved as {name}")
+            saved = mark("Adapter saved as {name}") if state.trains else mark("Saved as {name}")
             parts.append(tr(saved, name=adapter_name))
         return ". ".join(parts), DOTS[state.outcome]
     if model.freeing:
         return tr("Pausing after this step, then saving a checkpoint"), "warning"
     if model.stopping:
         return tr("Stopping after this step, then saving everything"), "warning"
-    parts = [stage_text(state)]
+    parts = [translate(run_text.stage(state))]
     if model.computer:
         parts = [tr("{stage}, on {computer}", stage=parts[0], computer=model.computer)]
     if state.stage == "train" and not state.paused:
@@ -194,15 +124,6 @@ def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
         ago = _ago(moment - float(state.checkpoint["time"]))
         text = f"{text}, {tr('last checkpoint {ago}', ago=ago)}"
     return text, "warning" if state.paused else "accent"
-
-
-def _ended_text(how: str, state: RunState, now: float) -> str:
-    when = _moment(state, now)
-    if how not in ENDED_AT_STEP or not state.step:
-        return tr(ENDED[how], when=when)
-    return tr(
-        ENDED_AT_STEP[how], when=when, step=number_text(state.step), total=number_text(state.total_steps)
-    )
 
 
 def _moment(state: RunState, now: float) -> str:
@@ -245,37 +166,25 @@ def done_at_text(seconds_from_now: float) -> str:
     return tr("done at {clock}", clock=f"{datetime.fromtimestamp(at).astimezone():%H:%M}")
 
 
-def verdict_of(difference: Mapping[str, Any], examples: int, *, trains: bool = True) -> tuple[str, str, str]:
+def verdict_of(
+    difference: Mapping[str, Any], protocol: Mapping[str, Any], *, trains: bool = True
+) -> tuple[str, str, str]:
     """Return icon, headline and colour for a paired difference from the base model or the plain prompt."""
     icon, _, token = VERDICTS[difference["verdict"]]
+    examples = int(protocol.get("examples") or 0)
     headline = translate(score_text.headline(difference, examples, trains=trains))
     return icon, headline, "muted" if metrics.is_on_few(examples) else token
 
 
-def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -> str:
+def verdict_sentence(difference: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
     """Return the difference in a sentence, the change in bold. It has no user text, so it is safe as rich text."""
-    mean, low, high = float(difference["mean"]), difference.get("low"), difference.get("high")
-    verdict = str(difference.get("verdict"))
-    known = verdict if verdict in CHANGES else ""
-    change = tr(CHANGES[known], points=score(abs(mean) if known else mean))
-    part = tr(SPLITS[split]) if split in SPLITS else split
-    if low is None or high is None:
-        return tr("{change} on one {split} conversation, so no interval.", change=change, split=part)
-    found = interval(*((-high, -low) if known == "worse" else (low, high)))
-    if not examples:
-        return tr(
-            "{change} (95 % interval {interval}) on the {split} conversations.",
-            change=change,
-            interval=found,
-            split=part,
-        )
-    return tr(
-        "{change} (95 % interval {interval}) on {count} {split} conversations.",
-        change=change,
-        interval=found,
-        count=number_text(examples),
-        split=part,
-    )
+    return in_bold(score_text.change_sentence(difference, protocol), score_text.points(difference))
+
+
+def in_bold(text: str, part: str) -> str:
+    """Translate a text of the engine that holds another one, which gets bold."""
+    found = translate(part)
+    return translate(text).replace(found, f"<b>{found}</b>", 1) if found else translate(text)
 
 
 def scored_since(state: RunState, card: ScoreCard) -> RunState:
@@ -292,12 +201,6 @@ def scored_since(state: RunState, card: ScoreCard) -> RunState:
             "capped": card.capped,
         },
     )
-
-
-def base_form_sentence(protocol: Mapping[str, Any]) -> str:
-    """Return in which format the base model was scored; "" if it was scored in one alone."""
-    found = (protocol.get("base_form") or {}).get("prompt_format")
-    return tr(BASE_FORMS[found]) if found in BASE_FORMS else ""
 
 
 def forgetting_sentence(state: RunState) -> str:
@@ -319,77 +222,7 @@ def forgetting_sentence(state: RunState) -> str:
     )
 
 
-def excluded_sentence(count: int) -> str:
-    """Return how many conversations the recipe left out; "" for none."""
-    if not count:
-        return ""
-    return tr_count(
-        count, "{n} conversation is excluded by the recipe.", "The recipe excludes {n} conversations."
-    )
-
-
-def facts_of(state: RunState) -> list[tuple[str, str]]:
-    """Return the facts of a finished run as (name, value) pairs."""
-    made = _adapter_facts(state) if has_trained(state) else _prompt_facts(state)
-    facts = [(tr("Time"), duration_text(seconds_so_far(state))), *made]
-    tuned = state.tuned_scores or {}
-    if tuned.get("capped") is not None:
-        facts.append((tr("Truncated summaries"), percent(float(tuned["capped"]), 1)))
-    return facts
-
-
-def _prompt_facts(state: RunState) -> list[tuple[str, str]]:
-    prompt = (state.tuned_scores or {}).get("prompt") or {}
-    shown = [(tr("Examples shown"), number_text(prompt.get("shots")))] if prompt else []
-    return [*shown, (tr("On disk"), bytes_text((state.adapter or {}).get("bytes")))]
-
-
-def _adapter_facts(state: RunState) -> list[tuple[str, str]]:
-    started, adapter = state.started or {}, state.adapter or {}
-    trainable, everything = started.get("trainable_parameters"), started.get("all_parameters")
-    share = f" · {percent(trainable / everything, 2)}" if trainable and everything else ""
-    return [
-        (tr("Trainable"), f"{number_text(trainable)}{share}"),
-        (tr("Adapter"), bytes_text(adapter.get("bytes"))),
-        (tr("Peak memory"), bytes_text(state.peak_memory_bytes or None)),
-        (tr("Saved step"), _saved_text(state, int(adapter.get("step") or 0))),
-    ]
-
-
-def _saved_text(state: RunState, saved_step: int) -> str:
-    if not saved_step:
-        return UNKNOWN
-    last = saved_step == state.step
-    return (
-        tr("{step}, the last", step=number_text(saved_step))
-        if last
-        else tr("{step}, the best", step=number_text(saved_step))
-    )
-
-
-def what_is_safe(state: RunState, *, plans: bool = False) -> str:
-    """Return what a failed or crashed run has saved. It has no user text, so it is safe as rich text.
-
-    `plans`: whether there are memory fallbacks to choose from.
-    """
-    if plans:
-        return _safe_with_plans(state)
-    if state.checkpoint is not None:
-        return tr(
-            "Nothing is lost up to the <b>checkpoint at step {step}</b>.",
-            step=number_text(int(state.checkpoint["step"])),
-        )
-    if state.step:
-        return tr("No checkpoint yet. Recipe, curve and log are saved.")
-    return tr("Nothing was trained yet. Recipe and log are saved.")
-
-
-def _safe_with_plans(state: RunState) -> str:
-    if state.checkpoint is not None:
-        safe = tr(
-            "The run continues from the <b>checkpoint at step {step}</b>.",
-            step=number_text(int(state.checkpoint["step"])),
-        )
-    else:
-        safe = tr("Recipe and batch size stay the same.")
-    return f"{safe} {tr('Choose how to make it fit.')}"
+def what_is_safe(state: RunState, *, has_fallbacks: bool = False) -> str:
+    """Return what a failed or crashed run has saved, the checkpoint in bold."""
+    saved = run_text.checkpoint(state) if state.checkpoint is not None else ""
+    return in_bold(run_text.what_is_safe(state, has_fallbacks=has_fallbacks), saved)

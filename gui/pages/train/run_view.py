@@ -20,21 +20,20 @@ from engine.api import (
     ScoreCard,
     example_scores,
     memory_fallbacks,
+    run_text,
 )
 from gui.core.background_tasks import BackgroundTasks
 from gui.graphics.bars import Bar, BusyRow
 from gui.look.format import UNKNOWN, about_text, bytes_text, duration_text, number_text
-from gui.look.language import mark, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.train.run_notices import FailureCard, RemarksView, StopStrip
 from gui.pages.train.run_text import (
     BeforeAndAfter,
     done_at_text,
     is_practice,
-    progress_text,
     resume_text,
     scored_since,
     seconds_so_far,
-    stage_text,
     typical,
 )
 from gui.pages.train.samples_view import SamplesView
@@ -139,14 +138,16 @@ class RunView(Scroll):
             done, total, _unit = state.progress or (0, 0, "")
             left = model.stage_seconds_left()
             how_far = [
-                progress_text(state),
+                translate(run_text.progress(state)),
                 tr("{time} left", time=about_text(left)) if left is not None else "",
             ]
             share = done / total if total else 0.0
-            self.busy.set_progress(share, ", ".join(part for part in how_far if part), stage_text(state))
+            self.busy.set_progress(
+                share, ", ".join(part for part in how_far if part), translate(run_text.stage(state))
+            )
         waiting = ""
         if model.running and not state.step:
-            waiting = f"{stage_text(state)}. {tr('The curve starts with the first step.')}"
+            waiting = f"{translate(run_text.stage(state))}. {tr('The curve starts with the first step.')}"
         self.plot.set_waiting(waiting)
 
     def _show_samples(self, model: RunModel) -> None:
@@ -224,7 +225,7 @@ class RunView(Scroll):
         self.stopped.setVisible(stopped)
         if stopped:
             self.stopped.show_notice(
-                _stopped_text(model),
+                translate(run_text.stopped(state)),
                 resume_text(model),
                 "pause" if state.device_released else "stop",
                 "warning" if state.device_released else "muted",
@@ -245,21 +246,6 @@ class RunView(Scroll):
     def _open_log(self) -> None:
         if self._model is not None:
             open_path(self._model.job.log_path)
-
-
-def _stopped_text(model: RunModel) -> str:
-    """Return the step of a run that was stopped or released the device, and what is saved."""
-    state = model.state
-    step, total = number_text(state.step), number_text(state.total_steps)
-    if state.device_released:
-        paused = tr("Paused at step {step} of {total}. The device is free.", step=step, total=total)
-        return f"{paused} {tr('You can resume the run at any time.')}"
-    if not model.recipe.method.method.trains:
-        return tr("Stopped. A prompt is saved only after scoring.")
-    adapter_text = (
-        mark("The adapter is trained up to this step.") if state.adapter else mark("Nothing was trained yet.")
-    )
-    return f"{tr('Stopped at step {step} of {total}.', step=step, total=total)} {tr(adapter_text)}"
 
 
 class MetricsRow(QWidget):

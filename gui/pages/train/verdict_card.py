@@ -11,20 +11,15 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.api import RunState, added, language_notes, metrics, untold_notes
+from engine.api import RunState, added, language_notes, metrics, run_text, score_text, untold_notes
 from gui.look.format import gain
-from gui.look.language import tr
+from gui.look.language import tr, translate
 from gui.models.metric_text import notes_text
 from gui.models.score_table import ScoreTable, score_rows
 from gui.pages.train.run_text import (
     BeforeAndAfter,
-    base_form_sentence,
-    excluded_sentence,
-    facts_of,
     forgetting_sentence,
-    has_trained,
     side_heads,
-    sides,
     verdict_of,
     verdict_sentence,
 )
@@ -86,12 +81,11 @@ class VerdictCard(Card):
     def _add_verdict(self, state: RunState) -> None:
         difference = (state.difference or {})["rouge1"]
         protocol = (state.tuned_scores or {}).get("protocol") or {}
-        examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
-        icon_name, headline, token = verdict_of(difference, examples, trains=has_trained(state))
+        icon_name, headline, token = verdict_of(difference, protocol, trains=state.trains)
+        form = score_text.base_form(protocol)
         sentences = (
-            verdict_sentence(difference, examples, split),
-            base_form_sentence(protocol),
-            notes_text(language_notes(protocol)),
+            verdict_sentence(difference, protocol),
+            notes_text([*([form] if form else []), *language_notes(protocol)]),
             forgetting_sentence(state),
         )
         self._add_head(icon_name, headline, token, _with_exclusions(" ".join(filter(None, sentences)), state))
@@ -109,7 +103,10 @@ class VerdictCard(Card):
         names = [name for name in TITLES if name in tuned and name in base and name in differences]
         self.scores = ScoreTable(side_heads(state), self)
         self.scores.set_rows(score_rows([metrics.METRICS[name] for name in names], base, tuned, differences))
-        about = tr("bars from 0 to 100 with the 95 % interval; dashed: {side}", side=sides(state)[0])
+        about = tr(
+            "bars from 0 to 100 with the 95 % interval; dashed: {side}",
+            side=translate(run_text.sides(trains=state.trains)[0]),
+        )
         self.column.addLayout(
             hbox(Label(tr("Scores"), "section"), (Label(about, "label", "muted", wrap=True), 1), spacing=12)
         )
@@ -145,9 +142,10 @@ class VerdictCard(Card):
         facts = QWidget()
         flow = FlowLayout(facts, 32)
         flow.setContentsMargins(0, 8, 0, 4)
-        for name, value in facts_of(state):
+        for name, value in run_text.facts(state):
             around = QWidget()
-            vbox(Label(name, "label", "muted"), Label(value, "figure_medium"), of=around, spacing=2)
+            texts = Label(translate(name), "label", "muted"), Label(translate(value), "figure_medium")
+            vbox(*texts, of=around, spacing=2)
             flow.addWidget(around)
         self.column.addWidget(facts)
 
@@ -177,7 +175,7 @@ def beginning(conversation: str) -> str:
 
 def _with_exclusions(text: str, state: RunState) -> str:
     """Append what the recipe left out to a sentence; the figures are of the rest alone."""
-    return " ".join(filter(None, (text, excluded_sentence(state.excluded))))
+    return " ".join(filter(None, (text, translate(run_text.excluded(state.excluded)))))
 
 
 def _headline_scores(state: RunState) -> tuple[Scores, Scores, Scores]:

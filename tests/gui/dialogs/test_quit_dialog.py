@@ -48,7 +48,7 @@ def test_quit_closes_dialog_and_window_as_if_it_had_not_asked(stage, qtbot, wind
     dialog = asked(stage, qtbot, window, UNTIL_STOPPED)
     stage.manager.current.stop()
     ended(stage, qtbot)
-    assert "The run has stopped." in texts(dialog)
+    assert "Stopped" in texts(dialog)
     with qtbot.waitSignal(dialog.finished):
         dialog.quit_button.click()
 
@@ -62,7 +62,7 @@ def test_cancel_stays_with_what_the_run_has_ended_in(stage, qtbot, window):
     ended(stage, qtbot)
     assert dialog.isVisible()
     assert shown(dialog) == ["Quit", "Cancel"]
-    assert "The run has failed." in texts(dialog)
+    assert "Failed" in texts(dialog)
     assert "No disk." in texts(dialog)
     dialog.cancel_button.click()
 
@@ -75,4 +75,4 @@ def test_a_run_that_freed_the_device_is_paused(stage, qtbot, window):
     stage.manager.current.free_device()
     ended(stage, qtbot)
 
-    assert "The run is paused." in texts(dialog)
+    assert "Paused" in texts(dialog)

@@ -351,7 +351,7 @@ def test_the_verdict_comes_first_in_words(qtbot, mean, verdict, headline, text):
     card = qtbot.add(VerdictCard(state))
 
     assert card.accessibleName() == headline
-    assert text in verdict_sentence(difference(mean, verdict)["rouge1"], 200, "test")
+    assert text in verdict_sentence(difference(mean, verdict)["rouge1"], {"examples": 200, "split": "test"})
 
 
 def test_a_verdict_on_one_conversation_has_no_interval_and_a_stopped_runs_card_no_score(qtbot):

@@ -2,12 +2,11 @@
 
 import pytest
 
-from engine.api import Ending, RunState, Sample
+from engine.api import Ending, RunState, Sample, run_text
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS
 from gui.models.grouped_table import text_of
 from gui.models.metric_text import amount
 from gui.pages.train.run_notices import FailureCard
-from gui.pages.train.run_text import excluded_sentence, progress_text
 from gui.pages.train.samples_view import SamplesView
 from gui.pages.train.start_foot import expected_seconds, plan_text
 from gui.pages.train.verdict_card import MetricsView, VerdictCard
@@ -25,7 +24,7 @@ def test_out_of_memory_is_named_and_a_download_counted_in_bytes_people_read(qtbo
     state = RunState()
     downloaded = {"done": 412_000_000, "total": 990_000_000, "unit": "bytes"}
     state.apply({"event": "stage_progressed", "time": 1.0, **downloaded})
-    assert progress_text(state) == "412.0 MB of 990.0 MB"
+    assert run_text.progress(state) == "412.0 MB of 990.0 MB"
 
 
 @pytest.mark.parametrize("scored", [True, False])
@@ -39,8 +38,8 @@ def test_the_result_says_how_many_conversations_the_recipe_excluded(qtbot, score
         state.apply(train_stage.scored("x", 0.484, train_stage.difference(0.015, "better")))
     card = qtbot.add(VerdictCard(state))
     assert card.accessibleDescription().endswith("The recipe excludes 1,234 conversations.")
-    assert excluded_sentence(1) == "1 conversation is excluded by the recipe."
-    assert excluded_sentence(0) == ""
+    assert run_text.excluded(1) == "1 conversation is excluded by the recipe."
+    assert run_text.excluded(0) == ""
 
 
 def test_samples_are_gone_through_by_step_and_have_both_scores_or_dashes(qtbot):

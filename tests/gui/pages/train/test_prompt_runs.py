@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.api import adapter_toml, prompts, recipe
+from engine.jobs import run_text as engine_text
 from gui.pages.library.library_text import method_facts
 from gui.pages.train import run_text
 from tests.helpers.homes import make_metadata, make_recipe
@@ -56,7 +57,7 @@ def test_a_finished_prompt_is_compared_with_the_plain_one_and_has_no_curve(promp
 def test_a_running_prompt_says_what_is_scored(prompt_stage, qtbot):
     model = prompt_stage.start(qtbot, [*BEGUN, ["steps", {"count": 10_000, "per_second": 1}]])
     qtbot.waitUntil(lambda: model.state.started is not None)
-    assert run_text.stage_text(model.state) == "Scoring the prompt"
+    assert engine_text.stage(model.state) == "Scoring the prompt"
     assert not prompt_stage.page.run_view.plot.isVisibleTo(prompt_stage.page.run_view)
 
 
