@@ -55,9 +55,9 @@ from engine.text.escaping import file_name
 
 PARTIAL = ".partial"
 UNFINISHED_SECONDS = 86_400.0
-# Adapters whose metadata, or why it can't be read, is kept with what its file was: parsing it takes most of a scan.
+# Adapters whose metadata is kept with what its file was: parsing it takes most of a scan.
 MAX_PARSED = 4_096
-_PARSED: dict[Path, tuple[tuple[int, ...], AdapterMetadata | AdapterError]] = {}
+_PARSED: dict[Path, tuple[tuple[int, ...], AdapterMetadata]] = {}
 
 
 @dataclass(frozen=True)
@@ -152,15 +152,11 @@ def _metadata(folder: Path) -> AdapterMetadata:
     identity = status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
     kept = _PARSED.get(folder)
     if kept is None or kept[0] != identity:
+        # An error is not kept: a file that a program holds, or that is in a cloud, can be read later.
+        parsed = adapter_toml.load(folder)
         if len(_PARSED) >= MAX_PARSED:
             _PARSED.clear()
-        try:
-            parsed: AdapterMetadata | AdapterError = adapter_toml.load(folder)
-        except AdapterError as error:
-            parsed = error
         kept = _PARSED[folder] = identity, parsed
-    if isinstance(kept[1], AdapterError):
-        raise kept[1].with_traceback(None)
     return kept[1].model_copy()
 
 

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import pickle
@@ -53,6 +54,19 @@ def test_folders_that_are_no_adapters_are_listed_with_the_reason():
         ("empty", "empty has no adapter.toml.")
     ]
     assert names() == ["good"]
+
+
+def test_an_adapter_that_a_program_or_a_cloud_held_is_there_once_it_lets_go(monkeypatch):
+    add_adapter("held")
+
+    def refuse(*_):
+        raise OSError(errno.EINVAL, "The cloud file provider is not running")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(metadata, "read_toml", refuse)
+        _, [unreadable] = library.scan()
+    assert unreadable.reason == "adapter.toml of held can't be read."
+    assert names() == ["held"]
 
 
 def test_an_adapter_is_found_by_id_name_and_folder(foreign):
