@@ -49,7 +49,7 @@ def answer(thread: EngineThread, result: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("page_class", [DataPage, LabellingPage, PlaygroundPage])
-def test_an_answer_that_comes_when_its_page_is_gone_is_nobodys(page_class: Any, asked, styled, qtbot):
+def test_an_answer_that_comes_when_its_page_is_gone_is_nobodys(page_class: Any, asked, qtbot):
     manager, thread = asked
     page = page_class(manager)
     page.shown()

@@ -113,7 +113,7 @@ def strange_forms(event: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.slow("engine/jobs/", "gui/models/", "gui/pages/train/")
-def test_events_with_anything_anywhere_are_shown(styled, qtbot, job, run_events):
+def test_events_with_anything_anywhere_are_shown(qtbot, job, run_events):
     shown = AllViews(qtbot, job)
     assert not passed_over(shown.show(run_events))
     kinds = last_of_each(run_events)
@@ -135,7 +135,7 @@ def test_events_with_anything_anywhere_are_shown(styled, qtbot, job, run_events)
             raise
 
 
-def test_events_that_are_not_as_they_should_be_are_passed_over(styled, qtbot, job, run_events):
+def test_events_that_are_not_as_they_should_be_are_passed_over(qtbot, job, run_events):
     shown = AllViews(qtbot, job)
     for index in last_of_each(run_events).values():
         damaged = [form for form in strange_forms(run_events[index]) if not is_sound(form[1])]
@@ -147,7 +147,7 @@ def test_events_that_are_not_as_they_should_be_are_passed_over(styled, qtbot, jo
             assert passed_over(shown.live([*run_events[:index], strange, *run_events[index + 1 :]]))
 
 
-def test_the_history_shows_a_run_with_a_damaged_event(styled, qtbot, job, run_events):
+def test_the_history_shows_a_run_with_a_damaged_event(qtbot, job, run_events):
     damaged = [event | {"verdict": 3, "loss": [], "step": "x"} for event in run_events]
     assert passed_over(AllViews(qtbot, job).show([*run_events, *damaged]))
 

@@ -20,7 +20,7 @@ def done(home):
 
 
 @pytest.fixture
-def dialog(qtbot, styled, done):
+def dialog(qtbot, done):
     (paths.results_folder() / "a.safetensors").write_bytes(bytes(5_000_000))
     (paths.converted_models_folder() / "one").mkdir()
     (paths.converted_models_folder() / "one" / "model.bin").write_bytes(bytes(2_000_000))

@@ -12,7 +12,7 @@ from tests.helpers.whole_window import close, make_window
 
 
 @pytest.fixture
-def dialog(qtbot, styled, home):
+def dialog(qtbot, home):
     """The trash of two adapters and a run, the run deleted last."""
     for name in ("one", "two"):
         library.delete(add_adapter(name))
@@ -26,7 +26,7 @@ def names(dialog):
     return [each.name for each in dialog.table.items()]
 
 
-def test_an_empty_trash_says_so(qtbot, styled, home):
+def test_an_empty_trash_says_so(qtbot, home):
     dialog = qtbot.show(TrashDialog())
     qtbot.waitUntil(lambda: not dialog.view.isVisible())
     assert not dialog.restore_button.isEnabled()
@@ -70,7 +70,7 @@ def test_nothing_is_deleted_for_good_before_that_is_confirmed(dialog, qtbot):
     assert list(paths.trash_folder().iterdir()) == []
 
 
-def test_the_library_leads_to_the_trash_and_lists_what_comes_back(qtbot, styled, home):
+def test_the_library_leads_to_the_trash_and_lists_what_comes_back(qtbot, home):
     library.delete(add_adapter("tea"))
     window = make_window()
     page = window.show_built("library")

@@ -88,7 +88,7 @@ def test_steps_are_bounded(steps):
 
 
 @pytest.fixture
-def window(styled, qtbot):
+def window(qtbot):
     made, beside, scroll = QWidget(), QPushButton("beside"), Scroll()
     form = RecipeForm(QWidget())
     scroll.column.addWidget(form)
@@ -152,6 +152,7 @@ def test_a_method_a_variant_and_a_value_are_undone_and_redone(form):
     assert edited == ["lora", "lora", "adalora", "lora", "adalora", "lora", "lora", "lora"]
 
 
+@pytest.mark.usefixtures("styled")
 def test_the_field_that_comes_back_is_scrolled_to_and_shown_though_of_another_level(form):
     field = next(field for field in form._fields["evaluation"] if field.info.kind == "int")
     field.control.widget.setFocus()
@@ -249,7 +250,7 @@ def test_undo_is_offered_while_it_can_be_done_and_its_keys_are_told(form, qtbot)
 
 
 @pytest.fixture
-def entries(styled, qtbot):
+def entries(qtbot):
     made = qtbot.add(EntriesForm())
     made.ask_for_arena(recipe.from_tables(BASICS))
     with qtbot.waitActive(made):

@@ -7,7 +7,7 @@ from tests.helpers.scripted_manager import end
 
 
 @pytest.fixture
-def bench(request, qtbot, home, styled):
+def bench(request, qtbot, home):
     """Return a function that makes the module's Bench: a page, its manager, and a wait until all is shown."""
     made = []
 
@@ -29,7 +29,7 @@ def summaries():
 
 
 @pytest.fixture
-def workers(qtbot, home, monkeypatch, styled, summaries):
+def workers(qtbot, home, monkeypatch, summaries):
     """An engine whose summaries come from a table, and whose other jobs follow scripts."""
     made = Workers(monkeypatch, summaries)
     yield made

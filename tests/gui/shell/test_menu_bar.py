@@ -11,7 +11,7 @@ from tests.helpers.scripted_manager import end, scripted_manager
 
 
 @pytest.fixture
-def window(styled, qtbot, home):
+def window(qtbot, home):
     preferences = Preferences()
     preferences.set("page", "data")
     made = MainWindow(scripted_manager(lambda _job: [["answer", {}]]), preferences, has_menu_bar=True)

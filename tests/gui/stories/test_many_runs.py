@@ -83,6 +83,7 @@ def assert_walked(rows, last) -> None:
     assert rows[5] < last
 
 
+@pytest.mark.usefixtures("styled")
 @pytest.mark.slow("engine/runs/", "gui/models/", "gui/pages/train/", "gui/pages/library/", "gui/tables/")
 def test_two_hundred_runs_and_adapters_are_listed_filtered_and_walked(story, full_home, counts):
     # Home would read the newest run as well.

@@ -27,7 +27,7 @@ OTHERS = tuple(entry.id for entry in METHODS if entry.id != "lora")
 
 
 @pytest.fixture
-def form(styled, qtbot, home):
+def form(qtbot, home):
     made = qtbot.add(RecipeForm(QWidget()))
     made.set_recipe(recipe.from_tables(BASICS))
     made.set_level("advanced")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
@@ -46,6 +47,7 @@ def _parents(widget: QWidget) -> list[QWidget]:
     return [] if parent is None else [parent, *_parents(parent)]
 
 
+@pytest.mark.usefixtures("styled")
 def test_a_message_covers_nothing_and_leaves_no_gap(story):
     window, plans = story.open("library"), []
     window.manager.planner.planned.connect(plans.append)

@@ -111,7 +111,7 @@ def test_a_time_limit_that_was_typed_survives_all_other_changes(bench):
     assert form.shared.minutes.value() == 7
 
 
-def test_other_data_drop_what_was_said_of_the_old_ones(home, styled, qtbot):
+def test_other_data_drop_what_was_said_of_the_old_ones(home, qtbot):
     form = qtbot.add(EntriesForm())
     tables = make_recipe("Present", base="starter", source="sample").as_tables()
     tables["data"] |= {"conversation": "chat", "max_train": 3, "prompt": "Short:\n{conversation}\n"}

@@ -107,6 +107,7 @@ def act(page, status, text):
     menu.close()
 
 
+@pytest.mark.usefixtures("styled")
 def test_what_else_was_measured_can_be_shown_as_columns(bench, filled):
     page = bench().page
     table, button = page.table, page.columns_button
@@ -191,6 +192,7 @@ def test_a_queue_whose_data_vanished_says_so_and_goes_on_when_it_is_back(bench, 
     assert made.page.start_button.isVisible()
 
 
+@pytest.mark.usefixtures("styled")
 def test_heads_sort_space_checks_what_is_drawn_and_only_what_differs_is_shown(bench, filled):
     made = bench()
     page, below = made.page, made.page.lower_pane

@@ -19,7 +19,7 @@ GAINS = (0.08, 0.1, 0.13)
 
 
 @pytest.fixture
-def seeded(home, styled) -> arenas.Arena:
+def seeded(home) -> arenas.Arena:
     """An arena whose LoRA has three scored seeds; IA3 has one, one that failed and one that waits."""
     arena = make_arena("lora", "ia3", "prompt_only", name="Seeds", seeds=3)
     draw = random.Random(3)

@@ -87,7 +87,7 @@ def scored(arena, tmp_path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def stage(arena, styled, qtbot):
+def stage(arena, qtbot):
     stage = Stage(qtbot)
     yield stage
     stage.manager.leave()
@@ -164,7 +164,7 @@ def test_the_conversations_are_saved_for_the_other_system(stage, tmp_path, monke
     assert "can't be written" in form._problem.text()
 
 
-def test_without_a_scored_entry_the_form_says_what_is_missing(home, styled, qtbot, tmp_path):
+def test_without_a_scored_entry_the_form_says_what_is_missing(home, qtbot, tmp_path):
     make_arena("lora", name="Empty")
     stage = Stage(qtbot)
     stage.page.ask_for_summaries()

@@ -16,7 +16,7 @@ def statuses() -> list[arenas.EntryStatus]:
     return arenas.Reader().read(arenas.list_arenas()[0][0])
 
 
-def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, styled, qtbot):
+def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, qtbot):
     arena = make_arena("lora", "ia3", "layernorm")
     queue = qtbot.add(QueueView())
     queue.show_queue(statuses(), "")
@@ -59,7 +59,7 @@ ONE = {"method": {"id": "lora"}, "training": {"max_minutes": 0.0, "optimizer": "
 OTHER = {"method": {"id": "ia3"}, "training": {"max_minutes": 5.0, "optimizer": "adamw_8bit"}}
 
 
-def test_settings_and_values_are_called_as_the_form_calls_them(styled):
+def test_settings_and_values_are_called_as_the_form_calls_them():
     table = DifferencesTable(None)
     table.show_values(["A", "B"], arenas.differences([ONE, OTHER]))
     shown = [[table.cell(item, key).text for key in ("key", "0", "1")] for item in table.items()]

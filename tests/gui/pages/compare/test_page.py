@@ -167,6 +167,7 @@ def test_a_system_that_is_gone_is_said(window, qtbot):
     assert page.found is None
 
 
+@pytest.mark.usefixtures("styled")
 @pytest.mark.parametrize(("code", "width", "scale"), [("en", 1232, 1.0), ("de", 968, 2.0)])
 def test_nothing_is_cut_off(qapp, qtbot, home, speak, width, scale, code):
     speak(code)

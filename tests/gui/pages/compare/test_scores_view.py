@@ -11,7 +11,7 @@ from tests.helpers.homes import add_adapter, score_card
 
 
 @pytest.fixture
-def shown(home, styled, qtbot):
+def shown(home, qtbot):
     """Return a function that shows adapters of a library side by side."""
     fill_library()
 
@@ -56,7 +56,7 @@ def test_scores_of_another_protocol_or_base_are_said_not_to_be_comparable(shown)
     assert view.headline.text() == ""
 
 
-def test_an_adapter_without_scores_is_compared_too_and_names_leave_out_what_they_share(home, styled):
+def test_an_adapter_without_scores_is_compared_too_and_names_leave_out_what_they_share(home):
     for name, scores in (("chats · flan · IA3", [score_card(0.48)]), ("chats · flan · LoRA", [])):
         add_adapter(name, scores=scores)
     found = systems.read([Wanted("chats · flan · IA3"), Wanted("chats · flan · LoRA")])
@@ -69,7 +69,7 @@ def test_an_adapter_without_scores_is_compared_too_and_names_leave_out_what_they
     assert rows["rouge2"].cells[1].text == "–"
 
 
-def test_metrics_beyond_rouge_stand_beside_those_of_the_base_with_their_verdicts(home, styled):
+def test_metrics_beyond_rouge_stand_beside_those_of_the_base_with_their_verdicts(home):
     update = {
         "measures": {"words": {"mean": 21.4}, "capped": {"mean": 0.01}},
         "base_measures": {"words": {"mean": 60.0}, "capped": {"mean": 0.4}},

@@ -27,7 +27,7 @@ Key = Qt.Key
 
 
 @pytest.fixture
-def page(styled, qtbot, home):
+def page(qtbot, home):
     made = qtbot.place(VotesView(), 1232, 860)
     yield made
     made.controller.close()
@@ -249,6 +249,7 @@ def test_a_killed_window_loses_no_vote(page):
     assert len(page.controller.work.votes.votes) == 8
 
 
+@pytest.mark.usefixtures("styled")
 def test_parts_stack_in_a_narrow_window_and_at_twice_the_text_size(page, qapp):
     begin(page, add_runs(1))
     assert page.vote.splitter.orientation() == Qt.Orientation.Horizontal
@@ -274,6 +275,7 @@ def dressed(qapp):
     QLocale.setDefault(before)
 
 
+@pytest.mark.usefixtures("styled")
 @pytest.mark.parametrize(("code", "width", "scale"), [("en", 1232, 1.0), ("de", 968, 2.0)])
 def test_nothing_is_cut_off(dressed, qtbot, home, width, scale, code):
     dressed(code, scale)

@@ -79,7 +79,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(styled, qtbot, home):
+def stage(qtbot, home):
     made = Stage(qtbot)
     yield made
     end(made.manager)
@@ -96,6 +96,7 @@ def test_without_others_it_says_what_they_are_for(stage):
     assert not stage.page.ask_button.isVisible()
 
 
+@pytest.mark.usefixtures("styled")
 def test_a_computer_says_what_it_has_what_runs_there_or_why_it_does_not_fit(blue, stage):
     misfit = {**NODE, "host": "green", "fits": False, "cards": [], "problems": [OLD]}
     stage.facts["blue"] = answer(blue, nodes=[misfit])
@@ -132,6 +133,7 @@ def test_one_that_is_not_reached_holds_up_no_other(blue, stage):
     assert card.state == "unknown"
 
 
+@pytest.mark.usefixtures("styled")
 def test_the_form_adds_a_computer_which_is_asked_and_what_is_wrong_stands_beside_its_field(stage):
     stage.page.open_form()
     form = stage.page.form

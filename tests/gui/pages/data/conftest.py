@@ -9,7 +9,7 @@ from gui.workers.worker_manager import WorkerManager
 
 
 @pytest.fixture
-def page(qtbot, home, styled) -> Iterator[DataPage]:
+def page(qtbot, home) -> Iterator[DataPage]:
     manager = WorkerManager()
     made = qtbot.place(DataPage(manager), 1232, 860)
     yield made

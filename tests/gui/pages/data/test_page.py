@@ -372,7 +372,7 @@ def silent(job) -> list[str]:
 
 
 @pytest.fixture
-def waiting_page(qtbot, home, styled):
+def waiting_page(qtbot, home):
     manager = WorkerManager(silent)
     made = qtbot.show(DataPage(manager))
     yield made

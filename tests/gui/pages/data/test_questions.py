@@ -121,7 +121,7 @@ def test_what_was_guessed_by_content_is_told_and_turned_round_by_a_click(page, q
     assert (page.values()["conversation"], page.values()["summary"]) == ("a", "b")
 
 
-def test_a_choice_that_depends_on_the_data_has_a_button_for_each_of_it(qtbot, styled):
+def test_a_choice_that_depends_on_the_data_has_a_button_for_each_of_it(qtbot):
     asked = qtbot.add(Question())
     problem = Problem(
         "data.sheet", "a.db has several tables with texts: talks, others.", "", ("talks", "others")

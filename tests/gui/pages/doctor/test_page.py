@@ -38,13 +38,14 @@ class Stage:
 
 
 @pytest.fixture
-def stage(styled, qtbot, home):
+def stage(qtbot, home):
     made = Stage(qtbot)
     yield made
     end(made.manager)
     wait_for(made.page)
 
 
+@pytest.mark.usefixtures("styled")
 def test_it_looks_once_by_itself_and_shows_everything_in_order(stage, qtbot):
     stage.page.shown()
     stage.page.shown()
@@ -117,7 +118,7 @@ def test_diagnostics_are_copied_without_the_name_of_the_persons_folder(stage, mo
         button.click()
 
 
-def test_the_meter_in_the_rail_leads_to_the_queue_by_mouse_and_keys(styled, qtbot):
+def test_the_meter_in_the_rail_leads_to_the_queue_by_mouse_and_keys(qtbot):
     rail = qtbot.add(NavigationRail())
     rail.set_device("Card", "cuda:0", 1e9, 2e9, 0.5)
     with qtbot.waitActive(rail):

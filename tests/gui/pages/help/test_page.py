@@ -18,7 +18,7 @@ def all_topics():
 
 
 @pytest.fixture
-def page(styled, qtbot):
+def page(qtbot):
     made = qtbot.place(HelpPage(), 1200, 800)
     yield made
     wait_for(made)
@@ -80,6 +80,7 @@ def test_a_search_shows_the_topic_at_once_or_says_that_nothing_is_found(page, st
     assert page.reader.topic().title == "Virtual tokens"
 
 
+@pytest.mark.usefixtures("styled")
 def test_a_method_is_shown_with_its_sketch_and_long_facts_whole(page, qtbot):
     page.open("method lora")
     assert page.reader._sketch.isVisible()

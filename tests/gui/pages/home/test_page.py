@@ -34,7 +34,7 @@ def begun_set(written: int, total: int) -> str:
 
 
 @pytest.fixture
-def make(styled, qtbot, home):
+def make(qtbot, home):
     """Return a function that shows Home as it is after reading everything."""
     managers: list[WorkerManager] = []
 
@@ -180,6 +180,7 @@ def test_what_waits_for_the_device_is_listed_while_it_waits(make, qtbot):
     assert not page.computing.isVisible()
 
 
+@pytest.mark.usefixtures("styled")
 def test_the_steps_stand_below_the_rest_in_a_narrow_window(make, qtbot):
     scored_adapter("A")
     page = make()

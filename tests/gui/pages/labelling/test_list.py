@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -75,6 +76,7 @@ def test_keys_lead_to_the_list_through_it_and_back_to_the_text(opened):
     assert opened.controller.work.item(3).text == "Rex is ill."
 
 
+@pytest.mark.usefixtures("styled")
 def test_in_a_narrow_window_the_list_is_a_drawer(opened):
     opened.resize(820, 700)
     opened.adapt(820)
@@ -104,6 +106,7 @@ def test_the_list_is_searched_by_words_and_by_number(opened, qtbot):
     assert opened.items.search.text() == ""
 
 
+@pytest.mark.usefixtures("styled")
 def test_of_many_conversations_only_those_are_looked_at_that_are_seen(page, qtbot, monkeypatch):
     show(page, qtbot, made_set(*(f"Ann: number {number}" for number in range(3_000))))
     work, looked = page.controller.work, set()

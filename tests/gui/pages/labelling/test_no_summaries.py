@@ -11,7 +11,7 @@ SOURCE, COUNT = "/data/chats.csv", 30
 
 
 @pytest.fixture
-def state(qtbot, home, styled):
+def state(qtbot, home):
     return qtbot.add(NoSummaries())
 
 

@@ -23,7 +23,7 @@ from tests.helpers.homes import add_adapter, score_card
 
 
 @pytest.fixture
-def panel(styled, qtbot, home):
+def panel(qtbot, home):
     return qtbot.add(MetadataPanel())
 
 
@@ -150,7 +150,8 @@ class AllViews:
         return len(found)
 
 
-def test_metadata_with_anything_anywhere_is_shown_or_refused(styled, qtbot, metadata, capsys):
+@pytest.mark.slow("engine/adapters/metadata", "gui/pages/library/metadata_")
+def test_metadata_with_anything_anywhere_is_shown_or_refused(qtbot, metadata, capsys):
     path, tree = metadata
     assert tomllib.loads(as_toml(tree)) == tree
     shown = AllViews(qtbot)
@@ -168,7 +169,7 @@ def test_metadata_with_anything_anywhere_is_shown_or_refused(styled, qtbot, meta
 
 
 @pytest.mark.parametrize("lacking", ["verdict", "mean"])
-def test_scores_that_are_none_are_left_out_and_the_adapter_stays(styled, qtbot, metadata, lacking):
+def test_scores_that_are_none_are_left_out_and_the_adapter_stays(qtbot, metadata, lacking):
     path, tree = metadata
     path.write_text(
         as_toml(replaced(tree, ("scores", 0, "difference", "rouge1", lacking), ABSENT)), encoding="utf-8"

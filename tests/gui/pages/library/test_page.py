@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -134,22 +135,6 @@ def test_notes_being_typed_are_never_overwritten_and_saved_when_another_adapter_
     assert library.find("a").metadata.notes == ""
     assert made.page.view.current().name == "a"
     assert field.toPlainText() == ""
-
-
-def test_a_deleted_adapter_comes_back_with_undo(bench, qtbot):
-    fill_library()
-    made = bench()
-    made.choose("samsum-prefix-20")
-    made.page.view.setFocus()
-    qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
-    made.until(lambda: "samsum-prefix-20" not in made.names())
-    strip = made.page.pane.undo_strip
-    assert strip.text() == "Moved samsum-prefix-20 to the trash."
-    assert made.page.view.current() is not None
-    strip.action_button().click()
-    made.until(lambda: "samsum-prefix-20" in made.names())
-    made.settle()
-    assert made.page.view.current().name == "samsum-prefix-20"
 
 
 def test_an_export_can_be_imported_again(bench, tmp_path):
@@ -318,6 +303,7 @@ def test_a_job_is_cancelled_and_a_second_one_waits_for_its_turn(bench):
     assert not made.page.busy.isVisible()
 
 
+@pytest.mark.usefixtures("styled")
 def test_below_1200_the_metadata_lies_over_the_table_when_asked_for(bench, qtbot):
     fill_library()
     made = bench()

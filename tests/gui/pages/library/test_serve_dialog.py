@@ -39,7 +39,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(styled, qtbot, home):
+def stage(qtbot, home):
     made = []
 
     def make(*adapters):
@@ -60,6 +60,7 @@ def status(address, token):
         return response.status, response.read()
 
 
+@pytest.mark.usefixtures("styled")
 def test_clients_find_what_the_dialog_says_until_it_is_closed(stage, qtbot):
     made = stage(starter("chats"), starter("mails"))
     made.script = [READY, *[["emit", {"event": "summary_finished", "request": "x"}]] * 3, ["deaf", 60]]

@@ -63,6 +63,7 @@ def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(batc
     assert heads[2:] == ["a1-name, ROUGE-1", "LoRA r 8, ROUGE-1", "LoRA r 16, ROUGE-1"]
 
 
+@pytest.mark.usefixtures("styled")
 def test_every_conversation_is_summarised_in_every_column_compared_and_exported(batch_page, qtbot, tmp_path):
     def places():
         QApplication.processEvents()

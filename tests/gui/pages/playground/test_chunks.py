@@ -77,7 +77,7 @@ def test_pieces_come_in_any_order_and_in_rounds():
     assert not results.base.rounds
 
 
-def test_a_long_conversation_says_how_long_its_pieces_still_take(styled, qtbot):
+def test_a_long_conversation_says_how_long_its_pieces_still_take(qtbot):
     view, results = ColumnView(is_base=True), ColumnResults(ColumnModel(None, "Base model"))
     qtbot.addWidget(view)
     results.begin("r", LONG)

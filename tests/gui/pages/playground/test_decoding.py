@@ -14,7 +14,7 @@ from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, make_adapter
 
 
 @pytest.fixture
-def row(qtbot, home, styled):
+def row(qtbot, home):
     return qtbot.place(DecodingRow(), 800, 400)
 
 
@@ -56,6 +56,7 @@ def test_a_preset_says_how_tokens_are_chosen_and_leaves_the_length(row):
     assert row.preset.key() == "Greedy"
 
 
+@pytest.mark.usefixtures("styled")
 def test_what_can_not_be_is_said_beside_its_field_and_opens_it(row, qtbot):
     write(row, "beams", 4)
     write(row, "temperature", 0.5)
@@ -114,6 +115,7 @@ def test_a_damaged_or_later_file_holds_no_presets(tmp_path):
         assert presets.last is None
 
 
+@pytest.mark.usefixtures("styled")
 def test_in_a_narrow_page_every_field_keeps_its_room(row, qtbot):
     row.unfold.click()
     row.resize(420, row.minimumSizeHint().height())

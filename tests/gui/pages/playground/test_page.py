@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import pytest
 from PySide6 import QtGui
 from PySide6.QtGui import QGuiApplication
 
@@ -13,6 +14,7 @@ from gui.workers.summarizer import ConversationInput, Request
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, make_adapter, tried
 
 
+@pytest.mark.usefixtures("styled")
 def test_base_and_four_adapters_summarise_side_by_side_and_one_may_fail_alone(page, workers, qtbot):
     workers.say(SUMMARIES | {"a4": {"fail": "The adapter is damaged."}})
     assert page.header.subtitle() == "The practice model, not loaded"

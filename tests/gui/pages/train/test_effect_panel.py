@@ -17,7 +17,7 @@ LORA = MethodSettings("lora", method("lora").options())
 
 
 @pytest.fixture
-def effect(styled, qtbot):
+def effect(qtbot):
     return qtbot.place(EffectPanel(), WIDTH, 600)
 
 
@@ -86,6 +86,7 @@ def test_a_run_that_goes_on_shows_what_was_planned_and_one_that_has_ended_what_i
     assert not _split(effect).isVisibleTo(effect)
 
 
+@pytest.mark.usefixtures("styled")
 @pytest.mark.parametrize("blocks", [{"encoder": 12, "decoder": 12}, {"decoder": 30}])
 def test_the_first_plan_finds_its_room_kept(effect, blocks):
     memory = MEMORY | {"runtime": 700_000_000}

@@ -45,7 +45,7 @@ FOUND = {
 
 
 @pytest.fixture
-def effect(styled, qtbot) -> EffectPanel:
+def effect(qtbot) -> EffectPanel:
     return qtbot.place(EffectPanel(), 296, 600)
 
 

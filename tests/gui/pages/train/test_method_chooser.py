@@ -20,7 +20,7 @@ NF4 = BaseFacts("encoder-decoder", "t5", "nf4")
 
 
 @pytest.fixture
-def chooser(styled, qtbot):
+def chooser(qtbot):
     made = qtbot.add(MethodChooser())
     made.resize(840, 700)
     made.set_current("lora", T5)

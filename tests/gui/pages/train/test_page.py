@@ -94,6 +94,7 @@ def test_a_run_from_start_to_verdict_then_opened_from_the_history_and_copied(sta
     assert page.panel.form.recipe() == recipe.from_tables(BASICS | {"name": ""})
 
 
+@pytest.mark.usefixtures("styled")
 def test_a_result_has_its_height_before_it_is_painted(stage, qtbot):
     model = stage.run(qtbot, COMPLETE)
     view = stage.page.run_view

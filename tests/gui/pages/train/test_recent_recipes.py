@@ -21,7 +21,7 @@ from tests.helpers.train_stage import BASICS
 
 
 @pytest.fixture
-def page(styled, qtbot):
+def page(qtbot):
     return qtbot.add(Page("Train"))
 
 
@@ -52,9 +52,7 @@ def test_files_of_the_same_name_are_told_apart_and_a_menu_forgets_them(page):
     assert recent.entries() == []
 
 
-def test_recent_recipes_stand_below_the_presets_and_in_the_palette(
-    styled, qtbot, home, tmp_path, monkeypatch
-):
+def test_recent_recipes_stand_below_the_presets_and_in_the_palette(qtbot, home, tmp_path, monkeypatch):
     manager = WorkerManager()
     page = qtbot.add(TrainPage(manager))
     first, second = tmp_path / "first.toml", tmp_path / "second.toml"
