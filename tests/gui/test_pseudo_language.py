@@ -1,4 +1,5 @@
 import re
+from functools import cache
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
@@ -38,7 +39,6 @@ NAMES = (
     r"They have tea at five", r"Tea", r"five", r"ROUGE\S*", r"chrF", r"JSON", r"UTF-\S+", r"b?float(16|32)", r"int8",
     r"Ctrl", r"Return", r"Mar(ch)?\b", r"Deutsch", r"English", r"\b(\d{8}-\d{6}-\S+|[0-9a-f]{8})\b", r"Tunesmith",
     r"Python", r"Linux\S*", r"\babc\b",
-    *(re.escape(each.name) for each in licences.packages()),
     *(re.escape(each.title) for method in METHODS for each in (method, *method.variants)),
     *(family for method in METHODS for family in method.families),
     *(re.escape(each.title) for each in metrics.METRICS.values()),
@@ -51,9 +51,14 @@ VALUES = {
     for value in (*info.choices, *info.suggestions, info.default)
     if isinstance(value, str) and WORD.search(value) and value not in WORDS
 }
-NAMED = re.compile(
-    "|".join(sorted((*NAMES, *(rf"\b{re.escape(value)}(?!\w)" for value in VALUES)), key=len, reverse=True))
-)
+
+
+@cache
+def named():
+    """Return the pattern of all names, those of packages too, which take time to read."""
+    packages = (re.escape(each.name) for each in licences.packages())
+    values = (rf"\b{re.escape(value)}(?!\w)" for value in VALUES)
+    return re.compile("|".join(sorted((*NAMES, *packages, *values), key=len, reverse=True)))
 
 
 @pytest.fixture(params=language.PSEUDO_LANGUAGES)
@@ -67,7 +72,7 @@ def pseudo(request, qapp, monkeypatch):
 
 
 def plain_english(text):
-    return WORD.search(NAMED.sub("", text))
+    return WORD.search(named().sub("", text))
 
 
 def texts_of(page):

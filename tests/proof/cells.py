@@ -5,6 +5,7 @@ Derived from the registry alone, so that a new method is proven without a line h
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ class Cell:
         return self.entry.refusal(options, self._facts())
 
     def _facts(self) -> BaseFacts:
-        return model_info.read(tiny_model(self.kind), self.quantization)
+        return _facts_of(self.kind, self.quantization)
 
     def _preset(self) -> Preset | None:
         family = self._facts().family
@@ -123,6 +124,11 @@ class Cell:
         for name, values in (variant.tables if variant else {}).items():
             tables[name] = dict(tables[name]) | dict(values)
         return {"name": self.id, **tables}
+
+
+@cache
+def _facts_of(kind: Kind, quantization: Quantization) -> BaseFacts:
+    return model_info.read(tiny_model(kind), quantization)
 
 
 def all_cells(quantizations: Iterable[tuple[Quantization, bool]] = QUANTIZATIONS) -> list[Cell]:

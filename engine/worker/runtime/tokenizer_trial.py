@@ -60,7 +60,7 @@ _IMPORTS: dict[Library, list[str]] = {
     "tokenizers": [],
     "transformers": ["transformers.models.auto.tokenization_auto"],
 }
-_tried: set[Path] = set()
+_tried: set[str] = set()
 
 
 def loaded(folder: Path, name: str) -> PreTrainedTokenizerBase:
@@ -92,7 +92,7 @@ def require_tried(folder: Path, name: str, library: Library) -> None:
         for each in (path.stat(),)
     ]
     mark = cache.place("tokenizer", [VERSION, library, tokenizers.__version__, known], "")
-    if mark in _tried or mark.exists():
+    if mark.name in _tried or mark.exists():
         return
     size = sum(path.stat().st_size for path in files)
     limits = Limits(MEMORY_BYTES + MEMORY_RATIO * size, SECONDS + SECONDS_PER_MIB * (size >> 20))
@@ -104,7 +104,7 @@ def require_tried(folder: Path, name: str, library: Library) -> None:
         raise
     except Exception as error:
         raise _unusable(name, _first_line(error)) from error
-    _tried.add(mark)
+    _tried.add(mark.name)
     # Without the mark it is tried again.
     with suppress(OSError):
         mark.touch()
