@@ -58,6 +58,7 @@ SCRIPT = """
 """
 
 
+@pytest.mark.slow("engine/jobs/", "gui/main_window", "gui/workers/", "main.py")
 @pytest.mark.end_to_end
 @pytest.mark.torch
 @needs("xvfb-run", "xvfb")

@@ -361,6 +361,7 @@ def test_settings_apply_at_once_and_are_kept(qtbot, home):
     dialog.schemes.set_current("light")
 
 
+@pytest.mark.slow("gui/app", "gui/dialogs/settings_dialog", "gui/look/language", "gui/main_window")
 def test_another_language_opens_the_window_anew_on_the_page_that_was_shown(home):
     program = """
         import os, sys

@@ -85,15 +85,6 @@ def long_mailbox(tmp_path):
 
 
 @pytest.mark.timeout(180)
-def test_no_process_outlives_a_command_that_is_killed(home, long_mailbox):
-    command = Terminal(home).start("data", str(long_mailbox))
-    below = wait_for_below(psutil.Process(command.pid), 2)
-    command.kill()
-    command.communicate()
-    wait_until_gone(*below)
-
-
-@pytest.mark.timeout(180)
 def test_a_command_that_is_terminated_ends_while_a_file_is_read(home, long_mailbox):
     command = Terminal(home).start("data", str(long_mailbox))
     below = wait_for_below(psutil.Process(command.pid), 2)

@@ -68,11 +68,3 @@ def test_cancel_stays_with_what_the_run_has_ended_in(stage, qtbot, window):
 
     assert not dialog.isVisible()
     assert window.closed == 0
-
-
-def test_a_run_that_freed_the_device_is_paused(stage, qtbot, window):
-    dialog = asked(stage, qtbot, window, [["emit", STARTED], ["steps", {"count": 1000, "per_second": 50}]])
-    stage.manager.current.free_device()
-    ended(stage, qtbot)
-
-    assert "Paused" in texts(dialog)

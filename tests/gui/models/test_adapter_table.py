@@ -134,23 +134,6 @@ def test_cells_say_what_is_known_and_a_row_can_be_heard(table):
     assert verdict.data(Qt.ItemDataRole.ToolTipRole) == "No measurable difference"
 
 
-def test_chrf_stands_beside_rouge_where_the_card_has_it(home, qapp):
-    chrf = {"chrf": {"mean": 0.5, "low": 0.49, "high": 0.51}}
-    between = {"chrf": {"mean": 0.1, "low": 0.09, "high": 0.11, "verdict": "better"}}
-    card = score_card(0.484)
-    more = {"measures": chrf, "base_measures": chrf, "measure_difference": between}
-    new = add_adapter("new", scores=[card.model_copy(update=more)])
-    old = add_adapter("old", scores=[card])
-    table = AdapterTable()
-    table.set_adapters([old, new])
-    assert (cell(table, "new", "chrf").text, cell(table, "old", "chrf").text) == ("50.0", "–")
-    table.sort_by("chrf")
-    assert names(table) == ["new", "old"]
-    assert "chrF 50.0" in table.accessible_text(new)
-    assert "better than base" in table.explanation(new, "score")
-    assert table.explanation(old, "score") == ""
-
-
 def test_a_scored_adapter_without_rouge_1_is_listed_all_the_same(home, qapp):
     card = score_card(0.4)
     for part in (card.scores, card.base, card.difference):

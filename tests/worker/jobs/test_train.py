@@ -132,6 +132,7 @@ def test_a_run_stopped_before_an_evaluation_makes_up_for_it(tmp_path, monkeypatc
     assert losses(resumed) == losses(whole.events)
 
 
+@pytest.mark.slow("engine/worker/training/")
 def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypatch):
     steps = ("training.micro_batch_tokens=200", "training.max_steps=4", "training.checkpoint_every=2")
     recipe = tiny_recipe(tmp_path, "t5", "lora", *steps)

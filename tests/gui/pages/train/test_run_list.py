@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 
 from engine.adapters import library
 from engine.jobs.job import Job, create_job
@@ -158,16 +158,6 @@ def test_a_damaged_run_is_listed_with_the_reason(bench):
 
 
 # ------------------------------------------------------------------------------------------------------- doing
-def test_the_report_of_a_run_is_saved_from_its_menu(bench, tmp_path, monkeypatch):
-    add_run()
-    made = bench()
-    (entry,) = made.entries()
-    place = tmp_path / "report.json"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(place), ""))
-    made.press("Report…", entry)
-    made.until(lambda: not made.page.notice.isHidden())
-    assert made.page.notice.text() == f"Report saved as {place}."
-    assert place.exists()
 
 
 def test_a_run_is_opened_repeated_edited_copied_and_gone_on_from(bench, qtbot, monkeypatch):
