@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from gui.look.fonts import px
@@ -46,7 +46,9 @@ def paint(painter: QPainter, rect: QRectF, name: str, token: str = "muted") -> N
     side = min(float(px(SIZE)), rect.width(), rect.height())
     square = QRectF(0, 0, side, side)
     square.moveCenter(rect.center())
-    _renderer(name, getattr(tokens(), token)).render(painter, square)
+    ratio = painter.device().devicePixelRatioF()
+    made = _drawn(name, getattr(tokens(), token), round(side), ratio, 0)
+    painter.drawPixmap(square, made, QRectF(made.rect()))
 
 
 def icon_size(size: int = SIZE, gap: int = 0) -> QSize:
@@ -61,18 +63,18 @@ def _ratios() -> list[float]:
 
 @lru_cache(maxsize=512)
 def _drawn(name: str, color: str, side: int, ratio: float, gap: int) -> QPixmap:
-    renderer = _renderer(name, color)
     made = QPixmap(round((side + gap) * ratio), round(side * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
     mirrored = gap and QGuiApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft
-    renderer.render(painter, QRectF(gap if mirrored else 0, 0, side, side))
+    _renderer(name).render(painter, QRectF(gap if mirrored else 0, 0, side, side))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(QRectF(0, 0, side + gap, side), QColor(color))
     painter.end()
     return made
 
 
 @lru_cache(maxsize=256)
-def _renderer(name: str, color: str) -> QSvgRenderer:
-    text = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
-    return QSvgRenderer(QByteArray(text.replace("currentColor", color).encode()))
+def _renderer(name: str) -> QSvgRenderer:
+    return QSvgRenderer(str(ICONS / f"{name}.svg"))
