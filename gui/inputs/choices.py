@@ -62,7 +62,7 @@ class SegmentedControl(QFrame):
         first = next(iter(self.segments.values()))
         first.setChecked(True)
         self._group.buttonToggled.connect(self._on_toggled)
-        wide = QSizePolicy.Policy.Expanding if stretch else QSizePolicy.Policy.Fixed
+        wide = QSizePolicy.Policy.Expanding if stretch else QSizePolicy.Policy.Maximum
         self.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
         self.setProperty("kind", "segments")
         self.setProperty("short", short)

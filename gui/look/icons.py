@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -77,4 +77,4 @@ def _drawn(name: str, color: str, side: int, ratio: float, gap: int) -> QPixmap:
 
 @lru_cache(maxsize=256)
 def _renderer(name: str) -> QSvgRenderer:
-    return QSvgRenderer(str(ICONS / f"{name}.svg"))
+    return QSvgRenderer(QByteArray((ICONS / f"{name}.svg").read_bytes()))

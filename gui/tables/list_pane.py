@@ -20,7 +20,7 @@ from gui.look.language import tr
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.cards import EmptyState, NoticeStrip, UndoStrip
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import fill, hbox, vbox
+from gui.widgets.layouts import FlowBox, fill, hbox, vbox
 
 
 class ListPane(QWidget):
@@ -49,9 +49,8 @@ class ListPane(QWidget):
         self._empty, self._nothing_found = empty, nothing_found
         self._stack = QStackedWidget()
         fill(self._stack, self.view, self._empty, self._nothing_found)
-        self.search.setMinimumWidth(160)
-        style.scale(self.search, QWidget.setMaximumWidth, 280)
-        tools = hbox((self.search, 3), self.filter, (self.right, 2), spacing=16)
+        style.scale(self.search, QWidget.setFixedWidth, 240)
+        tools = hbox((FlowBox([self.search, self.filter], 16), 3), (self.right, 1), spacing=16)
         parts = (tools, (self._stack, 1), self.notice, self.undo_strip)
         self._column = vbox(*parts, of=self, margins=(24, 16, 24, 16), spacing=12)
         self.search.searched.connect(self._emit_filtered)

@@ -29,7 +29,7 @@ from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
 from gui.widgets.buttons import ContentButton, IconButton, link, plain, primary, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import fill, hbox, vbox
+from gui.widgets.layouts import FlowBox, fill, hbox, vbox
 from gui.widgets.text_view import TextView
 
 
@@ -318,5 +318,5 @@ class EmptyState(QWidget):
         column.addSpacing(4)
         fill(column, self._line, self._what_to_do)
         if buttons:
-            column.addLayout(hbox(1, *buttons, 1, margins=(0, 12, 0, 0), spacing=8))
+            column.addLayout(hbox(1, FlowBox(buttons), 1, margins=(0, 12, 0, 0)))
         column.addStretch(1)
