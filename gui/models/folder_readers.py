@@ -168,7 +168,9 @@ class HistoryReader(FolderReader):
             with suppress(FileNotFoundError):
                 if self._has_changed(job):
                     entry = run_summaries.read_entry(job)
-                    self._stamps[entry.id] = entry.stamp
+                    # What a program or a cloud holds can be read later.
+                    if not entry.error:
+                        self._stamps[entry.id] = entry.stamp
                     entries.append(entry)
         return entries
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
 import shutil
 
 import pytest
 
 from engine.adapters import library, metadata
+from engine.config import recipe
 from engine.runs import run_summaries
 from gui.models.folder_readers import HistoryReader, LibraryReader
 from tests.helpers.background import wait_for
@@ -85,3 +87,20 @@ def test_runs_are_read_once_however_often_is_asked_meanwhile(qtbot, home, monkey
     wait_for(reader)
     assert len(read) == len(set(read)) == 3
     assert sorted(found) == sorted(read)
+
+
+def test_a_run_that_a_program_or_a_cloud_held_is_read_again(qtbot, home, monkeypatch):
+    add_run()
+
+    def refuse(*_):
+        raise OSError(errno.EINVAL, "The cloud file provider is not running")
+
+    reader = HistoryReader()
+    for reads, error in ((refuse, "The cloud file provider is not running"), (recipe.read_text, "")):
+        monkeypatch.setattr(recipe, "read_text", reads)
+        with qtbot.waitSignal(reader.read) as told:
+            reader.refresh()
+        [entry] = told.args[0]
+        assert error in entry.error
+        assert bool(entry.error) == bool(error)
+        wait_for(reader)
