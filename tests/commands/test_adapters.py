@@ -63,16 +63,6 @@ def test_a_dry_run_shows_files_and_card_and_the_next_call_sends_them(in_process,
     assert result["sent"]
 
 
-def test_what_the_hub_refuses_ends_the_command(in_process, hub):
-    add_adapter("tea")
-    done = in_process.run("adapters", "export", "tea", "other/summaries", "--to", "hub")
-    assert done.code == 1
-    assert "other is someone else's account" in done.err
-    done = in_process.run("adapters", "export", "tea", "someone/summaries", "--to", "hub", "--public")
-    assert done.code == 1
-    assert "may not share what you make from it" in done.err
-
-
 def test_a_dry_run_is_for_the_hub_alone(call, tmp_path):
     add_adapter("tea")
     done = call("adapters", "export", "tea", str(tmp_path / "out"), "--dry-run", "--json")

@@ -84,13 +84,6 @@ def test_some_of_the_conversations_make_a_table_of_their_own(in_process, arena, 
     assert first["rows"][0]["base"] != second["rows"][0]["base"]
 
 
-def test_what_does_not_match_adds_nothing(in_process, arena, tmp_path):
-    file = written(tmp_path / "own.jsonl", range(900, 910))
-    done = in_process.run("arena", "add-summaries", arena.id, "--predictions", file, "--json")
-    assert (done.code, done.problems[0]["field"]) == (2, "--predictions")
-    assert len(arenas.open_arena(arena.folder).entries) == 1
-
-
 def test_a_missing_file_and_an_arena_without_scores_are_problems(in_process, arena, tmp_path):
     done = in_process.run("arena", "add-summaries", arena.id, "--predictions", "./none.csv", "--json")
     assert (done.code, done.problems[0]["field"]) == (2, "--predictions")

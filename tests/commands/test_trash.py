@@ -3,11 +3,6 @@ from engine.maintenance import trash_contents
 from tests.helpers.homes import add_adapter
 
 
-def test_an_empty_trash_is_said(call):
-    assert call("trash").out == "The trash is empty.\n"
-    assert call("trash", "list", "--json").json == [[]]
-
-
 def test_what_was_deleted_is_listed_and_restored(call):
     adapter = add_adapter("tea-lora-1")
     size = adapter.size_bytes
@@ -31,8 +26,3 @@ def test_what_is_deleted_for_good_is_gone(call):
     [emptied] = call("trash", "empty", "--json").json
     assert emptied["deleted"] == ["c", "a"]
     assert trash_contents.contents() == []
-
-
-def test_what_is_not_in_the_trash_is_a_problem(call):
-    done = call("trash", "restore", "none", "--json")
-    assert (done.code, done.problems[0]["field"]) == (2, "trash")

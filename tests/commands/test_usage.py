@@ -126,6 +126,7 @@ def test_adapters_are_listed_shown_exported_imported_and_deleted(call, tmp_path)
         (("summarize", "none.txt"), "FILE"),
         (("summarize", "--base-model", "starter", "none.txt"), "FILE"),
         (("resume", "none"), "run"),
+        (("trash", "restore", "none"), "trash"),
         (("resume", "/tmp/nothing"), "run"),
         (("resume", ""), "run"),
     ],

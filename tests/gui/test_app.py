@@ -68,6 +68,7 @@ def harness(qtbot, home):
     end(made.manager)
 
 
+@pytest.mark.slow("engine/api", "gui/")
 def test_a_window_loads_nothing_heavy_and_all_pages_together_no_torch():
     program = """
         import json, os, sys

@@ -119,12 +119,6 @@ def test_another_version_of_a_library_is_installed_aside_once(started, monkeypat
     assert variables["PYTHONPATH"] == folder
 
 
-def test_an_unknown_benchmark_is_refused(started, capsys):
-    assert dev.main(["bench", "no_such"]) == 2
-    assert "no_such" in capsys.readouterr().out
-    assert started.found == []
-
-
 def test_missing_libraries_of_qt_end_with_the_line_to_install(started, monkeypatch, capsys):
     monkeypatch.setattr(dev.qt_libraries, "missing", lambda packages, plugin: ["libEGL.so.1"])
     monkeypatch.setattr(

@@ -3,14 +3,11 @@
 import random
 import warnings
 from dataclasses import replace
-from itertools import islice
 
 import pytest
 import torch
 from starter.architecture import build, config
-from starter.conversations import reserved_facts
 from starter.pretrain import FOLDER, Batches, Pretraining, Settings, run
-from starter.tasks import PieceTasks, conversation_tasks
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 ODD_TEXTS = [
@@ -76,20 +73,3 @@ def test_a_resumed_pretraining_ends_as_a_straight_one(tokenizer, tmp_path):
     run(resumed, tmp_path / "resumed.pt")
     for name, master in uninterrupted.masters.items():
         assert torch.equal(master, resumed.masters[name]), name
-
-
-def test_copying_tasks_have_their_answer_in_their_prompt(tokenizer):
-    rng, pieces = (
-        random.Random(5),
-        PieceTasks(lambda text: tokenizer(text).input_ids[:-1], 260, len(tokenizer)),
-    )
-    for _ in range(200):
-        task = pieces.make(rng, 30)
-        size = len(task.answer)
-        windows = [task.prompt[i : i + size] for i in range(len(task.prompt))]
-        assert task.answer in windows
-
-
-def test_tasks_come_in_every_kind():
-    kinds = {task.kind for task in islice(conversation_tasks(random.Random(1), reserved_facts()), 1500)}
-    assert len(kinds) >= 12

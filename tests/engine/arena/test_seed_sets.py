@@ -161,21 +161,3 @@ def test_other_metrics_are_put_together_too_by_conversation_where_they_can(home)
     half = 4.3027 * 0.01 / np.sqrt(3)
     assert row.forgetting["low"] == pytest.approx(0.11 - half, abs=1e-3)
     assert row.forgetting["verdict"] == "worse"
-
-
-def test_the_table_has_columns_of_seeds_where_there_are_any(home):
-    arena = make_arena("lora", seeds=3)
-    for place in (0, 2):
-        scored(arena, place, SEEDS[place])
-    statuses = arenas.Reader().read(arenas.open_arena(arena.folder))
-    head, lines = arenas.table(statuses, arenas.groups(statuses))
-    row, waiting = (dict(zip(head, line, strict=True)) for line in lines)
-    assert [row[name] for name in ("detail", "seeds", "seeds_scored", "seeds_total")] == [
-        "r 32", "42 44", 2, 3,
-    ]  # fmt: skip
-    assert row["rouge1_spread"] == pytest.approx(abs(SEEDS[0].mean() - SEEDS[2].mean()) / np.sqrt(2))
-    assert (waiting["detail"], waiting["seeds"], waiting["state"]) == ("r 32, seed 43", "", "waiting")
-    plain = make_arena("ia3")
-    scored(plain, 0, SEEDS[0])
-    statuses = arenas.Reader().read(arenas.open_arena(plain.folder))
-    assert "seeds" not in arenas.table(statuses, arenas.groups(statuses))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -28,6 +29,7 @@ def tab_to(text):
     raise AssertionError(f"{text!r} is not reached by Tab")
 
 
+@pytest.mark.slow("gui/core/", "gui/pages/welcome/", "gui/pages/playground/", "gui/shell/")
 def test_from_the_first_start_to_ones_own_adapter_in_the_playground(story, qtbot):
     window, runs = story.open(guides=True), []
     window.manager.run_ended.connect(runs.append)

@@ -78,6 +78,7 @@ def test_every_page_says_that_there_are_none_until_some_are_written_and_trained_
     assert str(tmp_path) not in texts(train.header)
 
 
+@pytest.mark.slow("engine/worker/validation/", "gui/pages/data/")
 def test_few_conversations_with_personal_data_are_met_as_such_also_after_a_restart(make_story, tmp_path):
     story, source = make_story("check_data"), tmp_path / "calls.csv"
     _with_summaries(source, 20)

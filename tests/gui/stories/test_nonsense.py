@@ -90,7 +90,7 @@ def entered_everywhere(form: RecipeForm, fields: list[FormField]) -> tuple[set[s
     return refused, found
 
 
-# Every field of a recipe with LoRA is tried always, below.
+# What is said beside a field is tried in tests/gui/forms at every run.
 @pytest.mark.slow("engine/methods/", "engine/options", "gui/forms/", "gui/inputs/")
 def test_nonsense_in_any_setting_of_a_method_is_said_beside_it(form):
     found, tried = [], set()
@@ -102,6 +102,7 @@ def test_nonsense_in_any_setting_of_a_method_is_said_beside_it(form):
     assert found == []
 
 
+@pytest.mark.slow("engine/config/", "engine/options", "gui/forms/", "gui/inputs/")
 @pytest.mark.usefixtures("german")
 def test_nonsense_in_any_field_is_said_beside_it_also_in_german(form):
     refused, found = entered_everywhere(form, list(form._all_fields()))

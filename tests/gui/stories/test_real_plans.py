@@ -126,6 +126,7 @@ def _notes(path):
     return str(path)
 
 
+@pytest.mark.slow("engine/config/automatic", "engine/worker/planning/", "gui/pages/train/")
 def test_a_run_on_few_examples_is_long_enough_and_a_shorter_one_can_be_mended(planning_story, tmp_path):
     story = planning_story
     panel = story.open().show_built("train").panel

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel
-
 from engine.api import library
 from gui.widgets.buttons import Button
-from tests.helpers.homes import MOMENT, RunSpec, add_adapter, add_run, make_recipe, score_card
+from tests.helpers.homes import add_adapter, make_recipe, score_card
 from tests.helpers.story_window import click
 from tests.helpers.train_stage import SAVED, STARTED
 
@@ -41,25 +39,6 @@ def test_a_run_that_was_stopped_is_scored_with_one_click(story):
     assert card.accessibleName() == "Better than the base model"
     assert "40 test conversations" in card.accessibleDescription()
     assert "Score now" not in {each.text() for each in card.findChildren(Button)}
-
-
-def test_two_runs_of_the_history_are_compared_side_by_side(story):
-    for at, rank in enumerate((4, 8)):
-        recipe = make_recipe(name=f"rank {rank}", rank=rank)
-        add_adapter(f"rank-{rank}", recipe=recipe, scores=[score_card(0.4 + at / 10)])
-        add_run(recipe, RunSpec(adapter=f"rank-{rank}", started_at=MOMENT + at))
-    window = story.open()
-    history = window.show_built("train").runs
-    story.until(lambda: len(history.table.runs()) == 2)
-    flag = QItemSelectionModel.SelectionFlag
-    for entry in history.table.runs():
-        row = history.table.index(history.table.row_of(entry.id), 0)
-        history.view.selectionModel().setCurrentIndex(row, flag.Select | flag.Rows)
-    click(history.compare_button)
-    compare = window.built("compare")
-    story.until(lambda: compare.found is not None)
-    assert window.current_key() == "compare"
-    assert {each.label for each in compare.found.systems} == {"rank-4", "rank-8"}
 
 
 def test_the_playground_goes_on_where_it_was_after_a_restart(story):

@@ -56,6 +56,7 @@ def watch_writing(monkeypatch):
     return drawn
 
 
+@pytest.mark.slow("engine/worker/evaluation/", "engine/worker/training/")
 def test_interim_scores_have_a_protocol_and_change_neither_training_nor_final_scores(tmp_path, monkeypatch):
     dropout, drawn = "method.dropout=0.3", watch_writing(monkeypatch)
     job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", *OFTEN, COUNTED, dropout))

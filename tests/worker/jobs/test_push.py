@@ -138,18 +138,6 @@ def test_a_chat_is_asked_by_the_model_s_own_template(hub, tmp_path):
     assert names["ids"] == expected
 
 
-def test_what_was_sent_is_an_adapter_again(hub, tmp_path):
-    adapter = install_random("t5", "mine")
-    send(adapter)
-    for sibling in HfApi(endpoint=hub.address).model_info(NAME).siblings:
-        hf_hub_download(NAME, sibling.rfilename, local_dir=tmp_path / "again", endpoint=hub.address)
-    folder = tmp_path / "again"
-    again = library.import_adapter(folder)
-    weights = library.WEIGHTS_NAME
-    assert (again.folder / weights).read_bytes() == (adapter.folder / weights).read_bytes()
-    assert again.metadata.prompt == adapter.metadata.prompt
-
-
 def test_the_card_holds_the_scores_as_the_hub_reads_them(hub):
     adapter = add_adapter("tea", scores=[score_card(0.484)])
     card = card_of(adapter)

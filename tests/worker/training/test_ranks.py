@@ -167,6 +167,12 @@ def at_step(step):
     return lambda event, facts: (event, facts.get("step")) == ("step_finished", step)
 
 
+@pytest.mark.slow(
+    "engine/system/ranks",
+    "engine/worker/evaluation/",
+    "engine/worker/generation/",
+    "engine/worker/runtime/rank_",
+)
 def test_two_ranks_score_and_summarise_as_one_does(tmp_path, in_two):
     scored = ("evaluation.examples=0", "evaluation.general_text=auto")
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1", "training.learning_rate=1e-9", *scored)
