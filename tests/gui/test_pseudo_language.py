@@ -145,9 +145,7 @@ def test_help_and_actions_say_nothing_in_plain_english(pseudo):
 
 def test_it_is_longer_and_keeps_values_and_keys(pseudo, qapp):
     assert tr("Settings") == "[Ŝéţţîñĝŝ ~~~]"
-    assert tr("Stopped at step {step} of {total}.", step=4, total=9).startswith(
-        "[Ŝţöppéď àţ ŝţép 4 öf 9. ~~~ ~~~"
-    )
+    assert tr("Conversation {id}, tie: {note}", id=4, note="so").startswith("[Ĉöñvéŕŝàţîöñ 4, ţîé: so ~~~")
     assert tr_count(2, "{n} adapter", "{n} adapters") == "[2 àďàpţéŕŝ ~~~ ~~~]"
     assert translate(counted(3, "conversation")) != "3 conversations"
     right = pseudo == language.PSEUDO_RIGHT
