@@ -63,12 +63,13 @@ def _ratios() -> list[float]:
 
 @lru_cache(maxsize=512)
 def _drawn(name: str, color: str, side: int, ratio: float, gap: int) -> QPixmap:
+    renderer = _renderer(name)
     made = QPixmap(round((side + gap) * ratio), round(side * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
     mirrored = gap and QGuiApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft
-    _renderer(name).render(painter, QRectF(gap if mirrored else 0, 0, side, side))
+    renderer.render(painter, QRectF(gap if mirrored else 0, 0, side, side))
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
     painter.fillRect(QRectF(0, 0, side + gap, side), QColor(color))
     painter.end()
