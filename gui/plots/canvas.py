@@ -45,13 +45,12 @@ class Canvas(Chart):
         self._former = pg.PlotCurveItem(antialias=True)
         self._raw = pg.PlotCurveItem(antialias=False)
         self._smooth = pg.PlotCurveItem(antialias=True)
-        self._evaluations = pg.PlotCurveItem(antialias=True)
-        self._diamonds = pg.ScatterPlotItem(symbol="d", size=9, pen=None, antialias=True)
+        self._evaluations = _marked_line("d", 9)
         self._now = pg.InfiniteLine(angle=90, movable=False)
         self._saved_line = pg.InfiniteLine(angle=90, movable=False)
         self._train_name, self._evaluation_name = text_item("accent"), text_item("warning")
         self._score_name, self._saved_label = text_item("muted"), text_item("muted")
-        curves = (self._former, self._now, self._raw, self._evaluations, self._smooth, self._diamonds)
+        curves = (self._former, self._now, self._raw, self._smooth, self._evaluations)
         for z, item in enumerate((*curves, self._saved_line)):
             item.setZValue(z)
             self.box.addItem(item, ignoreBounds=True)
@@ -72,7 +71,7 @@ class Canvas(Chart):
         self._former.setPen(pen("grey", ratio))
         self._smooth.setPen(pen("accent", 2 * ratio))
         self._evaluations.setPen(pen("warning", ratio))
-        self._diamonds.setBrush(style.color("warning"))
+        self._evaluations.setSymbolBrush(style.color("warning"))
         self._scores.restyle(ratio)
         self._now.setPen(pen("edge", 1))
         self._saved_line.setPen(pen("text", ratio, Qt.PenStyle.DashLine))
@@ -108,9 +107,8 @@ class Canvas(Chart):
         smooth_y = scaled(smooth_y, log=drawing.log)
         self._smooth.setData(smooth_x, smooth_y, antialias=drawing.window() > 3)
         steps, values = drawing.evaluation.peaks(low, high, MARKED_COLUMNS)
-        steps, values = steps.copy(), scaled(values, log=drawing.log)
-        self._evaluations.setData(steps, values)
-        self._diamonds.setData(x=steps, y=values)
+        values = scaled(values, log=drawing.log)
+        self._evaluations.setData(steps.copy(), values)
         ends = ((self._train_name, smooth_y), (self._evaluation_name, values))
         heights = {name: float(shown[-1]) for name, shown in ends if shown.size}
         score = self._scores.draw(drawing.scores)
@@ -204,6 +202,11 @@ class Canvas(Chart):
         self.viewed.emit()
 
 
+def _marked_line(symbol: str, size: int) -> pg.PlotDataItem:
+    """Return a line with a symbol at each point."""
+    return pg.PlotDataItem(antialias=True, symbol=symbol, symbolSize=size, symbolPen=None)
+
+
 def _width(text: str) -> float:
     """Return the width of a name, with a pixel more for rounding."""
     return metrics("label_medium").horizontalAdvance(text) + 1
@@ -222,8 +225,7 @@ class ScoreLine:
 
     def __init__(self, item: pg.PlotItem, axis: LabelledAxis) -> None:
         self._item, self._axis = item, axis
-        self._line = pg.PlotCurveItem(antialias=True)
-        self._dots = pg.ScatterPlotItem(symbol="o", size=7, pen=None, antialias=True)
+        self._line = _marked_line("o", 7)
         self.box = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
         self.box.setZValue(item.getViewBox().zValue() + 1)
         self.box.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -231,8 +233,7 @@ class ScoreLine:
         axis.linkToView(self.box)
         self.box.setXLink(item.getViewBox())
         item.getViewBox().sigResized.connect(self._fit)
-        for each in (self._line, self._dots):
-            self.box.addItem(each, ignoreBounds=True)
+        self.box.addItem(self._line, ignoreBounds=True)
 
     def _fit(self) -> None:
         losses = self._item.getViewBox()
@@ -241,7 +242,7 @@ class ScoreLine:
 
     def restyle(self, ratio: float) -> None:
         self._line.setPen(pen("muted", ratio, Qt.PenStyle.DashLine))
-        self._dots.setBrush(style.color("muted"))
+        self._line.setSymbolBrush(style.color("muted"))
 
     def draw(self, scores: Series) -> float | None:
         """Draw scores, and return where the last one is between the foot (0) and the top (1) of the plot."""
@@ -256,7 +257,6 @@ class ScoreLine:
         steps, values = scores.peaks(-math.inf, math.inf, MARKED_COLUMNS)
         points = 100.0 * values
         self._line.setData(steps.copy(), points)
-        self._dots.setData(x=steps.copy(), y=points)
         height = max(1.0, self.box.height())
         low, high = range_of(float(points.min()), float(points.max()), px(48) / height)
         self.box.setYRange(low, high, padding=0)

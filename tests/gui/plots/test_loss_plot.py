@@ -291,5 +291,5 @@ def test_evaluations_and_scores_without_end_are_drawn_as_some(plot):
     plot.append_scores(steps, [at / 20_000 for at in steps], 16)
     plot.redraw()
     drawn = plot._canvas
-    assert 200 <= len(drawn._diamonds.points()) <= 2 * MARKED_COLUMNS
-    assert 200 <= len(drawn._scores._dots.points()) <= 2 * MARKED_COLUMNS
+    assert 200 <= len(drawn._evaluations.scatter.points()) <= 2 * MARKED_COLUMNS
+    assert 200 <= len(drawn._scores._line.scatter.points()) <= 2 * MARKED_COLUMNS
