@@ -9,35 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QListView,
     QScrollArea,
     QSizePolicy,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QWidget,
 )
 
 from gui.inputs.choices import SegmentedControl
 from gui.inputs.fields import SearchField
 from gui.look import style
-from gui.look.focus_rim import has_rim
 from gui.look.fonts import px, text_scale
 from gui.look.format import clock_text, number_text
 from gui.look.language import tr, tr_count
 from gui.look.shown_texts import told_apart
-from gui.models.grouped_table import ITEM_ROLE, Index, RowModel
+from gui.models.grouped_table import ITEM_ROLE, Cell, Column, GroupedTable, TextCell
 from gui.pages.playground.column_results import ColumnResults
 from gui.pages.playground.column_view import MIN_WIDTH, ColumnView
 from gui.pages.playground.conversation_panel import ConversationPanel
 from gui.pages.playground.history import HistoryEntry
 from gui.pages.playground.parts import FoldedConversation, Legend
 from gui.shell.page import NARROW
-from gui.tables.cell_delegate import draw_background, draw_text
+from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import link, plain
 from gui.widgets.cards import EmptyState, UndoStrip
 from gui.widgets.labels import Label
@@ -249,25 +244,24 @@ def found_text(entry: HistoryEntry) -> str:
     return tr("{good} good, {columns}", good=number_text(len(entry.good)), columns=columns)
 
 
-class HistoryDelegate(QStyledItemDelegate):
-    """Draws an entry: time, headline, and a text about its columns."""
+class HistoryTable(GroupedTable[HistoryEntry]):
+    """Time, headline, and a text about the columns of each entry."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, px(ROW_HEIGHT))
+    columns = (
+        Column("made_at", "", 96, as_is=True),
+        Column("headline", "", as_is=True),
+        Column("found", "", 180, right=True, as_is=True),
+    )
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        option.state &= ~QStyle.StateFlag.State_Selected
-        draw_background(painter, option, hovered=hovered)
-        entry = index.data(ITEM_ROLE)
-        box = option.rect.adjusted(4, 0, -4, -1)
-        draw_text(painter, box, clock_text(entry.made_at), "figure_small", "muted")
-        token = "accent" if entry.good else "muted"
-        wide = draw_text(painter, box, found_text(entry), "label", token, right=True)
-        draw_text(painter, box.adjusted(px(96), 0, -wide - 12, 0), entry.headline, "body_medium", "text")
-        if option.state & QStyle.StateFlag.State_HasFocus and has_rim(option.widget):
-            painter.setPen(QPen(style.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(option.rect).adjusted(1, 1, -1, -1), 5, 5)
+    def cell(self, item: HistoryEntry, key: str) -> Cell:
+        if key == "made_at":
+            return TextCell(clock_text(item.made_at), "figure_small")
+        if key == "headline":
+            return TextCell(item.headline, "body_medium", "text")
+        return TextCell(found_text(item), "label", "accent" if item.good else "muted", right=True)
+
+    def accessible_text(self, item: HistoryEntry) -> str:
+        return f"{clock_text(item.made_at)} {item.headline}, {found_text(item)}"
 
 
 class HistoryView(QWidget):
@@ -287,17 +281,9 @@ class HistoryView(QWidget):
         self.which = SegmentedControl(
             [("all", tr("All")), ("rated", tr("Commented"))], short=True, name=tr("Show")
         )
-        self.model = RowModel(
-            lambda entry, _column: entry.headline,
-            spoken=lambda entry: f"{clock_text(entry.made_at)} {entry.headline}, {found_text(entry)}",
-        )
-        self.list = QListView()
-        self.list.setModel(self.model)
-        self.list.setItemDelegate(HistoryDelegate(self.list))
-        self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setMouseTracking(True)
-        self.list.setUniformItemSizes(True)
-        self.list.setAccessibleName(tr("History"))
+        self.table = HistoryTable(self)
+        self.list = GroupedTableView(self.table, tr("History"), ROW_HEIGHT)
+        self.list.horizontalHeader().hide()
         head = hbox(
             Label(tr("History"), "head", "muted"),
             self.search,
@@ -312,13 +298,12 @@ class HistoryView(QWidget):
         style.on_style_changed(self._restyle)
         self.search.searched.connect(self._fill)
         self.which.currentChanged.connect(self._fill)
-        self.list.clicked.connect(self._choose)
-        self.list.activated.connect(self._choose)
+        self.list.clicked.connect(lambda index: self.chosen.emit(index.data(ITEM_ROLE)))
+        self.list.opened.connect(self.chosen)
 
     def _restyle(self) -> None:
         self.list.setFixedHeight(px(ROW_HEIGHT) * ROWS_SHOWN)
         self.search.setMaximumWidth(px(220))
-        self.list.doItemsLayout()
 
     def entries(self) -> list[HistoryEntry]:
         """Return all entries, listed or not, newest first."""
@@ -338,9 +323,6 @@ class HistoryView(QWidget):
     def _fill(self, _changed: str = "") -> None:
         text = "" if self.search.isHidden() else self.search.text()
         rated_only = self.which.current() == "rated"
-        found = [entry for entry in self._all if entry.has(text) and (entry.is_rated or not rated_only)]
-        if found != self.model.rows:
-            self.model.show_rows(found)
-
-    def _choose(self, index: Index) -> None:
-        self.chosen.emit(index.data(ITEM_ROLE))
+        self.table.set_rows(
+            [entry for entry in self._all if entry.has(text) and (entry.is_rated or not rated_only)]
+        )

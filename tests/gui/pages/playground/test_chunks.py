@@ -48,7 +48,7 @@ def test_the_summaries_of_the_pieces_can_be_unfolded_and_come_back_with_the_try(
     assert view.chunks.text() == "1. Piece 1.\n2. Piece 2."
 
     other = qtbot.add(PlaygroundPage(page._manager))
-    other.history.list.clicked.emit(other.history.model.index(0, 0))
+    other.history.list.clicked.emit(other.history.table.index(0, 0))
     other.columns.view("a1").chunks.unfold.click()
     assert not other.columns.view("a1").chunks.isHidden()
     assert other.controller.results.column("a1").rounds == (("Piece 1.", "Piece 2."),)

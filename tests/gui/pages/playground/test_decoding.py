@@ -158,7 +158,7 @@ def test_what_ctranslate2_wrote_is_kept_with_the_choice(page, qtbot):
     assert decoding_text(entry.decoding).endswith("written by CTranslate2")
 
     choose(page, "runtime", "tunesmith")
-    page.history.list.clicked.emit(page.history.model.index(0, 0))
+    page.history.list.clicked.emit(page.history.table.index(0, 0))
     assert page.decoding.decoding().runtime == "ctranslate2"
 
 

@@ -55,7 +55,7 @@ def test_thumbs_corrections_and_notes_are_given_taken_back_and_kept_with_the_try
     assert view.text() == SUMMARIES["a1"]
 
     other = qtbot.add(PlaygroundPage(page._manager))
-    other.history.list.clicked.emit(other.history.model.index(0, 0))
+    other.history.list.clicked.emit(other.history.table.index(0, 0))
     assert other.columns.view("a1").notes.texts() == ("It is the 21st.", "no filler")
     view.tools.thumbs["up"].click()
     tried(page, qtbot, "a1")
@@ -71,10 +71,10 @@ def test_tries_are_searched_told_apart_by_comments_cleared_and_offered_back(page
     assert page.history.search.isVisible()
     page.history.search.setText("about BUS")
     page.history.search.returnPressed.emit()
-    assert [tried.headline for tried in page.history.model.rows] == ["Ann, Bo: about buses"]
+    assert [tried.headline for tried in page.history.table.items()] == ["Ann, Bo: about buses"]
     page.history.search.clear()
     page.history.which.set_current("rated")
-    assert [tried.headline for tried in page.history.model.rows] == ["Ann, Bo: about rain"]
+    assert [tried.headline for tried in page.history.table.items()] == ["Ann, Bo: about rain"]
 
     page.history.clear_button.click()
     assert page.history.entries() == []

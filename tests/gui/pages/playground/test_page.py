@@ -61,7 +61,7 @@ def test_a_try_is_kept_copied_taken_along_and_its_worker_stays_until_it_is_unloa
     assert page.controller.summarizer._thread is first
     assert page.columns.view("a1").figures()["rouge1"] == "–"
     other = qtbot.add(PlaygroundPage(workers.manager))
-    other.history.list.clicked.emit(other.history.model.index(1, 0))
+    other.history.list.clicked.emit(other.history.table.index(1, 0))
     assert other.panel.conversation == CONVERSATION
     assert other.panel.reference == "The venue offers the 21st."
     assert other.columns.view("a1").text() == SUMMARIES["a1"]
