@@ -46,7 +46,7 @@ from engine.maintenance.doctor import graphics_check
 from engine.messages import Message
 from engine.methods import FAMILIES, METHODS, BaseFacts, Box, Family, Method, Place, Sketch, Variant, method
 from engine.options import MAX_WHOLE, OptionInfo, Options, describe
-from engine.runs import example_scores, memory_fallbacks, run_comparison, run_store, run_summaries
+from engine.runs import example_scores, memory_fallbacks, plan_text, run_comparison, run_store, run_summaries
 from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics, score_text

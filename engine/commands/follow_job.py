@@ -25,6 +25,7 @@ from engine.jobs.job import Job, JobKind, create_job
 from engine.jobs.run_state import RunState
 from engine.jobs.supervisor import Ending, Supervisor
 from engine.messages import counted
+from engine.runs import plan_text
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF
 from engine.system.files import remove
@@ -252,20 +253,16 @@ class ProgressPrinter:
 
     def _run_started(self, event: Event) -> None:
         examples = event["examples"]
-        trained, everything = event["trainable_parameters"], event["all_parameters"]
         reason = f" ({event['precision_reason']})" if event.get("precision_reason") else ""
         replicas = event.get("replicas", 1)
         sharing = " that shard the base model" if event.get("sharded") else ""
         kernels = f" by Liger {event['liger']}" if event.get("liger") else ""
         apart = f", each step in {replicas} processes{sharing}," if replicas > 1 else ""
-        self._output.line(
-            f"{counted(examples['train'], 'conversation')} to train on, "
-            f"{examples['validation']:,} to validate on, {examples['test']:,} to test on."
-        )
+        self._output.line(f"{', '.join(plan_text.examples(examples))}.")
         self._output.line(
             f"{counted(event['total_steps'], 'step')} on {event['device']} with "
             f"{counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}{kernels}. "
-            f"Trains {trained:,} of {everything:,} parameters ({trained / max(1, everything):.2%})."
+            f"Trains {plan_text.trained(event)}."
         )
 
     def _step_finished(self, event: Event) -> None:

@@ -16,6 +16,7 @@ from engine.errors import Problem
 from engine.maintenance import doctor
 from engine.messages import counted
 from engine.methods import METHODS
+from engine.runs import plan_text
 from engine.system.units import duration, size
 from engine.text import languages
 
@@ -133,13 +134,12 @@ def plan_lines(plan: Result) -> list[str]:
     elif not plan["matrices"]:
         # Soft prompts change no layer.
         left_out = ("matrices", *left_out)
+    if plan.get("steps") and "steps" not in left_out:
+        # Told with the steps.
+        left_out = ("seconds", *left_out)
     facts = [fact for fact in FACTS if fact[0] not in left_out]
     known = [(title, describe(plan)) for name, title, describe in facts if plan.get(name) is not None]
-    rest = "its memory is estimated" if "memory" in plan else "its memory is known then"
-    missing = [
-        f"{name} is not on this computer yet. A run downloads it first; {rest}."
-        for name in plan.get("missing", ())
-    ]
+    missing = list(filter(None, [plan_text.missing(plan.get("missing", ()))]))
     unpacks = [plan["unpacks"]] if "unpacks" in plan else []
     notices = [notice_line(notice) for notice in (*unpacks, *plan.get("notices", ()))]
     return [*fact_lines([*known, *_memory(plan)]), *missing, *notices]
@@ -156,13 +156,7 @@ def _bits(plan: Result) -> str:
 def _trained(plan: Result) -> str:
     if not plan.get("trains", True):
         return f"nothing of {plan['all_parameters']:,} parameters; only the prompt changes"
-    share = f"{plan['share']:.2%}".replace("%", " %")
-    return f"{plan['trainable_parameters']:,} of {plan['all_parameters']:,} parameters ({share})"
-
-
-def _adapter(plan: Result) -> str:
-    taken = f"{size(plan['adapter_bytes'])} on disk"
-    return f"about {taken}; depends on training" if plan.get("sized_by_training") else taken
+    return plan_text.trained(plan)
 
 
 def _layers(plan: Result) -> str:
@@ -175,10 +169,6 @@ def _processes(plan: Result) -> str:
     host = plan.get("host_memory_bytes")
     beside = f"; together about {size(host)} of the computer's own memory" if host else ""
     return f"{count}; {held}{beside}"
-
-
-def _examples(plan: Result) -> str:
-    return ", ".join(f"{split} {count:,}" for split, count in plan["examples"].items())
 
 
 def _conversations(plan: Result) -> str:
@@ -200,14 +190,7 @@ def _summaries(plan: Result) -> str:
 
 
 def _language(plan: Result) -> str:
-    of_base = ", ".join(map(languages.name, plan["readiness"].get("base_languages", ())))
-    of_data = languages.name(plan["readiness"]["language"] or languages.UNDETERMINED)
-    return f"{of_data}; the base model is made for {of_base}" if of_base else of_data
-
-
-def _steps(plan: Result) -> str:
-    minutes = plan.get("max_minutes")
-    return f"{plan['steps']:,}" + (f", or as many as fit in {minutes:g} min" if minutes else "")
+    return plan_text.language(plan["readiness"]) or languages.name(languages.UNDETERMINED)
 
 
 def _prompt(plan: Result) -> str:
@@ -220,12 +203,12 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("bits_per_parameter", "Quantized", _bits),
     ("trainable_parameters", "Trains", _trained),
     ("matrices", "Changes", _layers),
-    ("adapter_bytes", "Adapter", _adapter),
+    ("adapter_bytes", "Adapter", plan_text.adapter),
     ("liger", "Kernels", lambda plan: f"Liger {plan['liger']}"),
     ("learning_rate", "Learning rate", lambda plan: f"{plan['learning_rate']:g}"),
-    ("steps", "Steps", _steps),
-    ("seconds", "Time", lambda plan: f"about {duration(plan['seconds'])}, scoring included"),
-    ("examples", "Examples", _examples),
+    ("steps", "Length", plan_text.length),
+    ("seconds", "Time", lambda plan: f"about {duration(plan['seconds'])}"),
+    ("examples", "Data", lambda plan: ", ".join(plan_text.examples(plan["examples"]))),
     ("prompt", "Prompt", _prompt),
     ("token_lengths", "Conversation", _conversations),
     ("token_lengths", "Summary", _summaries),
@@ -238,9 +221,7 @@ def _memory(plan: Result) -> list[tuple[str, str]]:
     """Return the peak memory, with its parts on the next lines."""
     if "memory" not in plan:
         return []
-    taken, there = size(plan["memory_bytes"]), size(plan["memory_there_bytes"])
-    each = " for each process" if "processes" in plan else ""
-    whole = f"about {taken} at peak{each}; {there} available"
+    whole = f"{plan_text.memory(plan)}; {size(plan['memory_there_bytes'])} available"
     sizes = {name: size(taken) for name, taken in plan["memory"].items() if taken}
     width = max(map(len, sizes.values()))
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.api import OptionInfo, encodings, method, setting_text
+from engine.api import OptionInfo, encodings, method, plan_text, setting_text
 from gui.look.format import compact, number_text, plain
 from gui.look.language import mark, tr, tr_count, translate
 
@@ -112,12 +112,7 @@ def precision_text(plan: Mapping[str, Any]) -> str:
 
 def amount_text(examples: Mapping[str, Any], *, trains: bool) -> str:
     """Return the numbers of conversations for training and testing, "" if the plan has none."""
-    if not examples:
-        return ""
-    used, tested = number_text(examples.get("train")), number_text(examples.get("test"))
-    if trains:
-        return tr("{used} for training, {tested} for testing", used=used, tested=tested)
-    return tr("{tested} for testing", tested=tested)
+    return ", ".join(map(translate, plan_text.examples(examples, ("train", "test") if trains else ("test",))))
 
 
 def plan_feet(plan: Mapping[str, Any], family: str, tables: Mapping[str, Any]) -> dict[str, str]:

@@ -178,30 +178,6 @@
    <source>&lt;b&gt;{model}&lt;/b&gt; learns from {data} with {method}.</source>
    <translation>&lt;b&gt;{model}&lt;/b&gt; lernt aus {data} mit {method}.</translation>
   </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>&lt;b&gt;{n} steps&lt;/b&gt; in about &lt;b&gt;{time}&lt;/b&gt;.</source>
-   <translation>
-    <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt; in etwa &lt;b&gt;{time}&lt;/b&gt;.</numerusform>
-    <numerusform>&lt;b&gt;{n} Schritte&lt;/b&gt; in etwa &lt;b&gt;{time}&lt;/b&gt;.</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>&lt;b&gt;{n} steps&lt;/b&gt;, or as many as fit in &lt;b&gt;{time}&lt;/b&gt;.</source>
-   <translation>
-    <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt; oder so viele, wie in &lt;b&gt;{time}&lt;/b&gt; passen.</numerusform>
-    <numerusform>&lt;b&gt;{n} Schritte&lt;/b&gt; oder so viele, wie in &lt;b&gt;{time}&lt;/b&gt; passen.</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>&lt;b&gt;{n} steps&lt;/b&gt;.</source>
-   <translation>
-    <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt;.</numerusform>
-    <numerusform>&lt;b&gt;{n} Schritte&lt;/b&gt;.</numerusform>
-   </translation>
-  </message>
   <message>
    <location filename="../../gui/pages/data/page_layout.py" />
    <source>&lt;b&gt;{share}&lt;/b&gt; would be cut: {count} of {total}.</source>
@@ -4991,6 +4967,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mit diesem Plan neu starten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/start_foot.py" />
+   <source>Start asks first.</source>
+   <translation>„Starten“ fragt vorher.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/home/page.py" />
    <source>Start comparing</source>
    <translation>Vergleich beginnen</translation>
@@ -6426,26 +6407,6 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>etwa {n} Token</numerusform>
     <numerusform>etwa {n} Tokens</numerusform>
    </translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>about {size} of memory</source>
-   <translation>etwa {size} Speicher</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>about {size} of memory per GPU</source>
-   <translation>rund {size} Speicher je GPU</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>about {size} of memory per process</source>
-   <translation>etwa {size} Speicher je Prozess</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>about {size} on disk</source>
-   <translation>etwa {size} auf Platte</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/token_meter.py" />
@@ -7939,11 +7900,6 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>{before} and {name}</source>
-   <translation>{before} und {name}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>{column} (automatic)</source>
    <translation>{column} (automatisch)</translation>
@@ -8050,11 +8006,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/samples_view.py" />
    <source>{count} to choose from</source>
    <translation>{count} zur Auswahl</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>{count} to test on</source>
-   <translation>{count} zum Testen</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -8190,19 +8141,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/columns_view.py" />
    <source>{good} good, {columns}</source>
    <translation>{good} gut, {columns}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>{language}, base model: {known}</source>
-   <translation>{language}, Basismodell: {known}</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>{listed} must be downloaded. Start asks first.</source>
-   <translation>
-    <numerusform>{listed} muss heruntergeladen werden. „Starten“ fragt zuerst.</numerusform>
-    <numerusform>{listed} müssen heruntergeladen werden. „Starten“ fragt zuerst.</numerusform>
-   </translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />
@@ -8833,14 +8771,6 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>{n} training conversations</source>
-   <translation>
-    <numerusform>{n} Trainingsgespräch</numerusform>
-    <numerusform>{n} Trainingsgespräche</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>{n} turns</source>
    <translation>
@@ -9088,11 +9018,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{summary}. Wörter, die bei {step} fehlen, sind markiert</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>{tested} for testing</source>
-   <translation>{tested} zum Testen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>{time} ago</source>
    <translation>vor {time}</translation>
@@ -9111,11 +9036,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>{trainable} of {total}</source>
    <translation>{trainable} von {total}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>{used} for training, {tested} for testing</source>
-   <translation>{used} zum Trainieren, {tested} zum Testen</translation>
   </message>
   <message>
    <location filename="../../gui/shell/device_meter.py" />
@@ -18295,6 +18215,26 @@ Bob: At the office, till five.</translation>
    <translation>ein Gerät der Art {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>about {1} of memory</source>
+   <translation>etwa {1} Speicher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>about {1} of memory per GPU</source>
+   <translation>rund {1} Speicher je GPU</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>about {1} of memory per process</source>
+   <translation>etwa {1} Speicher je Prozess</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>about {1} on disk</source>
+   <translation>etwa {1} auf Platte</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>after "{1}"</source>
    <translation>hinter „{1}“</translation>
@@ -21046,6 +20986,11 @@ Bob: At the office, till five.</translation>
    <translation>{1} hat {2}, {3} hat {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>{1} in about {2}.</source>
+   <translation>{1} in etwa {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} in line {2}</source>
    <translation>{1} in Zeile {2}</translation>
@@ -21431,6 +21376,11 @@ Bob: At the office, till five.</translation>
    <translation>{1} muss eine Tabelle sein.</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>{1} must be downloaded first.</source>
+   <translation>Zuerst wird heruntergeladen: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/gguf_metadata.py" />
    <source>{1} names no end token (tokenizer.ggml.eos_token_id).</source>
    <translation>{1} nennt kein Endtoken (tokenizer.ggml.eos_token_id).</translation>
@@ -21571,6 +21521,11 @@ Bob: At the office, till five.</translation>
    <translation>{1} von {2} nennt {3}, was keine safetensors-Datei ist.</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>{1} of {2} parameters ({3} %)</source>
+   <translation>{1} von {2} Parametern ({3} %)</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
    <source>{1} of {2} ranks didn't come within {3} s: {4}.</source>
    <translation>{1} von {2} Ranks kamen nicht innerhalb von {3} s: {4}.</translation>
@@ -21614,6 +21569,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/jobs/run_text.py" />
    <source>{1} of {2} {3}</source>
    <translation>{1} von {2} {3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>{1} on disk</source>
+   <translation>{1} auf Platte</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -21798,7 +21758,7 @@ Bob: At the office, till five.</translation>
    <translation>in {1} beginnt ein Wert mit mehr als {2} Zeichen</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../engine/worker/planning/readiness.py" />
+   <location filename="../../engine/runs/plan_text.py" />
    <source>{1} step|{1} steps</source>
    <translation>
     <numerusform>{1} Schritt</numerusform>
@@ -21820,6 +21780,21 @@ Bob: At the office, till five.</translation>
     <numerusform>{1} Systemzeile</numerusform>
     <numerusform>{1} Systemzeilen</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>{1} to test on</source>
+   <translation>{1} zum Testen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>{1} to train on</source>
+   <translation>{1} zum Trainieren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>{1} to validate on</source>
+   <translation>{1} zum Validieren</translation>
   </message>
   <message>
    <location filename="../../engine/arena/headline.py" />
@@ -21997,6 +21972,11 @@ Bob: At the office, till five.</translation>
    <translation>{1}, und dieses Modell läuft in float16 über</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>{1}, base model: {2}</source>
+   <translation>{1}, Basismodell: {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/token_cache.py" />
    <source>{1}, data from rank 0, can't be read: {2}.</source>
    <translation>{1}, Daten von Rank 0, ist nicht lesbar: {2}.</translation>
@@ -22005,6 +21985,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1}, on few conversations</source>
    <translation>{1}, bei wenigen Gesprächen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/plan_text.py" />
+   <source>{1}, or as many as fit in {2}.</source>
+   <translation>{1} oder so viele, wie in {2} passen.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/headline.py" />

@@ -92,7 +92,7 @@ def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, i
         done = in_process.run("plan", str(hub_recipe(tmp_path)))
 
     assert done.code == 0, done.err
-    assert "someone/small is not on this computer yet. A run downloads it first" in done.out
-    assert "Steps" in done.out
+    assert "someone/small must be downloaded first." in done.out
+    assert "3 steps." in done.out
     assert "Memory" not in done.out
     assert hub.requests == []

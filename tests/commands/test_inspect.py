@@ -17,7 +17,7 @@ PLAN: dict[str, Any] = {
 def test_memory_is_told_with_its_parts_below_each_other():
     lines = inspect.plan_lines(PLAN)
     assert lines[0].split() == ["Trains", "9,216", "of", "921,600", "parameters", "(1.00", "%)"]
-    assert lines[-3].endswith("about 3.0 MB at peak; 24.0 GB available")
+    assert lines[-3].endswith("about 3.0 MB of memory; 24.0 GB available")
     assert [line.split()[0] for line in lines[-2:]] == ["3.0", "40.0"]
     assert lines[-2].index("weights") == lines[-1].index("parameters")
 
@@ -25,7 +25,7 @@ def test_memory_is_told_with_its_parts_below_each_other():
 NOTHING = {"trainable_parameters": 0, "share": 0.0, "matrices": 0, "targets": [], "adapter_bytes": 0}
 PROBLEM = {"problems": [{"field": "method.rank", "message": "Too large.", "hint": ""}]}
 KNOWN = {"trains": True, "steps": 1540, "learning_rate": 0.001}
-ALL = ["Trains", "Changes", "Adapter", "Learning rate", "Steps", "Memory"]
+ALL = ["Trains", "Changes", "Adapter", "Learning rate", "Length", "Memory"]
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_only_what_is_known_and_matters_is_told(changes, titles):
     [
         ({"bits_per_parameter": 4.127}, "4.127 bits per parameter"),
         ({"liger": "0.8.5"}, "Liger 0.8.5"),
-        ({"missing": ["google/flan-t5-base"]}, "google/flan-t5-base is not on this computer yet."),
-        ({"seconds": 119.0}, "  about 1 min 59 s, scoring included"),
-        ({"sized_by_training": True}, "  about 36.9 kB on disk; depends on training"),
+        ({"missing": ["google/flan-t5-base"]}, "google/flan-t5-base must be downloaded first."),
+        ({"seconds": 119.0}, "  about 1 min 59 s"),
+        ({"sized_by_training": True}, "  about 36.9 kB on disk"),
         ({"notices": [{"message": "The base as it is.", "hint": "Prompt."}]}, "Note: The base as it is. Prompt."),
-        (KNOWN | {"max_minutes": 10.0}, "1,540, or as many as fit in 10 min"),
-        ({"processes": 4, "sharded": False}, "at peak for each process"),
+        (KNOWN | {"max_minutes": 10.0}, "1,540 steps, or as many as fit in 10 min."),
+        ({"processes": 4, "sharded": False}, "of memory per process"),
         ({"processes": 4, "sharded": True}, "each holds a part of the base"),
         ({"processes": 2, "sharded": True, "host_memory_bytes": 2_720_000_000}, "2.7 GB of the computer's own memory"),
     ],

@@ -12,7 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QWidget
 
-from engine.api import MethodSettings, Place
+from engine.api import MethodSettings, Place, plan_text
 from gui.graphics.bars import Bar
 from gui.graphics.block_drawing import MARKS, Block, BlockDrawing, Group, Kind, Part
 from gui.look import style
@@ -97,9 +97,8 @@ class EffectPanel(QWidget):
             return
         self._show_counts(trainable, everything, trains=settings.method.trains)
         disk, memory = plan.get("adapter_bytes"), plan.get("memory_bytes")
-        on_disk = mark("about {size} on disk") if plan.get("sized_by_training") else mark("{size} on disk")
-        self._disk.setText(tr(on_disk, size=bytes_text(disk)) if disk else "")
-        self._memory.setText(tr(_memory_pattern(plan), size=bytes_text(memory)) if memory else "")
+        self._disk.setText(translate(plan_text.adapter(plan)) if disk else "")
+        self._memory.setText(translate(plan_text.memory(plan)) if memory else "")
         self._show_shortage(memory, plan.get("memory_there_bytes"))
         self._show_split(plan.get("memory") or {})
 
@@ -179,15 +178,6 @@ class EffectPanel(QWidget):
         self.show_plan(dict(started) | saved | measured, settings)
         if memory_bytes:
             self._memory.setText(tr("{size} of memory at peak", size=bytes_text(memory_bytes)))
-
-
-def _memory_pattern(plan: Mapping[str, Any]) -> str:
-    """Return the text of the planned memory: of several processes that of one, which has a card unless it shares."""
-    if int(plan.get("processes") or 1) == 1:
-        return mark("about {size} of memory")
-    if "host_memory_bytes" in plan:
-        return mark("about {size} of memory per GPU")
-    return mark("about {size} of memory per process")
 
 
 FEED_FORWARD = ("wi", "wo", "fc", "ff", "gate", "up_proj", "down_proj", "mlp", "dense", "lin")

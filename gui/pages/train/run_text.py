@@ -181,10 +181,12 @@ def verdict_sentence(difference: Mapping[str, Any], protocol: Mapping[str, Any])
     return in_bold(score_text.change_sentence(difference, protocol), score_text.points(difference))
 
 
-def in_bold(text: str, part: str) -> str:
-    """Translate a text of the engine that holds another one, which gets bold."""
-    found = translate(part)
-    return translate(text).replace(found, f"<b>{found}</b>", 1) if found else translate(text)
+def in_bold(text: str, *parts: str) -> str:
+    """Translate a text of the engine that holds other ones, which get bold; "" is none."""
+    found = translate(text)
+    for part in filter(None, map(translate, parts)):
+        found = found.replace(part, f"<b>{part}</b>", 1)
+    return found
 
 
 def scored_since(state: RunState, card: ScoreCard) -> RunState:

@@ -6,7 +6,6 @@ A download, and what is sent to another computer, are asked for between the pres
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -19,6 +18,7 @@ from engine.api import (
     Recipe,
     computer_store,
     offline,
+    plan_text,
     recipe,
     run_store,
     run_summaries,
@@ -26,11 +26,11 @@ from engine.api import (
 )
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
-from gui.look.format import bytes_text, duration_text, number_text
+from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, sentences, tr, tr_count, translate
-from gui.models.list_text import language_text
 from gui.pages.labelling.no_summaries import NoSummaries
 from gui.pages.train.run_notices import RemarksView
+from gui.pages.train.run_text import in_bold
 from gui.widgets.buttons import primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.dimming import dim
@@ -154,7 +154,7 @@ class StartFoot(QWidget):
         warnings = [notice for notice in plan.get("notices") or () if notice.get("level") == "warning"]
         short = next((each for each in warnings if each.get("field") == EPOCHS), None)
         others = [each for each in warnings if each is not short]
-        self._show(plan_text(plan, trains=trains), readiness_text(plan, trains=trains), others)
+        self._show(happening_text(plan, trains=trains), readiness_text(plan, trains=trains), others)
         if short is not None:
             self.too_short.show_notice(translate(short["message"]), tr("Train longer"), "warning")
 
@@ -172,28 +172,15 @@ MAX_RUNS = 20
 
 def readiness_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
     """Return conversations, their language and the lengths of summaries in one line, as far as the plan knows them."""
-    ready, examples = plan.get("readiness") or {}, plan.get("examples") or {}
-    scored = ready.get("scored", examples.get("test"))
+    ready, counts = plan.get("readiness") or {}, plan.get("examples") or {}
+    if "scored" in ready:
+        counts = {**counts, "test": ready["scored"]}
     parts = [
-        tr_count(examples["train"], "{n} conversation to learn from", "{n} training conversations")
-        if trains and "train" in examples
-        else "",
-        tr("{count} to test on", count=number_text(scored)) if scored is not None else "",
-        _language(ready),
+        *map(translate, plan_text.examples(counts, ("train", "test") if trains else ("test",))),
+        translate(plan_text.language(ready)),
         _lengths(ready, "learned" if trains else "written"),
     ]
     return BETWEEN.join(filter(None, parts))
-
-
-def _language(ready: Mapping[str, Any]) -> str:
-    """Return the language of the data, and those of the base model if it is not among them."""
-    language, known = ready.get("language", ""), ready.get("base_languages", ())
-    if not language:
-        return ""
-    if not known or language in known:
-        return language_text(language)
-    of_base = ", ".join(map(language_text, known))
-    return tr("{language}, base model: {known}", language=language_text(language), known=of_base)
 
 
 def _lengths(ready: Mapping[str, Any], which: str) -> str:
@@ -206,7 +193,7 @@ def _lengths(ready: Mapping[str, Any], which: str) -> str:
     return tr("summaries up to {longest} of {limit} tokens", longest=longest, limit=limit)
 
 
-def plan_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
+def happening_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
     """Return what a run of the planned recipe will do, the main facts in bold."""
     happening = _steps_text(plan) if trains else _scoring_text(plan)
     first = missing_text(plan.get("missing") or ()), unpacking_text(plan.get("unpacks") or {})
@@ -214,26 +201,9 @@ def plan_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
 
 
 def _steps_text(plan: Mapping[str, Any]) -> str:
-    steps = int(plan.get("steps") or 0)
-    if not steps:
+    if not plan.get("steps"):
         return ""
-    seconds, time_limit = plan.get("seconds"), 60 * float(plan.get("max_minutes") or 0)
-    if time_limit and (not seconds or seconds > time_limit):
-        happening = tr_count(
-            steps,
-            "<b>{n} step</b>, or as many as fit into <b>{time}</b>.",
-            "<b>{n} steps</b>, or as many as fit in <b>{time}</b>.",
-            time=duration_text(time_limit),
-        )
-    elif seconds:
-        happening = tr_count(
-            steps,
-            "<b>{n} step</b> in about <b>{time}</b>.",
-            "<b>{n} steps</b> in about <b>{time}</b>.",
-            time=duration_text(seconds),
-        )
-    else:
-        happening = tr_count(steps, "<b>{n} step</b>.", "<b>{n} steps</b>.")
+    happening = in_bold(plan_text.length(plan), plan_text.steps(plan), plan_text.time(plan))
     return f"{happening} {tr('The base model is scored first, to show the gain.')}"
 
 
@@ -256,13 +226,7 @@ def missing_text(names: Sequence[str]) -> str:
     """Return what a run would download first; "" if nothing, or if it is a problem because Tunesmith is offline."""
     if not names or offline():
         return ""
-    listed = reduce(lambda before, name: tr("{before} and {name}", before=before, name=name), names)
-    return tr_count(
-        len(names),
-        "{listed} must be downloaded. Start asks first.",
-        "{listed} must be downloaded. Start asks first.",
-        listed=listed,
-    )
+    return f"{translate(plan_text.missing(names))} {tr('Start asks first.')}"
 
 
 def expected_seconds(wanted: Recipe, steps: int) -> float | None:

@@ -23,7 +23,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr, translate
 from gui.pages.labelling.no_summaries import NoSummaries
-from gui.pages.train.start_foot import plan_text
+from gui.pages.train.start_foot import happening_text
 from gui.pages.welcome import guide_text
 from gui.pages.welcome.guide_text import (
     AUTO,
@@ -283,7 +283,7 @@ class WelcomePage(Page):
             return
         choices = (self.models.current(), self.source(), self.methods.current())
         text = guide_text.run_text(*choices, "" if self._asks_device else self._device_said)
-        planned = [plan_text(self._plan_shown), guide_text.warnings_text(self._plan_shown)]
+        planned = [happening_text(self._plan_shown), guide_text.warnings_text(self._plan_shown)]
         self.steps["run"].say(" ".join(part for part in (text, *planned) if part))
 
     def _show_plan(self, plan: dict[str, Any]) -> None:

@@ -210,7 +210,7 @@ def test_the_form_tells_what_the_shown_examples_cost(form):
     form.choose_method("prompt_only")
     form.show_plan(PLAN | {"prompt": FILLING})
     assert "The first 2 of the training split, 800 tokens." in texts(form.field("data.shots").around)
-    assert "819 for testing" in texts(form.field("data.source").around)
+    assert "819 conversations to test on" in texts(form.field("data.source").around)
 
 
 def test_examples_that_overflow_are_refused_beside_their_number(stage, qtbot):

@@ -136,7 +136,7 @@ def test_a_run_on_few_examples_is_long_enough_and_a_shorter_one_can_be_mended(pl
 
     type_into(form.field("data.source").control.widget.lineEdit(), _notes(tmp_path / "notes.jsonl"))
     assert epochs.text() == "automatic"
-    story.until(lambda: foot.ready.text().startswith("11 training conversations"))
+    story.until(lambda: foot.ready.text().startswith("11 conversations to train on"))
     enough = foot.happening.text()
     assert int(enough.partition(" step")[0].rpartition(">")[2]) >= automatic.ENOUGH_STEPS
     assert not foot.too_short.isVisible()

@@ -18,7 +18,7 @@ from gui.models.list_text import (
     on_this_computer,
 )
 from gui.pages.train.base_models_view import BaseModelsView, FitEstimates
-from gui.pages.train.start_foot import plan_text
+from gui.pages.train.start_foot import happening_text
 from gui.widgets.buttons import Button
 from gui.widgets.labels import Tag
 from gui.workers.planner import Planner
@@ -290,5 +290,6 @@ def test_a_gguf_file_becomes_the_base_model_and_is_said_to_be_unpacked(stage, mo
     assert "mine.gguf can't be read" in texts(stage.page.panel)
     unpacks = {"message": "mine.gguf is unpacked once.", "hint": "The weights keep their number format."}
     assert (
-        plan_text({"unpacks": unpacks}) == "mine.gguf is unpacked once. The weights keep their number format."
+        happening_text({"unpacks": unpacks})
+        == "mine.gguf is unpacked once. The weights keep their number format."
     )

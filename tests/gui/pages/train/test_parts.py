@@ -8,7 +8,7 @@ from gui.models.grouped_table import text_of
 from gui.models.metric_text import amount
 from gui.pages.train.run_notices import FailureCard
 from gui.pages.train.samples_view import SamplesView
-from gui.pages.train.start_foot import expected_seconds, plan_text
+from gui.pages.train.start_foot import expected_seconds, happening_text
 from gui.pages.train.verdict_card import MetricsView, VerdictCard
 from tests.helpers import train_stage
 from tests.helpers.homes import RunSpec, add_run, make_recipe
@@ -87,13 +87,13 @@ def test_loading_and_scoring_take_as_long_for_few_steps_as_for_many(home):
 
 
 def test_a_plan_in_words_promises_no_more_steps_than_fit_the_minutes():
-    assert plan_text({}) == ""
-    assert plan_text({"steps": 1, "seconds": None}).startswith("<b>1 step</b>.")
+    assert happening_text({}) == ""
+    assert happening_text({"steps": 1, "seconds": None}).startswith("<b>1 step</b>.")
     plan = {"steps": 1540, "seconds": 720.0}
     for enough in (plan, plan | {"max_minutes": 15.0}):
-        assert plan_text(enough).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
+        assert happening_text(enough).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
     for known in (plan, {"steps": 1540}):
-        text = plan_text(known | {"max_minutes": 10.0})
+        text = happening_text(known | {"max_minutes": 10.0})
         assert text.startswith("<b>1,540 steps</b>, or as many as fit in <b>10 min</b>.")
 
 

@@ -73,7 +73,7 @@ READY = {
     "learned": {"longest": 39, "limit": 64, "over": 0, "of": 1228},
     "written": {"longest": 41, "limit": 64, "over": 0, "of": 200},
 }
-LINE = "1,228 training conversations · 200 to test on · German · summaries up to 39 of 64 tokens"
+LINE = "1,228 conversations to train on · 200 to test on · German · summaries up to 39 of 64 tokens"
 DOUBT = {
     "message": "Only 4 conversations to test on; a verdict needs 10.",
     "hint": "Add some.",
@@ -89,14 +89,14 @@ def foot(qtbot):
 def test_one_line_says_how_ready_a_run_is_and_nothing_that_the_plan_does_not_know():
     assert readiness_text(PLAN | {"readiness": READY}) == LINE
     untrained = readiness_text(PLAN | {"readiness": READY}, trains=False)
-    assert untrained == "200 to test on · German · summaries up to 41 of 64 tokens"
+    assert untrained == "200 conversations to test on · German · summaries up to 41 of 64 tokens"
     assert readiness_text({}) == ""
 
     assert (
-        readiness_text({"examples": {"train": 1, "test": 2}}) == "1 conversation to learn from · 2 to test on"
+        readiness_text({"examples": {"train": 1, "test": 2}}) == "1 conversation to train on · 2 to test on"
     )
     unknown = {"readiness": {"scored": 3, "language": "", "base_languages": ()}}
-    assert readiness_text(unknown) == "3 to test on"
+    assert readiness_text(unknown) == "3 conversations to test on"
 
     foreign = READY | {"base_languages": ("en",)}
     assert "German, base model: English" in readiness_text(PLAN | {"readiness": foreign})
