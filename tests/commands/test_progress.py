@@ -48,20 +48,3 @@ def test_what_the_recipe_excluded_is_told_with_the_result(capsys):
     progress.show_result()
 
     assert "The recipe excludes 127 conversations." in capsys.readouterr().out
-
-
-def test_chrf_stands_beside_rouge_where_it_was_measured(capsys):
-    progress = ProgressPrinter(Output(as_json=False))
-    scored = {
-        "event": "evaluated", "time": 2.0, "step": 0, "split": "test", "of": "base", "loss": None, "protocol": {},
-        "scores": {"rouge1": {"mean": 0.441, "low": 0.4, "high": 0.5}},
-    }  # fmt: skip
-    progress.show(scored | {"measures": {"chrf": {"mean": 0.512, "low": 0.5, "high": 0.52}}})
-    progress.show(scored)
-
-    captured = capsys.readouterr()
-    lines = [line for line in (captured.out + captured.err).splitlines() if line.startswith("ROUGE")]
-    assert lines == [
-        "ROUGE-1 of the base model: 44.1 (40.0 to 50.0); chrF 51.2 (50.0 to 52.0)",
-        "ROUGE-1 of the base model: 44.1 (40.0 to 50.0)",
-    ]

@@ -22,7 +22,6 @@ from gui.shell.rooms import ROOMS
 from gui.widgets.labels import Label
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.background import wait_for
-from tests.helpers.homes import write_peft_files
 from tests.helpers.repository import ROOT
 from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import BASICS
@@ -108,16 +107,6 @@ def drop(window: MainWindow, *urls: QUrl) -> None:
         Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
     )  # fmt: skip
     window.dropEvent(QDropEvent(QPointF(10, 10), action, mime, button, modifier))
-
-
-def test_an_adapter_dropped_on_the_window_is_imported(harness, qtbot, tmp_path):
-    folder = tmp_path / "given"
-    folder.mkdir()
-    write_peft_files(folder)
-    drop(harness.window, QUrl.fromLocalFile(str(folder)))
-    assert harness.window.current_key() == "library"
-    table = harness.window.built("library").table
-    qtbot.waitUntil(lambda: [each.name for each in table.items()] == ["given"])
 
 
 def test_files_dropped_on_the_window_are_checked_as_data(harness, qtbot, tmp_path):

@@ -50,10 +50,3 @@ def test_another_recipe_or_changed_files_are_another_plan(made, tmp_path):
 def test_a_plan_that_can_change_by_itself_is_not_kept(plan, made):
     known_plans.save(made, plan)
     assert known_plans.load(made) is None
-
-
-@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff"])
-def test_a_damaged_file_is_as_good_as_none(content, made):
-    known_plans.save(made, PLAN)
-    next(results_folder().iterdir()).write_bytes(content)
-    assert known_plans.load(made) is None

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import textwrap
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from engine.api import Ending, Job, create_job
@@ -61,37 +58,6 @@ def follow(tmp_path, qtbot):
     for follower in followers:
         follower.thread.force()
         follower.thread.leave()
-
-
-def test_noisy_libraries_and_a_child_that_keeps_the_streams_open(follow, qtbot):
-    follower = follow([["noise", 20_000]])
-
-    assert follower.ending(qtbot).outcome == "completed"
-    log = follower.job.log_path.read_text()
-    assert "prints line 19999" in log
-    assert "warns in line 19999" in log
-    qtbot.waitUntil(lambda: not _living(follower.thread.pid))
-
-
-def _living(group: int) -> list[int]:
-    """Return the processes of a group that have not ended."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(ProcessLookupError, psutil.NoSuchProcess):
-            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
-    return found
-
-
-def test_a_program_that_cannot_be_started(tmp_path, qtbot):
-    job = create_job(tmp_path, "check_data", {})
-    thread = EngineThread(job, command=[str(tmp_path / "nothing")])
-    with qtbot.waitSignal(thread.ended) as blocker:
-        thread.start()
-
-    assert blocker.args[0].outcome == "failed"
-    assert "can't be started" in blocker.args[0].message
-    thread.wait()
 
 
 WINDOW = """

@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from engine.adapters.metadata import protocol_key
@@ -72,14 +70,3 @@ def test_the_base_is_scored_once(source, monkeypatch):
     assert told[0] == told[1]
     assert told[0]["of"] == "base"
     assert told[0]["difference"] is None
-
-
-@pytest.mark.parametrize("damage", ["{", '{"examples": []}'])
-def test_a_damaged_cache_file_is_replaced(source, damage):
-    recipe, base, splits, channel = parts(source)
-    first = score_base(recipe, base, splits, channel)
-    (kept,) = results_folder().glob("scores-*")
-    kept.write_text(damage)
-    again = score_base(recipe, base, splits, channel)
-    assert again.values.summaries == first.values.summaries
-    assert json.loads(kept.read_text())["summaries"] == list(first.values.summaries)

@@ -1,10 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
@@ -12,15 +8,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from engine.system.paths import application_root
 from gui.look import language, style
 from gui.models.list_text import base_text
 from gui.pages.compare.systems import Wanted
 from gui.pages.compare.votes_view import VotesView
-from tests.helpers import blind_votes
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scored_runs import add_scored_run, bundled
-from tests.helpers.systems import signals
 from tests.helpers.votes_stage import KEYS, RUN_NAMES, add_runs, begin, press, settle, texts_in, vote_for_best
 
 Key = Qt.Key
@@ -209,44 +202,6 @@ def test_a_deleted_comparison_comes_back_with_undo(page):
     page.undo_strip.acted.emit()
     settle(page)
     assert len(page.controller.work.votes.votes) == 1
-
-
-WINDOW = """
-import os, signal, sys
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
-from gui.look import language, style
-application = QApplication([])
-style.apply(application, "light")
-from gui.pages.compare.systems import Wanted
-from gui.pages.compare.votes_view import VotesView
-from tests.helpers.votes_stage import settle, vote_for_best
-page = VotesView()
-page.controller.voter = "Ann"
-page.show()
-page.activateWindow()
-QTest.qWaitForWindowActive(page)
-page.open_comparison(sys.argv[1])
-settle(page)
-vote_for_best(page, most=7)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@signals
-def test_a_killed_window_loses_no_vote(page):
-    info = blind_votes.made(count=30)
-    ended = subprocess.run(
-        [sys.executable, "-c", WINDOW, info.id], cwd=application_root(),
-        env=os.environ | {"PYTHONPATH": str(application_root())}, capture_output=True,
-    )  # fmt: skip
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
-    page.controller.voter = "Ann"
-    page.open_comparison(info.id)
-    settle(page)
-    assert page.vote.progress.text().startswith("7 of 30 pairs")
-    vote_for_best(page, most=1)
-    assert len(page.controller.work.votes.votes) == 8
 
 
 @pytest.mark.usefixtures("styled")

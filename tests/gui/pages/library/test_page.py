@@ -175,15 +175,6 @@ def test_what_is_dropped_is_imported_and_selected(bench, tmp_path):
     assert made.page.panel.adapter().metadata.origin == "imported"
 
 
-def test_what_is_no_adapter_is_refused_with_the_reason(bench, tmp_path):
-    made = bench()
-    made.dialogs.place = tmp_path
-    made.page.import_export.import_folder()
-    made.settle()
-    assert "has no adapter_config.json" in made.page.pane.notice.text()
-    assert made.names() == []
-
-
 def test_folders_and_the_other_pages_are_asked_for(bench, qtbot):
     adapter = add_adapter("a")
     made = bench()
