@@ -9,6 +9,7 @@ from engine.system import files, sandbox
 
 WINDOWS = files.os.name == "nt"
 LINUX = sandbox.sys.platform == "linux"
+MACOS = sandbox.sys.platform == "darwin"
 
 
 # Where a helper skips.
