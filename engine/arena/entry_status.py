@@ -28,6 +28,16 @@ from engine.runs.run_summaries import RunEntry, read_entry, stamp
 from engine.system.paths import runs_folder
 
 State = Literal["waiting", "running", "completed", "stopped", "failed", "crashed", "away", "refused"]
+STATE_TEXTS: dict[State, str] = {
+    "waiting": "waiting",
+    "running": "running",
+    "completed": "completed",
+    "stopped": "stopped",
+    "failed": "failed",
+    "crashed": "crashed",
+    "away": "on another computer",
+    "refused": "can't run",
+}
 # States that the queue starts; a failed run would fail again.
 OPEN: tuple[State, ...] = ("waiting", "stopped", "crashed", "away")
 UNREADABLE = "Its summaries can't be read. Add the file again."
@@ -166,14 +176,14 @@ def by_state(statuses: Sequence[EntryStatus]) -> dict[State, int]:
 
 
 def progress_text(arena: Arena, statuses: Sequence[EntryStatus]) -> str:
-    """Return the progress in one line: "9 of 14 entries completed, 1 refused. The queue is paused."."""
+    """Return the progress in one line: "9 of 14 entries completed, 1 can't run. The queue is paused."."""
     counts = by_state(statuses)
     done = say(
         "{} of {} completed",
         counts.pop("completed", 0),
         counted(len(statuses), "entry", "entries"),
     )
-    others = [say("{} {}", count, state) for state, count in counts.items()]
+    others = [say("{} {}", count, STATE_TEXTS[state]) for state, count in counts.items()]
     paused = (
         "The queue is paused." if arena.paused and any(each.state == "waiting" for each in statuses) else ""
     )

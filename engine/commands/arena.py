@@ -294,7 +294,7 @@ def arena_lines(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) 
         if each.state in ("running", "stopped") and run is not None and run.total_steps:
             progress = f"step {run.step:,} of {run.total_steps:,}"
         if each.state != "completed":
-            rows.append((each.entry.name, each.state, progress, each.entry.id))
+            rows.append((each.entry.name, arenas.STATE_TEXTS[each.state], progress, each.entry.id))
     if rows:
         lines += ["", *table_lines(("Queue", "State", "", "Id"), rows)]
     return lines

@@ -12,7 +12,6 @@ from engine import arena as arenas
 from engine.adapters.metadata import Scores
 from engine.arena import Cost, Group
 from engine.config import recipe as recipes
-from engine.jobs import run_text
 from engine.report import cells, svg, template
 from engine.report.arena_facts import ArenaReport
 from engine.report.cells import Headline, data_facts, environment
@@ -21,13 +20,6 @@ from engine.scoring.metrics import CHRF, HEADLINE, OTHER_METRICS, UNSTEMMED, Met
 from engine.system.units import size
 
 SCORE = arenas.SCORE
-# What an entry without a score is.
-STATES = run_text.OUTCOMES | {
-    "waiting": "Waiting",
-    "running": "Running",
-    "completed": "Not scored",
-    "refused": "Can't run",
-}
 SMOOTHED_FRACTION = 0.04
 LOSSES_HEIGHT = 300
 PLOT_TITLES: dict[Cost, str] = {
@@ -67,7 +59,7 @@ def render(report: ArenaReport) -> str:
         losses=_losses(report),
         seeds=bool(report.later_seeds),
         unscored=report.unscored,
-        states=STATES,
+        states=arenas.STATE_TEXTS,
         differences=_differences(report),
         data=report.agreed(data_facts),
         remarks=report.remarks(),

@@ -6593,11 +6593,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>mitgeliefert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
-   <source>can't run</source>
-   <translation>nicht möglich</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>card</source>
    <translation>Karte</translation>
@@ -6643,11 +6638,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>chrF {score}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
-   <source>completed</source>
-   <translation>abgeschlossen</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>constant</source>
    <translation>konstant</translation>
@@ -6684,11 +6674,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>cosine</source>
    <translation>Kosinus</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
-   <source>crashed</source>
-   <translation>abgestürzt</translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />
@@ -6766,11 +6751,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>jeder Schritt lässt andere aus</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
-   <source>elsewhere</source>
-   <translation>anderswo</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>email</source>
    <translation>E-Mail</translation>
@@ -6829,11 +6809,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/page_layout.py" />
    <source>excluded, at most</source>
    <translation>höchstens ausgelassen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
-   <source>failed</source>
-   <translation>fehlgeschlagen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -7426,17 +7401,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ablehnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
-   <source>refused</source>
-   <translation>abgelehnt</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/column_results.py" />
    <source>repetition penalty {value}</source>
    <translation>Wiederholungsstrafe {value}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>running</source>
    <translation>läuft</translation>
   </message>
@@ -7516,11 +7486,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>starter (Übungsmodell)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
-   <source>starting</source>
-   <translation>startet</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>step</source>
    <translation>Schritt</translation>
@@ -7539,11 +7504,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>stop</source>
    <translation>stoppen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
-   <source>stopped</source>
-   <translation>gestoppt</translation>
   </message>
   <message>
    <location filename="../../gui/models/adapter_table.py" />
@@ -7792,7 +7752,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>gegen volles Fine-Tuning</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>waiting</source>
    <translation>wartet</translation>
   </message>
@@ -8347,14 +8307,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} über der Grenze von 1.000</numerusform>
     <numerusform>{n} über der Grenze von 1.000</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>{n} can't run</source>
-   <translation>
-    <numerusform>{n} nicht lauffähig</numerusform>
-    <numerusform>{n} nicht lauffähig</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -18545,6 +18497,11 @@ Bob: At the office, till five.</translation>
    <translation>ist in diesem Netz kein bekannter Name</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>can't run</source>
+   <translation>nicht möglich</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/run_changes.py" />
    <source>changes must be a list of tables.</source>
    <translation>changes muss eine Liste von Tabellen sein.</translation>
@@ -19613,6 +19570,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>of the {1} split</source>
    <translation>des Teils {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>on another computer</source>
+   <translation>auf einem anderen Computer</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />

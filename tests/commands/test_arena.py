@@ -42,7 +42,7 @@ def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(make_recipe, in_proc
     assert rows["lora-r-32"]["adapter_bytes"] > 0
 
     shown = in_process.run("arena", "show", told["arena"][:20])
-    assert "2 of 3 entries completed, 1 refused." in shown.out
+    assert "2 of 3 entries completed, 1 can't run." in shown.out
     assert "T5 models have no biases to train." in shown.out
     assert "baseline" in shown.out
     [listed] = in_process.run("arena", "list", "--json").json[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.api import arenas
 from gui.look.format import number_text, score
-from gui.look.language import tr, tr_count
+from gui.look.language import tr, tr_count, translate
 from gui.models.folder_readers import Snapshot
 from gui.models.list_text import decoding_text
 
@@ -24,7 +24,7 @@ def summary_text(found: Snapshot) -> str:
     if found.groups:
         parts.append(_alike_text(found))
     if refused:
-        parts.append(tr_count(refused, "{n} can't run", "{n} can't run"))
+        parts.append(f"{number_text(refused)} {translate(arenas.STATE_TEXTS['refused'])}")
     return f"{found.arena.name}. {', '.join(parts)}"
 
 

@@ -234,18 +234,6 @@ SIGNS = {
     "away": ("link", "accent"),
     "refused": ("warning", "warning"),
 }
-STATES = {
-    "waiting": mark("waiting"),
-    "running": mark("running"),
-    "completed": mark("completed"),
-    "stopped": mark("stopped"),
-    "failed": mark("failed"),
-    "crashed": mark("crashed"),
-    "away": mark("elsewhere"),
-    "refused": mark("refused"),
-}
-# Short forms, where they differ.
-SHORT_STATES = {"waiting": mark("waiting"), "running": mark("starting"), "refused": mark("can't run")}
 
 
 class QueueTable(GroupedTable[EntryStatus]):
@@ -299,7 +287,7 @@ class QueueTable(GroupedTable[EntryStatus]):
         return self._left.entries.get(item.entry.id)
 
     def accessible_text(self, item: EntryStatus) -> str:
-        title = f"{translate(item.entry.name)}, {tr(STATES[item.state])}"
+        title = f"{translate(item.entry.name)}, {translate(arenas.STATE_TEXTS[item.state])}"
         return f"{title}: {translate(item.reason)}" if item.reason else f"{title}, {self._in_full(item)}"
 
     def explanation(self, item: EntryStatus, key: str) -> str:
@@ -326,7 +314,7 @@ def state_text(status: EntryStatus, left: float | None = None) -> str:
     """
     run = status.run
     begun = run is not None and run.total_steps > 0
-    text = tr((STATES | SHORT_STATES)[status.state])
+    text = translate(arenas.STATE_TEXTS[status.state])
     if status.state == "completed" and run is not None:
         text = duration_text(run.seconds)
     elif status.state == "waiting" and left is not None:

@@ -48,8 +48,8 @@ def test_the_page_tells_results_plots_differences_data_environment_and_recipe(fi
     assert 'source = "sample"' in page.text
     # Entries that did not run stand with their reason.
     assert "Entries without a score" in page.text
-    assert "BitFit Can't run T5 models have no biases to train." in page.text
-    assert "LoKr, r 16 Waiting" in page.text
+    assert "BitFit can't run T5 models have no biases to train." in page.text
+    assert "LoKr, r 16 waiting" in page.text
     assert "VeRA, r 256 Failed" in page.text
 
     plots = sound_plots(text)
@@ -114,7 +114,7 @@ def test_a_recipe_that_is_damaged_is_told_and_the_rest_is_there(filled, tmp_path
     filled.recipe_path(filled.entries[10]).write_text("no toml [", encoding="utf-8")
     (filled.folder / "recipe.toml").write_text("no toml [", encoding="utf-8")
     text = page_of(filled, tmp_path).text
-    assert "LoKr, r 16 Can't run" in text
+    assert "LoKr, r 16 can't run" in text
     assert "The recipe that the entries share can't be read." in text
     assert "score highest" in text
 
