@@ -50,7 +50,7 @@ def test_the_page_tells_results_plots_differences_data_environment_and_recipe(fi
     assert "Entries without a score" in page.text
     assert "BitFit can't run T5 models have no biases to train." in page.text
     assert "LoKr, r 16 waiting" in page.text
-    assert "VeRA, r 256 Failed" in page.text
+    assert "VeRA, r 256 failed" in page.text
 
     plots = sound_plots(text)
     assert [plot.findtext("title").partition(".")[0] for plot in plots[:3]] == [
