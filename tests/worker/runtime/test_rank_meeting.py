@@ -11,7 +11,7 @@ from engine.system import locks, paths, ranks
 from engine.system.ranks import Rank
 from engine.worker.runtime import rank_meeting
 from engine.worker.runtime.rank_meeting import disagreement, meet, peer_of, use_network_of
-from tests.helpers.systems import modes
+from tests.helpers.systems import deletable_open_files, modes
 
 pytestmark = pytest.mark.torch
 FIRST, SECOND = Rank(0, 2, 0, 2), Rank(1, 2, 1, 2)
@@ -87,7 +87,7 @@ def test_a_folder_in_which_others_can_write_is_refused(temporary):
     assert refused.value.field == "TMPDIR"
 
 
-@pytest.mark.parametrize("lock_is_there", [True, False])
+@pytest.mark.parametrize("lock_is_there", [True, pytest.param(False, marks=deletable_open_files)])
 def test_a_run_of_days_keeps_its_folder_and_one_with_the_same_port_has_another(both, lock_is_there):
     """What cleans temporary files takes those that nobody has read or written for long."""
     first, _ = both()
