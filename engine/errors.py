@@ -142,6 +142,13 @@ class StorageError(AppError):
     """A folder that is gone, full or not writable."""
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first words of a library's error, which may be long; those that only announce others with them."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    count = 2 if lines and lines[0].endswith(":") else 1
+    return " ".join(lines[:count])[:300] or type(error).__name__
+
+
 @contextmanager
 def disk_errors(template: str, *values: object, hint: str = "", field: str | None = None) -> Iterator[None]:
     """Translate an OSError inside into StorageError; the last place of `template` is for the system's reason."""

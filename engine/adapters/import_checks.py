@@ -9,7 +9,6 @@ from __future__ import annotations
 import lzma
 import math
 import os
-import shutil
 import stat
 import struct
 import zipfile
@@ -25,6 +24,7 @@ from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id
 from engine.messages import say
 from engine.methods import methods_of
+from engine.system.files import require_space
 from engine.system.foreign_files import (
     FileKind,
     UnreadableFileError,
@@ -267,17 +267,7 @@ def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Pat
             raise AdapterError(
                 say("{} contains a link, {}.", source.name, member.filename[:200]), "Don't trust this file."
             )
-    free = shutil.disk_usage(target).free
-    if total > free:
-        raise StorageError(
-            say(
-                "Unpacking {} needs {:,.1f} GB; {:,.1f} GB are free.",
-                source.name,
-                total / 1000000000.0,
-                free / 1000000000.0,
-            ),
-            "Free some disk space.",
-        )
+    require_space(target, total, source.name, "Free some disk space.")
 
 
 # Values of weights

@@ -350,7 +350,6 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
     with disk_errors("{} can't be exported to {}: {}.", adapter.name, target), aside(target) as unfinished:
         unfinished.mkdir(mode=0o700, parents=True)
         _copy_out(adapter, unfinished)
-        rename(unfinished, target)
     return target
 
 
@@ -363,15 +362,12 @@ def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path
         disk_errors("{} can't be exported to {}: {}.", adapter.name, target),
         temporary_folder(adapters_folder(), suffix=PARTIAL) as copied,
         aside(target) as packed,
+        open(packed, "xb", opener=private) as stream,
+        zipfile.ZipFile(stream, "w", ZIP_DEFLATED) as archive,
     ):
         _copy_out(adapter, copied)
-        with (
-            open(packed, "xb", opener=private) as stream,
-            zipfile.ZipFile(stream, "w", ZIP_DEFLATED) as archive,
-        ):
-            for path in sorted(copied.iterdir()):
-                archive.write(path, f"{top}/{path.name}")
-        rename(packed, target)
+        for path in sorted(copied.iterdir()):
+            archive.write(path, f"{top}/{path.name}")
     return target
 
 

@@ -18,7 +18,7 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from engine.config import general_text, prompts
-from engine.errors import AdapterError
+from engine.errors import AdapterError, first_line
 from engine.messages import say
 from engine.system import validators
 from engine.system.files import write_atomically
@@ -324,7 +324,7 @@ def load(folder: Path) -> AdapterMetadata:
         ) from error
     except (OSError, ValueError) as error:
         raise AdapterError(
-            say("{} of {} can't be read.", FILE_NAME, folder.name), str(error).splitlines()[0]
+            say("{} of {} can't be read.", FILE_NAME, folder.name), first_line(error)
         ) from error
     if metadata.schema_ > SCHEMA:
         raise AdapterError(

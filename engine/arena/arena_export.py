@@ -31,17 +31,10 @@ def table(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> tuple[lis
     spreads = sorted({name for row in rows if row.seeds for name in row.seeds.spread})
     seeds = (*SEEDS, *(f"{name}_spread" for name in spreads)) if any(row.seeds for row in rows) else ()
     head = [*ABOUT, *_columns(scores, ("base", "full")), *_columns(metrics, ("base",)), *votes, *seeds]
-    lines = [
-        [
-            *_about(row.status, row),
-            *_figures(row, scores, metrics),
-            *_votes(row, votes),
-            *(_seeds(row.seeds, spreads) if seeds else ()),
-        ]
-        for row in rows
-    ]
-    rest = [list(_about(status)) for status in unscored(statuses, groups)]
-    return head, [*lines, *(line + [""] * (len(head) - len(line)) for line in rest)]
+    lines = [_about(row.status, row) | _figures(row) for row in rows]
+    lines += [_about(status) for status in unscored(statuses, groups)]
+    cells = [[line.get(column) for column in head] for line in lines]
+    return head, [["" if cell is None else cell for cell in row] for row in cells]
 
 
 def unscored(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> list[EntryStatus]:
@@ -58,47 +51,40 @@ def _columns(names: Sequence[str], others: Sequence[str]) -> Iterator[str]:
             yield from (f"{name}_against_{other}_{end}" for end in (*ENDS, "verdict"))
 
 
-def _about(status: EntryStatus, row: Row | None = None) -> Iterator[Cell]:
+def _about(status: EntryStatus, row: Row | None = None) -> dict[str, Cell]:
     entry, run = status.entry, status.run
-    yield from (protocol_key(row.protocol) if row else "", entry.title)
-    yield row.detail if row else entry.full_detail
-    yield from (status.state, status.reason, entry.run)
-    yield from (_cell(row.cost(kind)) if row else "" for kind in COSTS)
-    yield _cell(run.adapter_bytes if run is not None else None)
+    return {
+        "protocol": protocol_key(row.protocol) if row else None,
+        "entry": entry.title,
+        "detail": row.detail if row else entry.full_detail,
+        "state": status.state,
+        "reason": status.reason,
+        "run": entry.run,
+        **({kind: row.cost(kind) for kind in COSTS} if row else {}),
+        "adapter_bytes": run.adapter_bytes if run is not None else None,
+    }
 
 
-def _figures(row: Row, scores: Sequence[str], metrics: Sequence[str]) -> Iterator[Cell]:
-    for name in scores:
-        yield from _cells(name, row.scores, row.base, row.against_base, row.against_full or {})
-    for name in metrics:
-        yield from _cells(name, row.metrics, row.base_metrics, row.metrics_against_base)
-
-
-def _votes(row: Row, columns: Sequence[str]) -> Iterator[Cell]:
-    """Yield the figures of blind votes for the given columns."""
-    found = row.preferred.as_dict() if row.preferred is not None else {}
-    yield from (_cell(found.get(column.removeprefix("preferred_"))) for column in columns)
-
-
-def _seeds(found: SeedSet | None, spreads: Sequence[str]) -> Iterator[Cell]:
-    """Yield the seeds of a row, how many of them are scored, and the spread of each metric."""
-    if found is None:
-        yield from [""] * (len(SEEDS) + len(spreads))
-        return
-    yield " ".join(map(str, found.seeds))
-    yield from (len(found.scored), found.total)
-    yield from (_cell(found.spread.get(name)) for name in spreads)
-
-
-def _cells(name: str, own: dict[str, Any], base: dict[str, Any], *others: dict[str, Any]) -> Iterator[Cell]:
-    yield from (_cell(own.get(name, {}).get(end)) for end in ENDS)
-    yield _cell(base.get(name, {}).get("mean"))
-    for differences in others:
-        yield from (_cell(differences.get(name, {}).get(end)) for end in (*ENDS, "verdict"))
-
-
-def _cell(value: Any) -> Cell:
-    return "" if value is None else value
+def _figures(row: Row) -> dict[str, Cell]:
+    """Return the figures of a row by their columns."""
+    of_scores = (row.scores, row.base, {"base": row.against_base, "full": row.against_full or {}})
+    of_metrics = (row.metrics, row.base_metrics, {"base": row.metrics_against_base})
+    found: dict[str, Cell] = {}
+    for own, base, others in (of_scores, of_metrics):
+        for name, values in own.items():
+            found |= {f"{name}_{end}": values.get(end) for end in ENDS}
+            found[f"{name}_base"] = base.get(name, {}).get("mean")
+            for other, differences in others.items():
+                found |= {
+                    f"{name}_against_{other}_{key}": value for key, value in differences.get(name, {}).items()
+                }
+    if row.preferred is not None:
+        found |= {f"preferred_{name}": value for name, value in row.preferred.as_dict().items()}
+    if row.seeds is not None:
+        counts = (" ".join(map(str, row.seeds.seeds)), *row.seeds.counts)
+        found |= dict(zip(SEEDS, counts, strict=True))
+        found |= {f"{name}_spread": value for name, value in row.seeds.spread.items()}
+    return found
 
 
 def tree(arena: Arena, statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from engine.config import gguf_models, model_info, variants
 from engine.config import recipe as recipes
 from engine.config.recipe import gguf_file, local_folder
 from engine.config.recipe_diff import differences
-from engine.errors import AppError, ArenaError, RecipeError
+from engine.errors import AppError, ArenaError, RecipeError, first_line
 from engine.jobs.job import slug
 from engine.messages import counted, joined, say
 from engine.methods import Family, method, unknown_method
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, read_text, read_toml
 from engine.system.validators import FolderName
+from engine.text.escaping import unused
 
 SCHEMA = 1
 FILE_NAME = "arena.toml"
@@ -85,9 +86,7 @@ def read(folder: Path) -> ArenaFile:
     except FileNotFoundError as error:
         raise ArenaError(say("{} contains no arena.", folder)) from error
     except (OSError, ValueError) as error:
-        raise ArenaError(
-            say("The arena {} can't be read.", folder.name), str(error).splitlines()[0]
-        ) from error
+        raise ArenaError(say("The arena {} can't be read.", folder.name), first_line(error)) from error
     if file.schema_ > SCHEMA:
         raise ArenaError(say("{} comes from a later version of Tunesmith.", folder.name), "Update Tunesmith.")
     return file
@@ -164,9 +163,7 @@ class Additions:
         title, detail = self._name(tables, siblings)
         stem = slug(f"{title} {detail}{'' if seed is None else f' seed {seed}'}") or "entry"
         taken = {each.id for each in self._file.entries}
-        numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
-        free = next(each for each in numbered if each not in taken)
-        return Entry(id=free, title=title, detail=detail, seed=seed)
+        return Entry(id=unused(stem, taken.__contains__), title=title, detail=detail, seed=seed)
 
     def _name(self, tables: Mapping[str, Any], siblings: Sequence[Entry]) -> tuple[str, str]:
         """Return title and detail: those of the other seeds, else ones that no other entry has."""

@@ -20,7 +20,7 @@ from engine.arena.external_summaries import ExternalScores
 from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.errors import AppError, RecipeError
+from engine.errors import AppError, Problem, RecipeError
 from engine.jobs.job import Job
 from engine.messages import counted, joined, say
 from engine.runs import run_store
@@ -86,7 +86,7 @@ class Reader:
             return EntryStatus(entry, "refused", reason)
         problems = (*run_store.problems(recipe), *hub_sources.offline_problems(recipe))
         if problems:
-            return EntryStatus(entry, "refused", _joined(problems[0].message, problems[0].hint), recipe)
+            return EntryStatus(entry, "refused", why_not(problems[0]), recipe)
         return EntryStatus(entry, "waiting", "", recipe)
 
     def _external_status(self, arena: Arena, entry: Entry) -> EntryStatus:
@@ -105,8 +105,7 @@ class Reader:
                 self._recipes[path] = recipes.load(path)
             return self._recipes[path], ""
         except RecipeError as error:
-            first = error.problems[0]
-            return None, _joined(first.message, first.hint)
+            return None, why_not(error.problems[0])
 
     def _run(self, run_id: str) -> RunEntry | None:
         """Return a run, None if its folder is gone."""
@@ -133,10 +132,6 @@ def _state_of(run: RunEntry) -> tuple[State, str]:
     if run.outcome == "away":
         return "away", "It runs on another computer."
     return run.outcome or "waiting", ""
-
-
-def _joined(message: str, hint: str) -> str:
-    return joined(" ", (message, hint))
 
 
 def next_up(statuses: list[EntryStatus], tried: set[str]) -> EntryStatus | None:
@@ -190,9 +185,9 @@ def progress_text(arena: Arena, statuses: Sequence[EntryStatus]) -> str:
     return joined(" ", (say("{}.", joined(", ", [done, *others])), paused))
 
 
-def why_not(error: AppError) -> str:
+def why_not(error: AppError | Problem) -> str:
     """Return an error as the reason of an entry."""
-    return _joined(error.message, error.hint)
+    return joined(" ", (error.message, error.hint))
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,13 @@ from engine.adapters.metadata import Scores, now_text
 from engine.arena import arena_store
 from engine.arena.arena_store import Arena
 from engine.arena.entries import Entry
-from engine.errors import ArenaError, StorageError
+from engine.errors import ArenaError, disk_errors
 from engine.jobs.job import slug
 from engine.messages import say
 from engine.runs import example_scores
-from engine.system.files import remove, write_atomically
+from engine.system.files import aside, write_atomically
 from engine.system.foreign_files import FileKind, read_bytes
+from engine.text.escaping import unused
 
 FOLDER, CARD = "summaries", "card.json"
 DETAIL = "from a file"
@@ -77,22 +78,15 @@ def add_summaries(arena: Arena, name: str, file: str, job_folder: Path, result: 
     card = Card.model_validate({**result, "schema": 1, "file": file, "added_at": now_text()})
     # Removed entries keep their folders, so that they can be put back.
     taken = {each.id for each in arena.entries} | {each.name for each in (arena.folder / FOLDER).glob("*")}
-    stem = slug(title) or "summaries"
-    numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
-    entry = Entry(
-        id=next(each for each in numbered if each not in taken), title=title, detail=DETAIL, file=file
-    )
+    free = unused(slug(title) or "summaries", taken.__contains__)
+    entry = Entry(id=free, title=title, detail=DETAIL, file=file)
     folder = folder_of(arena, entry)
-    try:
-        folder.mkdir(parents=True)
-        shutil.copyfile(job_folder / example_scores.FILE_NAME, folder / example_scores.FILE_NAME)
-        # Last, so that a folder with a card is complete.
-        write_atomically(folder / CARD, card.model_dump_json(by_alias=True))
-    except OSError as error:
-        remove(folder)
-        raise StorageError(
-            say("{} can't be written: {}.", folder, error.strerror), "Free some space."
-        ) from error
+    with disk_errors("{} can't be written: {}.", folder, hint="Free some space."):
+        folder.parent.mkdir(exist_ok=True)
+        with aside(folder) as unfinished:
+            unfinished.mkdir()
+            shutil.copyfile(job_folder / example_scores.FILE_NAME, unfinished / example_scores.FILE_NAME)
+            write_atomically(unfinished / CARD, card.model_dump_json(by_alias=True))
     return arena_store.append(arena, entry)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.config.recipe import Recipe
+from engine.config.recipe import Recipe, present
 from engine.config.recipe_diff import differences
 from engine.config.training import TrainingOptions
 from engine.errors import Problem, RecipeError
@@ -107,18 +107,10 @@ def changed(common: Tables, change: Change, family: Family | None) -> dict[str, 
 def _preset_options(entry: Method, family: Family | None) -> dict[str, Any]:
     """Return the options of the family's preset; for an unknown family, those that all families share."""
     if family is not None and family in entry.presets:
-        return _present(entry.preset_options(family))
-    shared = [_present(entry.preset_options(each)) for each in entry.families]
+        return present(entry.preset_options(family))
+    shared = [present(entry.preset_options(each)) for each in entry.families]
     return {
         name: value for name, value in shared[0].items() if all(other.get(name) == value for other in shared)
-    }
-
-
-def _present(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in options.items()
-        if value is not None
     }
 
 

@@ -15,7 +15,7 @@ from engine.adapters.metadata import Scores
 from engine.arena.entry_status import EntryStatus
 from engine.arena.rows import OTHER_TEXT, Row, SeedSet, Spread, remark_of
 from engine.messages import joined, say
-from engine.runs.example_scores import ExampleScores, Written
+from engine.runs.example_scores import ExampleScores
 from engine.scoring.metrics import METRICS, MIN_EXAMPLES, Good, Unit
 
 ScoresOf = Callable[[EntryStatus], ExampleScores | None]
@@ -152,8 +152,8 @@ class _Seeds:
     """The values of each seed and its base model, from which figures are computed by metric."""
 
     def __init__(self, scores: Sequence[ExampleScores], resamples: int) -> None:
-        self._base = [_values(each.base) for each in scores]
-        self._tuned = [_values(each.tuned) for each in scores]
+        self._base: list[Mapping[str, Values]] = [each.base.values for each in scores]
+        self._tuned: list[Mapping[str, Values]] = [each.tuned.values for each in scores]
         self._resamples = resamples
 
     def means(self, figures: Sequence[Scores]) -> Scores:
@@ -191,10 +191,6 @@ class _Seeds:
 
 def _common_names(figures: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name in figures[0] if all(name in each for each in figures)]
-
-
-def _values(written: Written) -> Mapping[str, Values]:
-    return {**written.rouge, **written.metrics}
 
 
 def _known(seeds: Sequence[Values]) -> list[list[float]]:

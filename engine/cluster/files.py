@@ -13,8 +13,8 @@ from typing import Any
 from engine.cluster.store_client import JobStoreClient
 from engine.errors import StorageError
 from engine.messages import say
-from engine.system import file_hashes, units
-from engine.system.files import partial_beside, remove, rename
+from engine.system import file_hashes
+from engine.system.files import aside, require_space
 from engine.system.foreign_files import open_regular
 
 # Small enough to hold a few in the memory of the head, large enough that the calls cost nothing beside it.
@@ -106,25 +106,17 @@ def fetch(job_store: JobStoreClient, manifest: Manifest, folder: Path, *, have: 
             )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     absent = [each for each in manifest if not _is_there(folder, each)]
-    needed, free = sum(size for _, size, _ in absent), shutil.disk_usage(folder).free
-    if needed > free:
-        raise StorageError(
-            say("Fetching needs {}; {} are free.", units.size(needed), units.size(free)),
-            "Free some disk space.",
-        )
+    needed = sum(size for _, size, _ in absent)
+    require_space(folder, needed, "The download", "Free some disk space.")
     for name, size, digest in absent:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Entries that share base models may fetch one at the same time.
-        partial = partial_beside(path)
-        try:
+        with aside(path) as partial:
             if have is not None and _is_there(have, [name, size, digest]):
                 shutil.copyfile(have / name, partial)
             elif not _fetch_one(job_store, partial, size, digest):
                 raise StorageError(say("{} was damaged in transit.", path.name), "Try again.")
-            rename(partial, path)
-        finally:
-            remove(partial)
 
 
 def _is_there(folder: Path, file: list[Any]) -> bool:

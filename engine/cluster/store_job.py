@@ -34,7 +34,7 @@ from engine.cluster.connection import ANSWER_MARK, is_loopback
 from engine.cluster.job_store import JobStore
 from engine.cluster.places import Places, cards_of
 from engine.cluster.store_client import CALLS
-from engine.errors import OfflineError
+from engine.errors import OfflineError, first_line
 from engine.messages import say
 from engine.system import hub_cache
 from engine.system.asgi_server import listen, make_server, read_body
@@ -224,8 +224,7 @@ def _ask(nodes: list[Facts], seconds: float, question: Callable[..., Any], *argu
         except ray.exceptions.GetTimeoutError:
             problem = "The node doesn't answer."
         except ray.exceptions.RayError as error:
-            reason = (str(error).splitlines() or [""])[0][:300]
-            problem = say("The node couldn't report its hardware: {}", reason)
+            problem = say("The node couldn't report its hardware: {}", first_line(error))
         told.append({"facts": facts, "problem": problem})
     return told
 

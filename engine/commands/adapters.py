@@ -22,7 +22,7 @@ from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, HEADLINE_TITLES
 from engine.system.command_name import command_name
 from engine.system.connection import offline
-from engine.system.files import aside
+from engine.system.files import partial_beside, remove
 from engine.system.paths import is_text, path_exists, resolved
 from engine.system.units import duration, size
 
@@ -71,12 +71,10 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
     """List the library, newest first."""
     adapters, unreadable = library.scan()
     output.json([_as_dict(adapter) for adapter in adapters])
-    if adapters:
-        head = ("Adapter", "Method", "Base model", "ROUGE-1", "Gain", CHRF.title, "Size", "Id")
-        rows = [_row(adapter) for adapter in adapters]
-        output.lines(table_lines(head, rows, right=("ROUGE-1", "Gain", CHRF.title, "Size")))
-    else:
-        output.line(f"The library is empty. `{command_name()} train RECIPE.toml` creates an adapter.")
+    head = ("Adapter", "Method", "Base model", "ROUGE-1", "Gain", CHRF.title, "Size", "Id")
+    empty = f"The library is empty. `{command_name()} train RECIPE.toml` creates an adapter."
+    right = ("ROUGE-1", "Gain", CHRF.title, "Size")
+    output.lines(table_lines(head, list(map(_row, adapters)), right, empty=empty))
     for folder in unreadable:
         output.remark(f"{folder.folder}: {folder.reason}")
     return 0
@@ -182,14 +180,9 @@ def _score_lines(adapter: Adapter) -> list[str]:
     if card is None:
         return [f"Not scored yet. `{command_name()} evaluate` scores it."]
     base, own = {**card.base_measures, **card.base}, {**card.measures, **card.scores}
-    rows = [
-        (title, score_text.interval(base[name]), score_text.interval(own[name]))
-        for name, title in HEADLINE_TITLES.items()
-        if name in own and name in base
-    ]
     return [
         "",
-        *table_lines(("Score", "Base", "Adapter"), rows),
+        *table_lines(("Score", "Base", "Adapter"), score_text.headline_rows(base, own)),
         *(f"{note}." for note in score_text.language_notes(card.protocol)),
         score_text.verdict(card.difference["rouge1"], card.protocol),
     ]
@@ -366,9 +359,11 @@ def _export_model(
         return [written, *_verification_lines(result), *_next_step(adapter, to, target, result)]
 
     # Also removes what a killed worker leaves behind, as after a second Ctrl+C.
-    with aside(target) as unfinished:
-        code, _ = ask("export", arguments | {"aside": str(unfinished)}, output, show)
-    return code
+    unfinished = partial_beside(target)
+    try:
+        return ask("export", arguments | {"aside": str(unfinished)}, output, show)[0]
+    finally:
+        remove(unfinished)
 
 
 def _verification_lines(result: Result) -> list[str]:

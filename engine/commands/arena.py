@@ -125,13 +125,9 @@ def list_arenas(_: argparse.Namespace, output: Output) -> int:
             for each in listed
         ]
     )
-    if listed:
-        rows = [(each.id, arenas.progress_text(each, statuses[each.id]), each.name) for each in listed]
-        output.lines(table_lines(("Arena", "Entries", "Name"), rows))
-    else:
-        output.line(
-            f"There are no arenas yet. `{command_name()} arena new RECIPE.toml --preset all` creates one."
-        )
+    rows = [(each.id, arenas.progress_text(each, statuses[each.id]), each.name) for each in listed]
+    empty = f"There are no arenas yet. `{command_name()} arena new RECIPE.toml --preset all` creates one."
+    output.lines(table_lines(("Arena", "Entries", "Name"), rows, empty=empty))
     for each in damaged:
         output.remark(f"{each.folder}: {each.reason}")
     return COMPLETED

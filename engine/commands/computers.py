@@ -74,11 +74,9 @@ def list_computers(_: argparse.Namespace, output: Output) -> int:
     """List the computers without contacting them."""
     computers = store.list_computers()
     output.json([asdict(each) for each in computers])
-    if not computers:
-        output.line(f"There are no other computers yet. {ADD}")
-        return 0
     rows = [(each.name, each.destination, each.storage or "on its head") for each in computers]
-    output.lines(table_lines(("Computer", "Reached at", "Keeps files"), rows))
+    empty = f"There are no other computers yet. {ADD}"
+    output.lines(table_lines(("Computer", "Reached at", "Keeps files"), rows, empty=empty))
     return 0
 
 

@@ -54,6 +54,8 @@ class Follower:
         self._signals_received = 0
         self._forced = self._left = False
         self._is_bridged = job.is_bridged()
+        # The last result that the job has made.
+        self.result: Result = {}
 
     def run(self, on_event: OnEvent, *, attach: bool = False) -> Ending:
         """Start the worker, or `attach` to a running one; call `on_event` with each event, and return how it ended.
@@ -66,6 +68,8 @@ class Follower:
                     self._job.drop_commands()
                     self._supervisor.start()
                 for event in self._supervisor.follow(tick=self._handle_signals):
+                    if event["event"] == "result_made":
+                        self.result = event["result"]
                     try:
                         self._output.json(event)
                         on_event(event)
@@ -173,20 +177,16 @@ def ask(
     """
     text = recipes.dumps(recipe) if recipe else ""
     job = create_job(jobs_folder(), kind, arguments, recipe=text)
-    progress = ProgressPrinter(output)
-    results: list[Result] = []
+    progress, follower = ProgressPrinter(output), Follower(job, output)
 
     def follow(event: Event) -> None:
         progress.show(event)
         on_event(event)
-        if event["event"] == "result_made":
-            results.append(event["result"])
 
-    ending = Follower(job, output).run(follow)
-    code = conclude(ending, output)
-    if code or not results:
+    code = conclude(follower.run(follow), output)
+    if code or not follower.result:
         return code, {}
-    result = complete(results[-1])
+    result = complete(follower.result)
     remove(job.folder)
     output.lines(show(result))
     output.json(result)
@@ -196,17 +196,12 @@ def ask(
 def quiet_result(kind: JobKind, arguments: Mapping[str, Any]) -> Result:
     """Run a job without output and return its result, empty if it failed. Raises KeyboardInterrupt if stopped."""
     job = create_job(jobs_folder(), kind, arguments)
-    results: list[Result] = []
-
-    def follow(event: Event) -> None:
-        if event["event"] == "result_made":
-            results.append(event["result"])
-
-    ending = Follower(job, Output(as_json=False)).run(follow)
+    follower = Follower(job, Output(as_json=False))
+    outcome = follower.run(lambda _event: None).outcome
     remove(job.folder)
-    if ending.outcome == "stopped":
+    if outcome == "stopped":
         raise KeyboardInterrupt
-    return results[-1] if results and ending.outcome == "completed" else {}
+    return follower.result if outcome == "completed" else {}
 
 
 LINES_A_RUN = 20

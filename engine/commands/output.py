@@ -143,8 +143,12 @@ def notice_line(event: Mapping[str, Any]) -> str:
     return " ".join(filter(None, (f"{title}: {event['message']}", event.get("hint", ""))))
 
 
-def table_lines(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
-    """Return aligned lines; the columns named in `right` are aligned on the right."""
+def table_lines(
+    head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = (), *, empty: str = ""
+) -> list[str]:
+    """Return aligned lines; the columns named in `right` are aligned on the right. `empty` is said without a row."""
+    if empty and not rows:
+        return [empty]
     rows = [[in_one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in [head, *rows]) for index in range(len(head))]
     lines = []

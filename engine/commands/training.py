@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from engine.config.recipe_command import STDIN
 from engine.config.run_changes import CHANGEABLE
 from engine.config.run_identity import identity
 from engine.errors import AppError, Problem, RecipeError, WorkerError
-from engine.jobs.events import Event
 from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import RunState
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending
@@ -206,19 +205,13 @@ def _find_fallbacks(job: Job, state: RunState, ending: Ending, output: Output) -
         {"step": run_store.last_step(job)},
         recipe=recipes.dumps(recipes.load(job.recipe_path)),
     )
-    results: list[Mapping[str, Any]] = []
-
-    def on_event(event: Event) -> None:
-        if event["event"] == "result_made":
-            results.append(event["result"])
-
     output.status("Looking for memory fallbacks …")
-    Follower(search, output).run(on_event)
-    if not results:
-        # Only the run's own error is reported.
-        return []
-    remove(search.folder)
-    return memory_fallbacks.read(results[-1])
+    follower = Follower(search, output)
+    follower.run(lambda _event: None)
+    if follower.result:
+        remove(search.folder)
+    # Without a result, only the run's own error is reported.
+    return memory_fallbacks.read(follower.result)
 
 
 def _fallback_lines(fallbacks: Sequence[MemoryFallback], job: Job) -> list[str]:
@@ -259,11 +252,9 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
     for entry in entries:
         if entry.error:
             output.remark(f"{entry.id}: {entry.error}")
-    if not entries:
-        output.line(f"There are no runs yet. `{command_name()} train RECIPE.toml` starts one.")
-        return 0
-    head = ("Run", "Outcome", "Steps", "Time", *GAINS, "Name")
-    output.lines(table_lines(head, [_run_row(entry) for entry in entries], right=("Steps", "Time", *GAINS)))
+    empty = f"There are no runs yet. `{command_name()} train RECIPE.toml` starts one."
+    head, right = ("Run", "Outcome", "Steps", "Time", *GAINS, "Name"), ("Steps", "Time", *GAINS)
+    output.lines(table_lines(head, list(map(_run_row, entries)), right, empty=empty))
     return 0
 
 

@@ -120,8 +120,8 @@ class Recipe:
         """Return the nested tables of the recipe's file; absent values are left out."""
         tables: dict[str, Any] = {"schema": SCHEMA} | ({"name": self.given_name} if self.given_name else {})
         for name in _TABLES:
-            tables[name] = _present(getattr(self, name).model_dump())
-        tables["method"] = _present(self.method.as_table())
+            tables[name] = present(getattr(self, name).model_dump())
+        tables["method"] = present(self.method.as_table())
         if self.changes:
             tables[CHANGES] = [change.model_dump() for change in self.changes]
         return tables
@@ -150,7 +150,8 @@ _RETIRED = {
 }
 
 
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+def present(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that TOML has: no None, and lists for tuples."""
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in values.items()

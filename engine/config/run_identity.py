@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from engine.config.recipe import CHANGES, Recipe, looks_like_path
 from engine.system.file_hashes import sha256
@@ -17,13 +18,10 @@ from engine.system.paths import expand_user
 def identity(recipe: Recipe) -> dict[str, str]:
     """Return digests of a recipe and of its conversations; "" for conversations that are not on this computer.
 
-    A run's name, and the path under which its conversations lie, change nothing.
+    The path under which its conversations lie changes nothing.
     """
-    tables = recipe.as_tables()
-    decides = {key: value for key, value in tables.items() if key not in {"name", CHANGES}}
     source = recipe.data.source
-    if looks_like_path(source):
-        decides["data"] = {key: value for key, value in tables["data"].items() if key != "source"}
+    decides = deciding(recipe, with_source=not looks_like_path(source))
     text = repr(
         sorted(
             (name, sorted(table.items()) if isinstance(table, dict) else table)
@@ -34,6 +32,14 @@ def identity(recipe: Recipe) -> dict[str, str]:
         "recipe": hashlib.sha256(text.encode()).hexdigest()[:16],
         "data": _digest(expand_user(source)) if looks_like_path(source) else "",
     }
+
+
+def deciding(recipe: Recipe, *, with_source: bool) -> dict[str, Any]:
+    """Return the tables of a recipe that decide what is computed: not its name and earlier changes."""
+    tables = {key: value for key, value in recipe.as_tables().items() if key not in {"name", CHANGES}}
+    if not with_source:
+        del tables["data"]["source"]
+    return tables
 
 
 def _digest(path: Path) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.errors import StorageError, disk_errors
 from engine.messages import from_json, say, to_json
@@ -28,6 +28,7 @@ ROTATED_BYTES = 16 << 20
 CONTINUED = "events_continued"
 
 Event = dict[str, Any]
+T = TypeVar("T")
 
 
 class EventWriter:
@@ -117,6 +118,21 @@ def encode(record: Mapping[str, Any]) -> bytes:
     """Return one event as a line of UTF-8 JSON. Raises ValueError for NaN and infinity."""
     text = to_json(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return f"{text}\n".encode("utf-8", "replace")
+
+
+def in_batches(items: Iterable[T], size: Callable[[T], int], max_bytes: int) -> Iterator[list[T]]:
+    """Yield as many items at a time as one event holds, at least one."""
+    batch: list[T] = []
+    free = max_bytes
+    for item in items:
+        needed = size(item)
+        if needed > free and batch:
+            yield batch
+            batch, free = [], max_bytes
+        batch.append(item)
+        free -= needed
+    if batch:
+        yield batch
 
 
 def _open_to_append(path: Path) -> int:

@@ -16,7 +16,7 @@ from engine.jobs.events import encode
 from engine.labelling.items import Item
 from engine.labelling.sets import SetInfo, fingerprint, read
 from engine.messages import counted
-from engine.system.files import aside, rename, write_atomically, write_export
+from engine.system.files import aside, write_atomically, write_export
 from engine.system.paths import labelling_folder
 from engine.text.escaping import file_name
 
@@ -62,7 +62,6 @@ def export(about: SetInfo) -> Path:
             unfinished.mkdir(mode=0o700)
             write_atomically(unfinished / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
             write_atomically(unfinished / METADATA, json.dumps(metadata, indent=1))
-            rename(unfinished, folder)
     return folder
 
 

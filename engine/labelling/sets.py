@@ -28,7 +28,7 @@ from engine.jobs.job import new_id
 from engine.jobs.journal import Journal
 from engine.labelling.items import Draft, History, Item, Step, carried_fields, new_item
 from engine.messages import say
-from engine.system.files import aside, rename, write_atomically
+from engine.system.files import aside, write_atomically
 from engine.system.foreign_files import FileKind, open_regular, parse_json, read_json
 from engine.system.paths import expand_user, labelling_folder
 from engine.system.validators import has, is_number, is_text
@@ -146,7 +146,6 @@ def create(
         if carried_records:
             write_atomically(unfinished / JOURNAL, b"".join(map(encode, carried_records)).decode("utf-8"))
         write_atomically(unfinished / ABOUT, json.dumps({"schema": SCHEMA, **asdict(about)}, indent=1))
-        rename(unfinished, folder)
     return about
 
 

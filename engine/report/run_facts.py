@@ -182,7 +182,7 @@ def _conversations(examples: ExampleScores) -> Iterator[dict[str, Any]]:
 
 
 def _summary(written: Written, index: int) -> dict[str, Any]:
-    scores = {name: values[index] for name, values in {**written.rouge, **written.metrics}.items()}
+    scores = {name: values[index] for name, values in written.values.items()}
     return {"summary": written.summaries[index], "scores": scores}
 
 
@@ -206,29 +206,23 @@ def rows(report: Report) -> Iterator[Row]:
 
 def _example_rows(examples: ExampleScores) -> Iterator[Row]:
     for model, written in (("base", examples.base), ("tuned", examples.tuned)):
-        for name, values in {**written.rouge, **written.metrics}.items():
+        for name, values in written.values.items():
             for example, value in zip(examples.examples, values, strict=True):
-                yield (name, model, example, "", _cell(value), "", "", "")
-
-
-def _cell(value: float | None) -> Cell:
-    """Return a value, empty where it can't be told."""
-    return "" if value is None else value
+                yield (name, model, example, "", value, "", "", "")
 
 
 def conversations_table(examples: ExampleScores) -> tuple[list[str], list[list[Cell]]]:
     """Return head and rows of a table with a row for each conversation: texts, summaries and scores of both models."""
-    names = list({**examples.base.rouge, **examples.base.metrics})
+    base, tuned = examples.base.values, examples.tuned.values
     head = ["conversation", "text", "reference", "base summary", "tuned summary"]
-    head += [f"{model} {name}" for name in names for model in ("base", "tuned")]
-    base, tuned = ({**written.rouge, **written.metrics} for written in (examples.base, examples.tuned))
+    head += [f"{model} {name}" for name in base for model in ("base", "tuned")]
     table: list[list[Cell]] = []
     for index, example in enumerate(examples.examples):
         texts = examples.texts[index] if examples.texts else None
         read = [texts.conversation, "\n".join(texts.references)] if texts else ["", ""]
         line: list[Cell] = [example, *read, examples.base.summaries[index], examples.tuned.summaries[index]]
-        for name in names:
-            line += [_cell(base[name][index]), _cell(tuned[name][index] if name in tuned else None)]
+        for name in base:
+            line += [base[name][index], tuned[name][index] if name in tuned else None]
         table.append(line)
     return head, table
 

@@ -23,6 +23,11 @@ class Written(BaseModel, frozen=True, populate_by_name=True):
     rouge: dict[str, tuple[float, ...]]
     metrics: dict[str, tuple[float | None, ...]] = Field(default_factory=dict, alias="more")
 
+    @property
+    def values(self) -> dict[str, tuple[float | None, ...]]:
+        """All scores by name."""
+        return {**self.rouge, **self.metrics}
+
 
 class Texts(BaseModel, frozen=True):
     """A conversation and its reference summaries, so that a run can be read when its data is gone."""

@@ -8,6 +8,7 @@ from typing import Any
 from engine.messages import counted, joined, say
 from engine.scoring.metrics import (
     ENOUGH_TO_LEARN,
+    HEADLINE_TITLES,
     MIN_EXAMPLES,
     Unit,
     Untold,
@@ -200,6 +201,15 @@ def interval_in(values: Mapping[str, Any], unit: Unit, *, signed: bool = False) 
 def interval(values: Mapping[str, Any], unit: Unit = "points") -> str:
     """Return a metric with its interval, or why there is none: "48.4 (47.2 to 49.6)"."""
     return say("{} ({})", amount(values["mean"], unit), interval_in(values, unit))
+
+
+def headline_rows(base: Mapping[str, Any], own: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the title and both intervals of each headline metric that base model and adapter have."""
+    return [
+        (title, interval(base[name]), interval(own[name]))
+        for name, title in HEADLINE_TITLES.items()
+        if name in own and name in base
+    ]
 
 
 def language_notes(protocol: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import secrets
@@ -17,6 +16,7 @@ from engine.errors import AdapterError, SettingError
 from engine.jobs.events import Event
 from engine.server.chat_api import BASE
 from engine.system.paths import adapters_folder
+from engine.text.escaping import unused
 
 if TYPE_CHECKING:
     from engine.server.http_server import Server
@@ -87,8 +87,7 @@ def model_names(adapters: Sequence[Adapter]) -> list[str]:
     names: list[str] = []
     for adapter in adapters:
         name = adapter.name if wanted.count(adapter.name) == 1 else adapter.id
-        numbered = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
-        names.append(next(each for each in numbered if each not in {BASE, *names}))
+        names.append(unused(name, {BASE, *names}.__contains__))
     return names
 
 

@@ -13,12 +13,13 @@ from itertools import chain
 from pathlib import Path
 
 from engine.errors import disk_errors
-from engine.system.files import aside, private, rename
+from engine.system.files import aside, private
 
 # Spreadsheets read these as the start of a formula, or skip them before one, the full-width forms too.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫")
 
-Cell = str | int | float
+# None is written as an empty cell.
+Cell = str | int | float | None
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -29,13 +30,12 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -
     with (
         disk_errors("{} can't be written: {}.", path, hint="Choose another folder, or free some space."),
         aside(path) as unfinished,
+        open(unfinished, "x", -1, "utf-8-sig", "replace", "", opener=private) as stream,
     ):
-        with open(unfinished, "x", -1, "utf-8-sig", "replace", "", opener=private) as stream:
-            table = csv.writer(stream)
-            table.writerows([_escaped(cell) for cell in row] for row in chain([head], rows))
-            stream.flush()
-            os.fsync(stream.fileno())
-        rename(unfinished, path)
+        table = csv.writer(stream)
+        table.writerows([_escaped(cell) for cell in row] for row in chain([head], rows))
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _escaped(cell: Cell) -> Cell:

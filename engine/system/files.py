@@ -18,7 +18,9 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from engine.errors import disk_errors
+from engine.errors import StorageError, disk_errors
+from engine.messages import say
+from engine.system.units import size
 
 # Characters of a file's name in its partial file's name: systems allow 255 bytes, up to four a character.
 MAX_KEPT_NAME = 50
@@ -36,12 +38,11 @@ def write_atomically(path: Path, text: str, *, shared: bool = False) -> None:
 
     Only this user can read it, unless it is `shared`: then the umask decides.
     """
-    with aside(path) as unfinished:
-        with open(unfinished, "x", encoding="utf-8", opener=None if shared else private) as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        rename(unfinished, path)
+    opener = None if shared else private
+    with aside(path) as unfinished, open(unfinished, "x", encoding="utf-8", opener=opener) as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
     sync_directory(path.parent)
 
 
@@ -52,10 +53,11 @@ def private(path: str, flags: int) -> int:
 
 @contextmanager
 def aside(path: Path) -> Iterator[Path]:
-    """Yield a place to write the file or folder that will be renamed to `path`; what is left there is deleted."""
+    """Yield a place to write a file or folder, which is renamed to `path` in the end; after an error it is deleted."""
     unfinished = partial_beside(path)
     try:
         yield unfinished
+        rename(unfinished, path)
     except FileNotFoundError as error:
         if len(str(unfinished)) > MAX_PATH:
             raise OSError(errno.ENAMETOOLONG, TOO_LONG, str(path)) from error
@@ -91,7 +93,6 @@ def move(source: Path, target: Path) -> None:
                 whole.symlink_to(source.readlink())
             else:
                 shutil.copytree(source, whole, symlinks=True)
-            rename(whole, target)
         remove(source)
 
 
@@ -155,6 +156,15 @@ def sync_tree(folder: Path) -> None:
             with path.open("rb+") as stream:
                 os.fsync(stream.fileno())
     sync_directory(folder)
+
+
+def require_space(folder: Path, needed: int, what: str, hint: str, field: str | None = None) -> None:
+    """Raise StorageError if the folder's disk has less than the bytes that something needs."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StorageError(
+            say("{} needs {}; {} has {} free.", what, size(needed), folder, size(free)), hint, field
+        )
 
 
 def bytes_in(path: Path) -> int:

@@ -6,6 +6,8 @@ Names, paths and messages come from files that anyone may have made. Marks that 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from itertools import chain, count
 
 # Controls but for tabs and line ends; what turns the direction of writing; bytes of a path that are no UTF-8.
 _COMMANDING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -56,6 +58,12 @@ def file_name(name: str) -> str:
     if plain.partition(".")[0].strip().casefold() in DEVICES:
         plain = f"_{plain}"
     return plain.encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .-")
+
+
+def unused(name: str, is_taken: Callable[[str], bool], form: str = "{}-{}") -> str:
+    """Return a name that is not taken: the given one, else with the first free number from 2 on."""
+    numbered = (form.format(name, number) for number in count(2))
+    return next(each for each in chain([name], numbered) if not is_taken(each))
 
 
 def _code(match: re.Match[str]) -> str:

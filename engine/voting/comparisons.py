@@ -26,7 +26,7 @@ from engine.errors import DataError, StorageError, disk_errors
 from engine.jobs.events import encode
 from engine.jobs.job import new_id
 from engine.messages import say
-from engine.system.files import aside, rename, write_atomically
+from engine.system.files import aside, write_atomically
 from engine.system.foreign_files import FileKind, open_regular, read_bytes
 from engine.system.paths import comparisons_folder
 
@@ -148,7 +148,6 @@ def create(
         unfinished.mkdir(mode=0o700)
         write_atomically(unfinished / CONVERSATIONS, lines.decode("utf-8"))
         write_atomically(unfinished / ABOUT, info.model_dump_json(by_alias=True))
-        rename(unfinished, folder)
     return info.model_copy(update={"folder": folder})
 
 

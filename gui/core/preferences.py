@@ -82,7 +82,6 @@ class Preferences:
         self._values |= values
         with suppress(OSError), files.aside(self._path) as unfinished:
             unfinished.write_text(json.dumps(self._values, indent=1), encoding="utf-8")
-            files.rename(unfinished, self._path)
 
 
 def _read(path: Path) -> dict[str, str]:

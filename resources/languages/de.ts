@@ -11497,11 +11497,6 @@ Bob: At the office, till five.</translation>
    <translation>Schnelle Rotation</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/files.py" />
-   <source>Fetching needs {1}; {2} are free.</source>
-   <translation>Das Holen braucht {1}; {2} sind frei.</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/redaction.py" />
    <source>File "</source>
    <translation>File "</translation>
@@ -15977,9 +15972,9 @@ Bob: At the office, till five.</translation>
    <translation>Die Festplatte mit {1} ist voll.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/repository.py" />
-   <source>The download needs {1}; {2} has {3} free.</source>
-   <translation>Der Download braucht {1}; in {2} sind {3} frei.</translation>
+   <location filename="../../engine/cluster/files.py" />
+   <source>The download</source>
+   <translation>Der Download</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -16003,8 +15998,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/export.py" />
-   <source>The export needs up to {1}; {2} has {3} free.</source>
-   <translation>Der Export braucht bis zu {1}; in {2} sind {3} frei.</translation>
+   <source>The export</source>
+   <translation>Der Export</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/__init__.py" />
@@ -17290,16 +17285,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Unpack it, and import each adapter.</source>
    <translation>Entpacken Sie sie, und importieren Sie jeden Adapter.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/archives.py" />
-   <source>Unpacking needs {1} GB; {2} GB are free.</source>
-   <translation>Das Entpacken braucht {1} GB, frei sind {2} GB.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>Unpacking {1} needs {2} GB; {3} GB are free.</source>
-   <translation>Das Entpacken von {1} braucht {2} GB, frei sind {3} GB.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
@@ -21173,7 +21158,7 @@ Bob: At the office, till five.</translation>
    <translation>{1} ist öffentlich.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} is read as splits: {2}.</source>
    <translation>{1} wird als Teile gelesen: {2}.</translation>
   </message>
@@ -21373,9 +21358,9 @@ Bob: At the office, till five.</translation>
    <translation>{1} braucht {2} von llama.cpp, das nicht installiert ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>{1} needs {2} when unpacked; {3} has {4} free.</source>
-   <translation>{1} braucht entpackt {2}; in {3} sind {4} frei.</translation>
+   <location filename="../../engine/system/files.py" />
+   <source>{1} needs {2}; {3} has {4} free.</source>
+   <translation>{1} braucht {2}; in {3} sind {4} frei.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/following.py" />

@@ -27,3 +27,15 @@ def test_a_recipe_error_carries_every_problem():
     assert error.problems == problems
     assert str(error) == "A. (and 1 more)"
     assert problems[1].as_dict() == {"field": "b", "message": "B.", "hint": "Hint."}
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("", "ValueError"),
+        ("\n size 3\nsize 4", "size 3"),
+        ("Sizes differ:\n  3 and 4\nlast", "Sizes differ: 3 and 4"),
+    ],
+)
+def test_the_first_words_of_a_librarys_error(text, first):
+    assert errors.first_line(ValueError(text)) == first

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import AppError, DataError
 from engine.jobs.events import decode, encode
-from engine.messages import MESSAGES, Message, from_json, joined, say, to_json
+from engine.messages import MESSAGES, Message, from_json, joined, listed, say, to_json
 from engine.system import sandbox
 
 EMPTY = say("Row {:,} of {} is empty.", 1540, "a.csv")
@@ -25,6 +25,11 @@ def test_a_message_is_its_english_text_and_remembers_its_parts():
     assert EMPTY == "Row 1,540 of a.csv is empty."
     assert parts(EMPTY) == ("Row {:,} of {} is empty.", 1540, "a.csv")
     assert parts(joined("; ", ["", EMPTY, "no rows"])) == ("{}; {}", parts(EMPTY), "no rows")
+
+
+def test_the_first_of_many_names_are_listed_and_the_others_counted():
+    assert listed(["id", "text"], 2) == "id, text"
+    assert parts(listed(map(str, range(1_502)), 2)) == ("{} and {:,} more", "0, 1", 1500)
 
 
 def test_the_text_of_an_error_is_its_message():

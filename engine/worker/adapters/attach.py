@@ -31,7 +31,7 @@ from engine.adapters.import_checks import CONFIG_NAME, WEIGHTS_NAME, weight_shap
 from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
 from engine.config.recipe import STARTER, Recipe
-from engine.errors import AdapterError
+from engine.errors import AdapterError, first_line
 from engine.messages import say
 from engine.methods import Family
 from engine.options import describe
@@ -71,9 +71,9 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
             warnings.simplefilter("ignore")
             model = get_peft_model(base.model, config)
     except (ValueError, TypeError) as error:
-        reason = str(error).splitlines()[0][:300]
+        title, base_id = recipe.method.method.title, recipe.base_model.id
         raise AdapterError(
-            say("{} can't be attached to {}: {}", recipe.method.method.title, recipe.base_model.id, reason),
+            say("{} can't be attached to {}: {}", title, base_id, first_line(error)),
             "Applied to lists the base model's layers.",
             "method.target_modules",
         ) from error
@@ -198,7 +198,7 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
                 model.add_adapter(name, config)
     except (ValueError, TypeError, KeyError, RuntimeError) as error:
         raise AdapterError(
-            say("{} doesn't fit {}: {}", adapter.name, base.options.id, str(error).splitlines()[0][:300]),
+            say("{} doesn't fit {}: {}", adapter.name, base.options.id, first_line(error)),
             "Choose the base model it was made for.",
         ) from error
     try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import jinja2
 
-from engine.errors import ChatTemplateError
+from engine.errors import ChatTemplateError, first_line
 from engine.messages import say
 from engine.system import sandbox
 from engine.system.sandbox import Exceeded, LimitError, Limits
@@ -26,7 +26,6 @@ FIELD = "data.prompt_format"
 MAX_ADDED_CHARACTERS = 100_000
 MAX_SECONDS = 5.0
 MAX_BYTES = 1 << 30
-MAX_ERROR_CHARACTERS = 200
 RENDERER = "transformers.utils.chat_template_utils"
 # Stand for the last question and the answer; no template has reason to treat them in any special way.
 QUESTION, ANSWER = "tunesmith7question", "tunesmith7answer"
@@ -207,12 +206,8 @@ def _texts(template: _Template, chats: list[list[Message]]) -> list[str]:
 
 def _first_line(error: Exception) -> str:
     """Return an error's first line, with its kind unless it is the template's own."""
-    message = (str(error).strip().splitlines() or [""])[0][:MAX_ERROR_CHARACTERS]
-    return (
-        message
-        if message and isinstance(error, jinja2.TemplateError)
-        else f"{type(error).__name__} {message}"
-    )
+    kind, message = type(error).__name__, first_line(error)
+    return message if message == kind or isinstance(error, jinja2.TemplateError) else f"{kind} {message}"
 
 
 def _error(message: str) -> ChatTemplateError:

@@ -21,7 +21,7 @@ from safetensors.numpy import save_file
 
 from engine.errors import StorageError, disk_errors
 from engine.system import cache
-from engine.system.files import aside, rename
+from engine.system.files import aside
 from engine.system.paths import HOME
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import update_digest
@@ -144,7 +144,6 @@ def _save(path: Path, tokens: Tokens, truncated: tuple[int, int]) -> None:
         save_file({"ends": tokens.ends, "ids": tokens.ids}, partial, {"facts": json.dumps(facts)})
         with partial.open("rb+") as stream:
             os.fsync(stream.fileno())
-        rename(partial, path)
 
 
 def _load(path: Path, prompter: Prompter) -> Tokens | None:

@@ -19,7 +19,7 @@ from engine.adapters.library import Adapter
 from engine.adapters.metadata import protocol_key
 from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
-from engine.errors import AdapterError, disk_errors
+from engine.errors import AdapterError, disk_errors, first_line
 from engine.messages import say
 from engine.system import cache
 from engine.system.files import bytes_in, rename, temporary_folder
@@ -53,7 +53,7 @@ def convert(plain: Path, target: Path, precision: str, settings: dict[str, Any] 
         # An export's folder is there already, empty.
         converter.convert(str(target), quantization=QUANTIZATIONS.get(precision, precision), force=True)
     except (ValueError, NotImplementedError, RuntimeError, AttributeError) as error:
-        message = say("CTranslate2 can't convert this model: {}.", str(error).splitlines()[0][:200])
+        message = say("CTranslate2 can't convert this model: {}.", first_line(error))
         raise AdapterError(message, "Export it as merged.") from error
     if settings:
         plain_prompt.write(settings, CTRANSLATE2, target)

@@ -275,10 +275,6 @@ def _scores(scored: ScoreCard | None) -> dict[str, Any]:
     verdict = score_text.verdict(scored.difference["rouge1"], scored.protocol)
     return {
         "scored": True,
-        "scores": [
-            (title, score_text.interval(base[name]), score_text.interval(own[name]))
-            for name, title in HEADLINE_TITLES.items()
-            if name in own and name in base
-        ],
+        "scores": score_text.headline_rows(base, own),
         "notes": [*(f"{note}." for note in score_text.language_notes(scored.protocol)), verdict],
     }

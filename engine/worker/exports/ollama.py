@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
-from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.messages import say
+from engine.text.escaping import unused
 from engine.text.normalization import normalized
 from engine.worker.exports import programs
 from engine.worker.exports.gguf_model import MODELFILE
@@ -74,8 +74,7 @@ def handed_over(channel: Channel, unfinished: Path, folder: Path) -> Iterator[Ha
     handover = Handover()
     if is_here():
         # With a number if Ollama has another model of this name: that one is not replaced.
-        names = chain([_name(folder)], (f"{_name(folder)}-{number}" for number in count(2)))
-        name = next(each for each in names if not _does("show", each))
+        name = unused(_name(folder), partial(_does, "show"))
         try:
             programs.run(channel, [PROGRAM, "create", name, "-f", str(unfinished / MODELFILE)], unfinished)
             handover = Handover(name)

@@ -8,7 +8,6 @@ revision is written last, so an incomplete repository is never taken for a compl
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -29,14 +28,13 @@ from engine.adapters import hub_adapters
 from engine.adapters.import_checks import CONFIG_NAME, KINDS, WEIGHTS_NAME
 from engine.adapters.metadata import FILE_NAME
 from engine.config import model_info
-from engine.errors import AdapterError, BaseModelError, DataError, StorageError, disk_errors
+from engine.errors import AdapterError, BaseModelError, DataError, disk_errors
 from engine.messages import say
 from engine.methods import Family
 from engine.system import hub_cache
 from engine.system.connection import hub_address, offline, require_hub
-from engine.system.files import bytes_in, delete, write_atomically
+from engine.system.files import bytes_in, delete, require_space, write_atomically
 from engine.system.hub_cache import is_complete_model
-from engine.system.units import size
 from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
 from engine.worker.hub.hub_errors import FIELDS, DamagedError, Kind, explained
 from engine.worker.hub.repository_card import licence
@@ -144,12 +142,8 @@ def download(
     wanted = cost(repo_id, revision, kind)
     folder = _cache()
     folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < wanted.missing_bytes:
-        raise StorageError(
-            say("The download needs {}; {} has {} free.", size(wanted.missing_bytes), folder, size(free)),
-            "Delete models you no longer use, or set HF_HOME to a larger disk.",
-        )
+    hint = "Delete models you no longer use, or set HF_HOME to a larger disk."
+    require_space(folder, wanted.missing_bytes, "The download", hint)
     done = 0
 
     def on_bytes(count: int) -> None:

@@ -31,11 +31,12 @@ from engine.data import (
     summary_lists,
 )
 from engine.errors import DataError
+from engine.jobs.events import in_batches
 from engine.messages import counted, joined, listed, say
 from engine.worker.ingestion import alignment
 from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.sources import Source
-from engine.worker.readers import FIELD, BrokenRow, Record, Table, open_table
+from engine.worker.readers import FIELD, Record, Table, open_table
 from engine.worker.readers.table import SHEET_FIELD
 from engine.worker.runtime.channel import Channel
 
@@ -368,29 +369,14 @@ def _unknown_text(numbers: Sequence[int], column: str, split_texts: Mapping[int,
 def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
     """Report every broken row, then refuse their tables, or report that the rows are left out."""
     for table in tables.values():
-        for rows in _in_events(table.broken):
+        told = ({"place": each.position, "why": each.reason[:MAX_REASON_CHARACTERS]} for each in table.broken)
+        for rows in in_batches(told, lambda row: len(json.dumps(row)), MAX_EVENT_BYTES):
             channel.emit("rows_broken", table=table.name, rows=rows)
     for table in tables.values():
         if table.broken and options.broken_rows == "leave_out":
             channel.notice(say("{}: {}, skipped (data.broken_rows).", table.name, table.broken_text))
         else:
             table.refuse_broken()
-
-
-def _in_events(broken: Sequence[BrokenRow]) -> Iterator[list[dict[str, str]]]:
-    """Yield broken rows with their positions and reasons, as many at a time as one event holds."""
-    part: list[dict[str, str]] = []
-    free = MAX_EVENT_BYTES
-    for each in broken:
-        row = {"place": each.position, "why": each.reason[:MAX_REASON_CHARACTERS]}
-        needed = len(json.dumps(row))
-        if part and needed > free:
-            yield part
-            part, free = [], MAX_EVENT_BYTES
-        part.append(row)
-        free -= needed
-    if part:
-        yield part
 
 
 def show_first_rows(source: Source, tables: Tables, options: DataOptions, channel: Channel) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -24,9 +23,8 @@ from engine.adapters.metadata import ExportFacts, PromptFacts, Verification, now
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError, StorageError
 from engine.messages import say
-from engine.system.files import bytes_in, partial_beside, remove, rename, sync_tree
+from engine.system.files import bytes_in, partial_beside, remove, rename, require_space, sync_tree
 from engine.system.paths import adapters_folder, expand_user
-from engine.system.units import size
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
@@ -111,10 +109,7 @@ def _export_script(channel: Channel, adapter: Adapter, target: Path, request: di
 def _require_space(needed: int, target: Path) -> None:
     """Raise StorageError for a disk that is too small for what the export writes, in bytes."""
     folder = next(each for each in target.absolute().parents if each.is_dir())
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        message = say("The export needs up to {}; {} has {} free.", size(needed), folder, size(free))
-        raise StorageError(message, "Free some space, or choose another folder.", "target")
+    require_space(folder, needed, "The export", "Free some space, or choose another folder.", "target")
 
 
 def _write(channel: Channel, exporter: Exporter, source: Source, target: Path, precision: str) -> None:

@@ -5,12 +5,11 @@ Sends them as they are found, a few in an event, split by split. Imports no torc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from engine.config.data_options import checked
 from engine.errors import DataError
-from engine.jobs.events import encode
+from engine.jobs.events import encode, in_batches
 from engine.messages import say
 from engine.text.conversations import Example
 from engine.worker.ingestion.loading import open_tables, read_rows
@@ -43,7 +42,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         too_long += len(non_empty) - len(short)
         beyond += len(short) - len(selected)
         count += len(selected)
-        for batch in _batches(selected):
+        for batch in in_batches(selected, _size, MAX_BATCH_BYTES):
             channel.check_stop()
             rows = [_row(example) for example in batch]
             channel.emit("conversations_read", split=split, conversations=rows)
@@ -64,18 +63,3 @@ def _row(example: Example) -> dict[str, Any]:
 
 def _size(example: Example) -> int:
     return len(encode(_row(example)))
-
-
-def _batches(examples: Sequence[Example]) -> Iterator[list[Example]]:
-    """Yield as many examples at a time as one event holds."""
-    batch: list[Example] = []
-    free_bytes = MAX_BATCH_BYTES
-    for example in examples:
-        size = _size(example)
-        if size > free_bytes and batch:
-            yield batch
-            batch, free_bytes = [], MAX_BATCH_BYTES
-        batch.append(example)
-        free_bytes -= size
-    if batch:
-        yield batch

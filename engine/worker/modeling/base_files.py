@@ -127,10 +127,3 @@ def reading_reported(report: Callable[[int, int], None]) -> Iterator[None]:
         yield
     finally:
         logging.set_tqdm_hook(before)
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first words of an error; those that only announce others come with them."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    count = 2 if lines and lines[0].endswith(":") else 1
-    return " ".join(lines[:count])[:300] or type(error).__name__

@@ -22,7 +22,7 @@ from transformers import (
 
 from engine.config import model_info
 from engine.config.recipe import STARTER, BaseModelOptions, gguf_file, looks_like_path
-from engine.errors import AppError, BaseModelError
+from engine.errors import AppError, BaseModelError, first_line
 from engine.messages import say
 from engine.methods import BaseFacts, Family, Quantization
 from engine.system.foreign_files import FileKind, read_json
@@ -185,7 +185,7 @@ def read_config(folder: Path, name: str) -> PretrainedConfig:
     # A configuration of unknown kinds of values fails wherever it is first used.
     except Exception as error:
         raise BaseModelError(
-            say("{} can't be loaded: {}", name, base_files.first_line(error)),
+            say("{} can't be loaded: {}", name, first_line(error)),
             "Tunesmith doesn't run models' own code.",
             FIELD,
         ) from error
@@ -328,7 +328,7 @@ def _read_model(
         if oom.is_oom(error) or device_problems.of_failure(error) is not None:
             raise
         raise BaseModelError(
-            say("{} can't be loaded: {}", options.id, base_files.first_line(error)),
+            say("{} can't be loaded: {}", options.id, first_line(error)),
             "Only safetensors files are accepted; others can run code.",
             FIELD,
         ) from error

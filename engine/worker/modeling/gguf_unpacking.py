@@ -30,10 +30,10 @@ from transformers import (
 )
 
 from engine.config import gguf_models
-from engine.errors import AppError, BaseModelError, DeviceError, StorageError
+from engine.errors import AppError, BaseModelError, DeviceError, StorageError, first_line
 from engine.messages import say
 from engine.system import file_hashes, gguf_header, sandbox
-from engine.system.files import remove, rename, sync_directory, sync_tree
+from engine.system.files import remove, rename, require_space, sync_directory, sync_tree
 from engine.system.foreign_files import FileKind, open_regular, read_json
 from engine.system.gguf_header import GgufHeader
 from engine.system.locks import try_lock
@@ -160,19 +160,8 @@ def _make(path: Path, header: GgufHeader, folder: Path, channel: Channel, *, wit
 def _require_room(path: Path, header: GgufHeader) -> None:
     """Raise StorageError or DeviceError where disk or memory don't suffice."""
     needed = gguf_models.unpacked_bytes(header)
-    free = shutil.disk_usage(gguf_folder()).free
-    if free < needed + SPACE_BESIDE:
-        raise StorageError(
-            say(
-                "{} needs {} when unpacked; {} has {} free.",
-                path.name,
-                size(needed),
-                gguf_folder(),
-                size(free),
-            ),
-            "Free some space, or set TUNESMITH_HOME to another disk.",
-            FIELD,
-        )
+    hint = "Free some space, or set TUNESMITH_HOME to another disk."
+    require_space(gguf_folder(), needed + SPACE_BESIDE, path.name, hint, FIELD)
     available = devices.available_bytes(torch.device("cpu"))
     if available < needed:
         raise DeviceError(
@@ -205,7 +194,7 @@ def _convert_sandboxed(
     except (AppError, OSError, Stopped):
         raise
     except Exception as error:
-        raise _unusable(path, base_files.first_line(error).rstrip(".")) from error
+        raise _unusable(path, first_line(error).rstrip(".")) from error
 
 
 def _reported(convert: Callable[[Callable[[int, int], None]], None]) -> Iterator[Progress]:

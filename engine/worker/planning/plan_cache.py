@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import torch
 from pydantic import BaseModel, Field
 
-from engine.config.recipe import CHANGES, Recipe
+from engine.config.recipe import Recipe
+from engine.config.run_identity import deciding
 from engine.system import cache
 from engine.worker.kernels import registry
 from engine.worker.planning.requirements import ONE_PROCESS, Processes
@@ -54,13 +55,9 @@ def path(
     recipe: Recipe, data: str, base: str, device: torch.device, processes: Processes = ONE_PROCESS
 ) -> Path:
     """Return the file of a recipe's plan; `data` and `base` are the fingerprints of conversations and base model."""
-    tables = recipe.as_tables()
-    # A run's name, earlier changes of its recipe and the path of its data change nothing.
-    decides = {key: value for key, value in tables.items() if key not in {"name", CHANGES}}
-    decides["data"] = {key: value for key, value in tables["data"].items() if key != "source"}
     way = {
         "format": FORMAT,
-        "recipe": decides,
+        "recipe": deciding(recipe, with_source=False),
         "data": data,
         "base": base,
         "processes": [processes.count, processes.sharded],

@@ -10,7 +10,6 @@ import bz2
 import hashlib
 import lzma
 import os
-import shutil
 import stat
 import struct
 import time
@@ -22,9 +21,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from engine.errors import DataError, StorageError
+from engine.errors import DataError
 from engine.messages import say
-from engine.system.files import remove, rename
+from engine.system.files import remove, rename, require_space
 from engine.system.paths import cache_folder
 from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES, require_written, unreadable
 
@@ -122,16 +121,7 @@ def _unpack_zip(path: Path, folder: Path, suffixes: Collection[str], on_progress
         _require_safe_members(path, members)
         chosen = [member for member in members if _is_wanted(PurePosixPath(member.filename), suffixes)]
         total = sum(member.file_size for member in chosen)
-        free = shutil.disk_usage(cache_folder()).free
-        if total > free:
-            raise StorageError(
-                say(
-                    "Unpacking needs {:,.1f} GB; {:,.1f} GB are free.",
-                    total / 1000000000.0,
-                    free / 1000000000.0,
-                ),
-                "Free some disk space.",
-            )
+        require_space(cache_folder(), total, path.name, "Free some disk space.")
         limit, done = _SizeLimit(path, path.stat().st_size), 0
         for member in chosen:
             target = folder.joinpath(*PurePosixPath(member.filename).parts)

@@ -13,10 +13,17 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from engine.data import split_named
 from engine.errors import DataError
 from engine.messages import say
-from engine.worker.readers.table import FIELD, SHEET_FIELD, Found, Notes, unreadable, with_split
+from engine.worker.readers.table import (
+    FIELD,
+    SHEET_FIELD,
+    Found,
+    Notes,
+    sheets_to_read,
+    unreadable,
+    with_split,
+)
 
 MARK = b"SQLite format 3\0"
 # Where SQLite keeps what is not in the file itself yet.
@@ -115,19 +122,10 @@ def _quoted(name: str) -> str:
 
 def _chosen(path: Path, tables: Sequence[str], notes: Notes) -> list[str]:
     """Return the tables to read: the one that the user named, the only one, or all if they are splits."""
-    if notes.sheet:
-        if notes.sheet in tables:
-            return [notes.sheet]
-        raise DataError(
-            say('{} has no table "{}" with texts.', path.name, notes.sheet),
-            say("The tables are: {}.", ", ".join(tables)),
-            SHEET_FIELD,
-            tables,
-        )
-    splits = [name for name in tables if split_named(name)]
-    if len({split_named(name) for name in splits}) > 1:
-        notes.remarks.append(say("{} is read as splits: {}.", path.name, ", ".join(splits)))
-        return splits
+    absent = say('{} has no table "{}" with texts.', path.name, notes.sheet)
+    known = say("The tables are: {}.", ", ".join(tables))
+    if chosen := sheets_to_read(path, tables, notes, absent, known):
+        return chosen
     if len(tables) > 1:
         raise DataError(
             say("{} has several tables with texts: {}.", path.name, ", ".join(tables)),

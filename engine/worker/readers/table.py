@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from engine import chats
 from engine.chats import ImportStats
-from engine.data import Place
+from engine.data import Place, split_named
 from engine.errors import DataError
 from engine.messages import Message, counted, joined, listed, say
 from engine.system import foreign_files
@@ -147,6 +147,22 @@ class Alignment:
         if self.references:
             named[self.references[0]] = [named[name] for name in self.references if named.get(name)]
         return named
+
+
+def sheets_to_read(path: Path, names: Sequence[str], notes: Notes, absent: str, known: str) -> list[str]:
+    """Return the sheet or table that the user named, else all that are named after splits if there are several.
+
+    Returns [] where neither tells. Raises DataError with a message and hint, `absent` and `known`, if it is not there.
+    """
+    if notes.sheet:
+        if notes.sheet not in names:
+            raise DataError(absent, known, SHEET_FIELD, names)
+        return [notes.sheet]
+    splits = [name for name in names if split_named(name)]
+    if len({split_named(name) for name in splits}) < 2:
+        return []
+    notes.remarks.append(say("{} is read as splits: {}.", path.name, ", ".join(splits)))
+    return splits
 
 
 def with_split(rows: Iterable[Found], split: str, notes: Notes) -> Iterator[Found]:

@@ -18,7 +18,6 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
-from engine.data import split_named
 from engine.errors import DataError
 from engine.messages import counted, listed, say
 from engine.worker.readers.archives import ERRORS, require_safe_size
@@ -26,11 +25,11 @@ from engine.worker.readers.delimited import column_names
 from engine.worker.readers.sandboxed import implausible, max_rows
 from engine.worker.readers.table import (
     FIELD,
-    SHEET_FIELD,
     BrokenRow,
     Found,
     LinedRow,
     Notes,
+    sheets_to_read,
     unreadable,
     with_split,
 )
@@ -206,23 +205,12 @@ def _chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
     The sheet that the user named is taken, else all that are named after splits if there are several, else the first.
     Raises DataError for a sheet that is not there.
     """
-    if notes.sheet:
-        if notes.sheet not in filled:
-            raise DataError(
-                say('{} has no sheet "{}" with data.', path.name, notes.sheet),
-                say("The sheets are: {}.", ", ".join(filled)),
-                SHEET_FIELD,
-                filled,
-            )
-        return [notes.sheet]
-    splits = [name for name in filled if split_named(name)]
-    are_splits = len({split_named(name) for name in splits}) > 1
-    read = splits if are_splits else list(filled[:1])
+    absent = say('{} has no sheet "{}" with data.', path.name, notes.sheet)
+    known = say("The sheets are: {}.", ", ".join(filled))
+    read = sheets_to_read(path, filled, notes, absent, known) or list(filled[:1])
     others = [name for name in filled if name not in read]
-    if are_splits:
-        notes.remarks.append(say("{} is read as splits: {}.", path.name, ", ".join(read)))
-    if others:
-        named = " and ".join(read) if are_splits else read[0]
+    if others and not notes.sheet:
+        named = " and ".join(read)
         notes.remarks.append(say("{}: the sheet {} is read, {} is not.", path.name, named, ", ".join(others)))
     return read
 

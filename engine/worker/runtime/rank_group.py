@@ -23,7 +23,7 @@ from typing import IO, Any
 import torch
 import torch.distributed as dist
 
-from engine.errors import AppError, ProcessLostError
+from engine.errors import AppError, ProcessLostError, first_line
 from engine.messages import from_json, say, to_json
 from engine.system import processes
 from engine.system.files import remove
@@ -244,8 +244,8 @@ class RankGroup:
         except RuntimeError as error:
             if error is self._loss:
                 raise
-            reason = (str(error).splitlines() or [""])[0][:200]
-            self._loss = ProcessLostError(say("The ranks lost their connection: {}", reason), RESUME)
+            message = say("The ranks lost their connection: {}", first_line(error))
+            self._loss = ProcessLostError(message, RESUME)
             raise self._loss from error
         finally:
             self._waits_since = math.inf

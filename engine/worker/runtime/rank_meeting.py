@@ -19,7 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from engine.errors import StorageError, WorkerError
+from engine.errors import StorageError, WorkerError, first_line
 from engine.jobs.job import this_process
 from engine.messages import say
 from engine.system import ranks
@@ -338,8 +338,7 @@ def _network_store(rank: Rank, interface: str) -> Any:
             master_listen_fd=listener,
         )
     except RuntimeError as error:
-        reason = str(error).splitlines()[0][:200]
-        message = say("{}:{}, where the ranks meet, can't be reached: {}", host, port, reason)
+        message = say("{}:{}, where the ranks meet, can't be reached: {}", host, port, first_line(error))
         raise WorkerError(
             message, "Check that rank 0 runs there and the port is open.", ranks.ADDRESS
         ) from error

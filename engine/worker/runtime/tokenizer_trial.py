@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tokenizers
 
-from engine.errors import AppError, BaseModelError
+from engine.errors import AppError, BaseModelError, first_line
 from engine.messages import say
 from engine.system import cache, sandbox
 from engine.system.foreign_files import FileKind, UnreadableFileError, open_regular, read_json
@@ -71,7 +71,7 @@ def loaded(folder: Path, name: str) -> PreTrainedTokenizerBase:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:
         raise BaseModelError(
-            say("The tokenizer of {} can't be loaded: {}", name, _first_line(error)),
+            say("The tokenizer of {} can't be loaded: {}", name, first_line(error)),
             "Copy its tokenizer files too.",
             FIELD,
         ) from error
@@ -103,7 +103,7 @@ def require_tried(folder: Path, name: str, library: Library) -> None:
     except AppError:
         raise
     except Exception as error:
-        raise _unusable(name, _first_line(error)) from error
+        raise _unusable(name, first_line(error).rstrip(".")) from error
     _tried.add(mark.name)
     # Without the mark it is tried again.
     with suppress(OSError):
@@ -225,8 +225,3 @@ def _repeats(pattern: str, position: int) -> bool:
 
 def _unusable(name: str, reason: str) -> BaseModelError:
     return BaseModelError(say("The tokenizer of {} can't be used: {}.", name, reason), HINT, FIELD)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:300].rstrip(".") if lines else type(error).__name__

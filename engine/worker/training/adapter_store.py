@@ -27,6 +27,7 @@ from engine.jobs.events import read_all
 from engine.messages import say
 from engine.runs import run_store
 from engine.system.paths import adapters_folder
+from engine.text.escaping import unused
 from engine.worker.adapters import attach
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import prompt_facts, training_examples
@@ -148,8 +149,7 @@ def _metadata(
 def free_name(name: str) -> str:
     """Return a name that no adapter of the library has: itself, or with a number behind."""
     taken = {adapter.name for adapter in library.scan()[0]}
-    candidates = (name if number == 1 else f"{name} ({number})" for number in range(1, len(taken) + 2))
-    return next(each for each in candidates if each not in taken)
+    return unused(name, taken.__contains__, "{} ({})")
 
 
 def store(channel: Channel, metadata: AdapterMetadata, write_weights: Callable[[Path], None]) -> Adapter:

@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.import_checks import weight_shapes
 from engine.adapters.metadata import AdapterMetadata
-from engine.errors import StorageError, TrainingError
+from engine.errors import StorageError, TrainingError, first_line
 from engine.jobs.job import Job
 from engine.messages import say
 from engine.runs.run_store import CHECKPOINT_PREFIX, checkpoints
@@ -151,8 +151,7 @@ def damage(folder: Path) -> str:
     try:
         _look_into(folder)
     except Exception as error:  # noqa: BLE001 - whatever a file of others leads to is damage
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return say("it is not the state of a run: {}", reason[:200])
+        return say("it is not the state of a run: {}", first_line(error))
     return ""
 
 

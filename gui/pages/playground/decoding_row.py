@@ -416,7 +416,6 @@ class DecodingPresets:
         try:
             with files.aside(self._path) as unfinished:
                 unfinished.write_text(json.dumps(stored, indent=1), encoding="utf-8")
-                files.rename(unfinished, self._path)
         except OSError as error:
             message = tr("Decoding presets can't be saved: {why}.", why=error.strerror)
             raise StorageError(message, tr("Free some disk space.")) from error

@@ -202,7 +202,7 @@ def test_precision_is_as_asked(adapter_of, tmp_path):
 
 
 def test_a_disk_that_is_too_small_is_told_before(adapter_of, tmp_path, monkeypatch):
-    monkeypatch.setattr(export.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
     with pytest.raises(StorageError, match="has 1 bytes free"):
         do_export(adapter_of("llama", with_data=False), tmp_path / "out")
     assert not list(tmp_path.glob("*out*"))
