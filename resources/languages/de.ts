@@ -10802,7 +10802,7 @@ Bob: At the office, till five.</translation>
    <translation>Kopieren Sie stattdessen seinen Prompt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_check.py" />
    <source>Copy its tokenizer files too.</source>
    <translation>Kopieren Sie auch seine Tokenizer-Dateien.</translation>
   </message>
@@ -11117,7 +11117,7 @@ Bob: At the office, till five.</translation>
    <translation>Trauen Sie dieser Datei nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_check.py" />
    <source>Don't trust this model, or copy its original tokenizer files.</source>
    <translation>Trauen Sie diesem Modell nicht, oder kopieren Sie seine ursprünglichen Tokenizer-Dateien.</translation>
   </message>
@@ -16517,7 +16517,7 @@ Bob: At the office, till five.</translation>
    <translation>Das Token in {1} ist leer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_check.py" />
    <source>The tokenizer of {1} can't be loaded: {2}</source>
    <translation>Der Tokenizer von {1} lässt sich nicht laden: {2}</translation>
   </message>
@@ -16527,7 +16527,7 @@ Bob: At the office, till five.</translation>
    <translation>Der Tokenizer von {1} lässt sich nicht in einem Modellordner aufbewahren.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_check.py" />
    <source>The tokenizer of {1} can't be used: {2}.</source>
    <translation>Der Tokenizer von {1} lässt sich nicht verwenden: {2}.</translation>
   </message>
@@ -18922,7 +18922,7 @@ Bob: At the office, till five.</translation>
    <translation>ist nicht bekannt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_check.py" />
    <source>it adds {1} tokens; the limit is {2}</source>
    <translation>er fügt {1} Tokens hinzu, gelesen werden höchstens {2}</translation>
   </message>
@@ -19147,7 +19147,7 @@ Bob: At the office, till five.</translation>
    <translation>es ist der Rest der fehlerhaften Zeile davor</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_check.py" />
    <source>it is too large for a tokenizer</source>
    <translation>sie ist größer, als ein Tokenizer sein darf</translation>
   </message>
@@ -19182,7 +19182,7 @@ Bob: At the office, till five.</translation>
    <translation>es braucht mehr als {1} s CPU-Zeit</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_check.py" />
    <source>it turns {1} characters into {2} tokens</source>
    <translation>er macht aus {1} Zeichen {2} Tokens</translation>
   </message>
@@ -19292,7 +19292,7 @@ Bob: At the office, till five.</translation>
    <translation>sein Pfad ist länger, als Windows erlaubt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_check.py" />
    <source>its pattern {1} may never finish</source>
    <translation>sein Muster {1} könnte endlos dauern</translation>
   </message>
@@ -19312,7 +19312,7 @@ Bob: At the office, till five.</translation>
    <translation>sein Rezept lässt sich nicht lesen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_check.py" />
    <source>its rules may make text {1} times longer</source>
    <translation>seine Regeln können Text {1}-mal so lang machen</translation>
   </message>

@@ -19,12 +19,12 @@ from engine.errors import DataError
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes
 
 
-def trial_of_any_growth(*given: Any) -> None:
+def check_of_any_growth(*given: Any) -> None:
     """Try a tokenizer whose rules may make a text any number of times as long."""
-    from engine.worker.runtime import tokenizer_trial
+    from engine.worker.runtime import tokenizer_check
 
-    tokenizer_trial.MAX_GROWTH = 1 << 40
-    tokenizer_trial._try(*given)
+    tokenizer_check.MAX_GROWTH = 1 << 40
+    tokenizer_check._check(*given)
 
 
 def filling_the_disk(_path: Path, _header: object, folder: Path, *_: Any) -> None:

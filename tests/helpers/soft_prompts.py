@@ -12,7 +12,7 @@ from engine.config.recipe import Recipe
 from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.worker.dataset.collator import Collator, MicroBatch
 from engine.worker.dataset.prompter import IGNORED, Encoded
-from engine.worker.kernels.library import CACHE
+from engine.worker.kernels.compat import CACHE
 from engine.worker.modeling import forward, prompt_learning
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.tiny_models import Kind

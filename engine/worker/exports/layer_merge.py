@@ -22,7 +22,7 @@ from transformers import PreTrainedModel
 from engine.errors import AdapterError
 from engine.messages import say
 from engine.worker.adapters.tuners.selective import SelectiveLayer
-from engine.worker.kernels.library import tree_flatten, tree_map
+from engine.worker.kernels.compat import tree_flatten, tree_map
 from engine.worker.modeling.base_models import LoadedBase, Model
 
 PROBE = "Ann: Shall we meet at 5 pm?\nBob: Yes, at the station."

@@ -26,7 +26,7 @@ from engine.system.files import write_atomically
 from engine.worker.adapters import attach
 from engine.worker.exports import layer_merge, plain_prompt
 from engine.worker.exports.plain_prompt import Prompt
-from engine.worker.kernels.library import Conv1D
+from engine.worker.kernels.compat import Conv1D
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import base_models, meta_model
 from engine.worker.modeling.base_models import LoadedBase

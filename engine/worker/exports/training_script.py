@@ -39,7 +39,7 @@ from engine.worker.dataset.prompting import (
     with_resolved_format,
 )
 from engine.worker.exports import merged_model, plain_prompt
-from engine.worker.kernels.library import CACHE
+from engine.worker.kernels.compat import CACHE
 from engine.worker.modeling import base_files, base_models, meta_model
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel

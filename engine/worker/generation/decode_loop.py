@@ -15,7 +15,7 @@ import torch
 from transformers import Cache, GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
 from engine.worker.dataset import batch_packing
-from engine.worker.kernels.library import CACHE, BaseModelOutput, ModelOutput
+from engine.worker.kernels.compat import CACHE, BaseModelOutput, ModelOutput
 from engine.worker.kernels.preallocated_cache import PreallocatedLayer, grows, reserve
 from engine.worker.kernels.registry import enabled
 

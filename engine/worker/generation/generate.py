@@ -30,7 +30,7 @@ from engine.worker.dataset.prompter import Encoded
 from engine.worker.generation.decode_loop import DecodeLoop
 from engine.worker.generation.generated import Generated
 from engine.worker.generation.logits_processors import logits_processors
-from engine.worker.kernels.library import CACHE
+from engine.worker.kernels.compat import CACHE
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
 from engine.worker.modeling.base_models import Model, kv_values_per_token

@@ -20,7 +20,7 @@ from engine.config import model_info
 from engine.config.recipe import STARTER, local_folder, looks_like_path
 from engine.messages import joined, say
 from engine.methods import Family
-from engine.worker.runtime import tokenizer_trial
+from engine.worker.runtime import tokenizer_check
 
 CHARACTERS_PER_TOKEN = 4
 # Of many texts one in so many is counted, and each whose estimate is between these shares of a limit.
@@ -88,7 +88,7 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
         reason = say("The tokenizer of {} is not downloaded", name) if name else "No base model is named"
         description = say("{}: tokens are estimated, {} characters each.", reason, CHARACTERS_PER_TOKEN)
         return TokenCounter(_estimate, _estimated_ends, 1, exact=False, description=description)
-    tokenizer_trial.require_tried(folder, name, "tokenizers")
+    tokenizer_check.require_checked(folder, name, "tokenizers")
     tokenizer = Tokenizer.from_file(str(path))
     special = [token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special]
     return counter_of(tokenizer, special, folder, name)

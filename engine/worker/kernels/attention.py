@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from engine.worker.kernels import causal_attention, decode_attention, dropout
-from engine.worker.kernels.library import (
+from engine.worker.kernels.compat import (
     ALL_ATTENTION_FUNCTIONS,
     create_position_bias_mask,
     repeat_kv,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from engine.worker.kernels import attention, dropout, linear, rms_norm
-from engine.worker.kernels.library import FastGELUActivation, NewGELUActivation
+from engine.worker.kernels.compat import FastGELUActivation, NewGELUActivation
 from engine.worker.kernels.registry import enabled
 
 WRITTEN_OUT = (NewGELUActivation, FastGELUActivation)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import Cache, EncoderDecoderCache
 
-from engine.worker.kernels.library import DynamicLayer
+from engine.worker.kernels.compat import DynamicLayer
 from engine.worker.kernels.registry import enabled
 
 # Positions. More of them save next to nothing and are memory that may never be used.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from engine.config.recipe import BaseModelOptions
-from engine.worker.kernels.library import Conv1D, should_convert_module, unquantized_modules
+from engine.worker.kernels.compat import Conv1D, should_convert_module, unquantized_modules
 
 # The sizes of bitsandbytes' blocks: 4-bit weights with one scale, and with double quantization scales with one scale.
 WEIGHTS_PER_SCALE = 64

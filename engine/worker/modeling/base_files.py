@@ -19,7 +19,7 @@ from engine.errors import AdapterError, BaseModelError, StorageError
 from engine.messages import say
 from engine.system import cache, file_hashes
 from engine.system.foreign_files import FileKind, open_regular, read_bytes
-from engine.worker.kernels.library import logging
+from engine.worker.kernels.compat import logging
 from engine.worker.runtime.channel import Channel
 
 FIELD = "base_model.id"

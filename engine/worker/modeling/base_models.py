@@ -30,14 +30,14 @@ from engine.system.paths import path_here, starter_folder
 from engine.system.units import size
 from engine.worker.hub import repository
 from engine.worker.kernels import model_patches
-from engine.worker.kernels.library import (
+from engine.worker.kernels.compat import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
 )
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import base_files, file_checks, gguf_unpacking
-from engine.worker.runtime import device_problems, devices, oom, tokenizer_trial
+from engine.worker.runtime import device_problems, devices, oom, tokenizer_check
 from engine.worker.runtime.channel import Channel, Stopped
 
 FIELD = "base_model.id"
@@ -287,8 +287,8 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     """Return the tokenizer in a model folder, with a padding token. Raises BaseModelError."""
     file_checks.require_own_files(folder, name)
     _refuse_long_chat_template(folder, name)
-    tokenizer_trial.require_tried(folder, name, "transformers")
-    tokenizer = tokenizer_trial.loaded(folder, name)
+    tokenizer_check.require_checked(folder, name, "transformers")
+    tokenizer = tokenizer_check.loaded(folder, name)
     if tokenizer.eos_token_id is None:
         raise BaseModelError(
             say("The tokenizer of {} has no end token.", name), "Copy its tokenizer_config.json too.", FIELD

@@ -20,7 +20,7 @@ from engine.errors import BaseModelError
 from engine.messages import say
 from engine.system.foreign_files import open_regular
 from engine.system.gguf_header import GgufHeader
-from engine.worker.runtime import tokenizer_trial
+from engine.worker.runtime import tokenizer_check
 
 FIELD = "base_model.id"
 TOKENS = {"bos_token": "bos", "eos_token": "eos", "unk_token": "unknown", "pad_token": "padding"}
@@ -172,6 +172,6 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) 
     """Write a tokenizer into a model folder. Raises BaseModelError if it is another one when it is read from there."""
     tokenizer.save_pretrained(folder)
     again = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    same = all(tokenizer(text)["input_ids"] == again(text)["input_ids"] for text in tokenizer_trial.TEXTS)
+    same = all(tokenizer(text)["input_ids"] == again(text)["input_ids"] for text in tokenizer_check.TEXTS)
     if not same or tokenizer.special_tokens_map != again.special_tokens_map:
         raise BaseModelError(say("The tokenizer of {} can't be saved in a model folder.", name), HINT, FIELD)

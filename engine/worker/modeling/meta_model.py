@@ -27,7 +27,7 @@ from engine.errors import AppError, Problem, RecipeError
 from engine.methods import Family
 from engine.worker.hub import repository
 from engine.worker.kernels import model_patches
-from engine.worker.kernels.library import Conv1D
+from engine.worker.kernels.compat import Conv1D
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase

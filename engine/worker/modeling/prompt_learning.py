@@ -16,7 +16,7 @@ from peft import PeftModel
 from engine.errors import AdapterError, BaseModelError, Problem
 from engine.messages import counted, say
 from engine.methods import tuner_of
-from engine.worker.kernels.library import CACHE, are_adapters_disabled
+from engine.worker.kernels.compat import CACHE, are_adapters_disabled
 from engine.worker.modeling.base_models import Model, positions
 
 Inputs = dict[str, Any]

@@ -23,7 +23,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 from engine.methods import Family
 from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.kernels import attention, causal_attention, registry
-from engine.worker.kernels.library import checkpoint_activations
+from engine.worker.kernels.compat import checkpoint_activations
 from engine.worker.modeling import forward
 
 # Results that are kept; a trace of a model takes a few hundred.

@@ -116,12 +116,8 @@ class Notes:
 
     def copied(self) -> dict[str, Any]:
         """Return the values by their names; what still grows is copied."""
-        return {
-            **vars(self),
-            "columns": dict(self.columns),
-            "remarks": list(self.remarks),
-            "chats": list(self.chats),
-        }
+        grows = {"columns": dict(self.columns), "remarks": list(self.remarks), "chats": list(self.chats)}
+        return vars(self) | grows
 
 
 Values = Mapping[str, Any]
@@ -150,10 +146,7 @@ class Alignment:
 
 
 def sheets_to_read(path: Path, names: Sequence[str], notes: Notes, absent: str, known: str) -> list[str]:
-    """Return the sheet or table that the user named, else all that are named after splits if there are several.
-
-    Returns [] where neither tells. Raises DataError with a message and hint, `absent` and `known`, if it is not there.
-    """
+    """Return the sheet that the user named, else those of several splits, else []; raises DataError if `absent`."""
     if notes.sheet:
         if notes.sheet not in names:
             raise DataError(absent, known, SHEET_FIELD, names)

@@ -31,7 +31,7 @@ from engine.worker.dataset.prompter import Encoded, Prompter
 from engine.worker.evaluation.losses import Batches, token_loss_sum
 from engine.worker.evaluation.samples import SampleSet
 from engine.worker.kernels import liger
-from engine.worker.kernels.library import checkpoint_activations
+from engine.worker.kernels.compat import checkpoint_activations
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import rank_group
 from engine.worker.runtime.channel import Channel

@@ -10,7 +10,7 @@ from transformers import MambaConfig, PegasusConfig, PegasusForConditionalGenera
 from engine.config.recipe import BaseModelOptions
 from engine.errors import BaseModelError
 from engine.jobs.events import read_all
-from engine.worker.kernels.library import CACHE
+from engine.worker.kernels.compat import CACHE
 from engine.worker.modeling import base_models, file_checks
 from engine.worker.runtime.channel import Stopped
 from tests.helpers.tiny_models import KINDS, tiny_model

@@ -15,7 +15,7 @@ from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.adapters.method_hooks import of_type
-from engine.worker.kernels.library import checkpoint_activations
+from engine.worker.kernels.compat import checkpoint_activations
 from engine.worker.modeling import forward, prompt_learning
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.soft_prompts import (

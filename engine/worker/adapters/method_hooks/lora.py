@@ -13,7 +13,7 @@ from engine.methods.low_rank import FROM_WEIGHTS, LoraOptions
 from engine.options import Options
 from engine.worker.adapters.method_hooks import TRAINED, InitContext, MethodHooks, Tensors, lora_init
 from engine.worker.kernels import dropout
-from engine.worker.kernels.library import LoraVariant
+from engine.worker.kernels.compat import LoraVariant
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling.base_models import LoadedBase
 

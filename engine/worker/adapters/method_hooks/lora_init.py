@@ -23,7 +23,7 @@ from engine.messages import say
 from engine.worker.adapters.method_hooks import TRAINED, Tensors
 from engine.worker.dataset.collator import MicroBatch
 from engine.worker.dataset.prompter import IGNORED
-from engine.worker.kernels.library import Conv1D, dequantize_module_weight
+from engine.worker.kernels.compat import Conv1D, dequantize_module_weight
 from engine.worker.modeling import forward
 from engine.worker.modeling.base_models import LoadedBase
 

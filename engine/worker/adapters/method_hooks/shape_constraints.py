@@ -28,7 +28,7 @@ from engine.options import Options
 from engine.worker.adapters.method_hooks import TRAINED, InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import ALL_LINEAR, adapted_widths
 from engine.worker.adapters.tuners.bottleneck import adapted_layers
-from engine.worker.kernels.library import BlockCircularConvolution, boft_layer, shira_layer
+from engine.worker.kernels.compat import BlockCircularConvolution, boft_layer, shira_layer
 from engine.worker.kernels.registry import enabled, replace
 from engine.worker.modeling.architecture import Width
 from engine.worker.modeling.base_models import LoadedBase

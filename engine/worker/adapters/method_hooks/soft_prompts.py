@@ -13,7 +13,7 @@ from engine.errors import AdapterError
 from engine.methods.soft_prompts import PrefixOptions, PromptOptions, PTuningOptions
 from engine.options import Options
 from engine.worker.adapters.method_hooks import TRAINED, InitContext, MethodHooks, Tensors
-from engine.worker.kernels.library import CACHE, PEFT_TYPE_TO_TUNER_MAPPING
+from engine.worker.kernels.compat import CACHE, PEFT_TYPE_TO_TUNER_MAPPING
 from engine.worker.modeling.base_models import LoadedBase
 
 

@@ -10,7 +10,7 @@ from engine.errors import BaseModelError
 from engine.system import sandbox
 from engine.worker.ingestion import token_lengths
 from engine.worker.modeling import base_models
-from engine.worker.runtime import tokenizer_trial
+from engine.worker.runtime import tokenizer_check
 from tests.helpers import sandbox_works
 from tests.helpers.repository import ROOT
 from tests.helpers.systems import words_of_linux
@@ -36,8 +36,8 @@ def folder(tmp_path):
 @pytest.fixture
 def tight(monkeypatch):
     """Set limits that are met sooner."""
-    monkeypatch.setattr(tokenizer_trial, "SECONDS", 1)
-    monkeypatch.setattr(tokenizer_trial, "MEMORY_BYTES", 256 << 20)
+    monkeypatch.setattr(tokenizer_check, "SECONDS", 1)
+    monkeypatch.setattr(tokenizer_check, "MEMORY_BYTES", 256 << 20)
 
 
 def changed(folder, change, file="tokenizer.json"):
@@ -79,11 +79,11 @@ import sys
 from pathlib import Path
 from engine.system import sandbox
 from engine.system.sandbox import Limits
-from engine.worker.runtime import tokenizer_trial
+from engine.worker.runtime import tokenizer_check
 from tests.helpers import sandbox_works
 from tests.helpers.repository import ROOT
 
-tokenizer_trial.require_tried(Path(sys.argv[1]), "theirs", "transformers")
+tokenizer_check.require_checked(Path(sys.argv[1]), "theirs", "transformers")
 print(sandbox.result(sandbox_works.has_torch, Limits(1 << 30, 60)), "torch" in sys.modules)
 """
 
@@ -106,7 +106,7 @@ def test_rules_that_multiply_text_are_told_by_their_form(folder):
 
 @pytest.mark.usefixtures("tight")
 def test_a_rule_that_asks_for_memory_is_found_by_trying(folder, monkeypatch):
-    monkeypatch.setattr(tokenizer_trial, "_try", sandbox_works.trial_of_any_growth)
+    monkeypatch.setattr(tokenizer_check, "_check", sandbox_works.check_of_any_growth)
     rules = {"type": "Sequence", "normalizers": [replace("a", "a" * 1000)] * 3}
     changed(folder, lambda described: described.update(normalizer=rules))
     assert "theirs can't be used: " in refusal(folder)
@@ -130,7 +130,7 @@ def test_a_description_nested_without_end_is_named(folder, file):
 
 
 def test_a_library_that_breaks_down_is_named(folder, monkeypatch):
-    monkeypatch.setattr(tokenizer_trial, "_try", sandbox_works.exiting)
+    monkeypatch.setattr(tokenizer_check, "_check", sandbox_works.exiting)
     with pytest.raises(BaseModelError, match="the library that reads it crashes"):
         base_models.read_tokenizer(folder, "theirs")
 
@@ -154,7 +154,7 @@ def test_a_known_tokenizer_is_tried_once_and_again_when_a_file_changes(folder, m
         base_models.read_tokenizer(folder, "ours")
     assert len(tried) == 1
     # Another process knows it by its mark.
-    tokenizer_trial._tried.clear()
+    tokenizer_check._tried.clear()
     base_models.read_tokenizer(folder, "ours")
     assert len(tried) == 1
     changed(folder, lambda described: described.update(version="1.0"))
@@ -164,9 +164,9 @@ def test_a_known_tokenizer_is_tried_once_and_again_when_a_file_changes(folder, m
 
 @pytest.mark.parametrize("pattern", KNOWN_PATTERNS)
 def test_known_patterns_end(pattern):
-    assert not tokenizer_trial.may_never_end(pattern)
+    assert not tokenizer_check.may_never_end(pattern)
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+", "(?:a*b?){2,}", "((x{3,}))*", r"([a\]]+\))*", "(a|(b+))+"])
 def test_patterns_that_repeat_repetitions_are_found(pattern):
-    assert tokenizer_trial.may_never_end(pattern)
+    assert tokenizer_check.may_never_end(pattern)
