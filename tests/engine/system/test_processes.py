@@ -1,8 +1,12 @@
+import ctypes
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from engine.system import processes
+from tests.helpers.systems import WINDOWS
 
 
 @pytest.fixture
@@ -35,3 +39,18 @@ def test_the_first_version_of_groups_counts_elsewhere(system):
 def test_without_a_group_it_is_the_computers(system):
     write(system / "groups", "0::/\n")
     assert processes.memory_kills() == 9
+
+
+@pytest.mark.skipif(WINDOWS, reason="Windows has the functions that are replaced here")
+def test_a_worker_of_windows_takes_what_it_started_with_it(monkeypatch):
+    kernel = Mock()
+    kernel.CreateJobObjectW.return_value, kernel.GetCurrentProcess.return_value = 7, 8
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+    monkeypatch.setattr(processes.sys, "platform", "win32")
+    processes.end_all_with_this_process()
+    [(job, kind, limits, size)] = [call.args for call in kernel.SetInformationJobObject.call_args_list]
+    assert (job.value, kind, size) == (7, 9, 144)
+    # LimitFlags of a JOBOBJECT_EXTENDED_LIMIT_INFORMATION.
+    assert int.from_bytes(bytes(limits)[16:20], "little") == 0x2000
+    [(job, process)] = [call.args for call in kernel.AssignProcessToJobObject.call_args_list]
+    assert (job.value, process.value) == (7, 8)
