@@ -50,7 +50,7 @@ def choose(dialog: SettingsDialog, size: str) -> None:
 
 
 @pytest.mark.slow("gui/look/", "gui/shell/", "gui/widgets/")
-def test_the_open_window_looks_as_a_new_one_and_as_before_again(story, qtbot):
+def test_the_open_window_looks_as_a_new_one_and_as_before_again(styled, story, qtbot):
     fill_library()
     fill_history()
     window, size = open_window(story, qtbot), "125"
