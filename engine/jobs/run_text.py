@@ -124,6 +124,8 @@ def stopped(state: RunState) -> str:
         return joined(" ", (at, "You can resume the run at any time."))
     if not state.trains:
         return "Stopped. A prompt is saved only after scoring."
+    if not state.step:
+        return "Stopped before the first step."
     saved = "The adapter is trained up to this step." if state.adapter else "Nothing was trained yet."
     return joined(" ", (say("Stopped at step {:,} of {:,}.", state.step, state.total_steps), saved))
 

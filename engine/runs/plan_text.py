@@ -40,7 +40,9 @@ def time(plan: Plan) -> str:
     """Return the expected time of a run, its time limit if that ends it sooner, "" if neither is known."""
     expected, limit = plan.get("seconds"), 60 * float(plan.get("max_minutes") or 0)
     found = limit if limit and not (expected and expected <= limit) else expected
-    return duration(found) if found else ""
+    if not found:
+        return ""
+    return duration(found if found < 60 or found == limit else 60 * round(found / 60))
 
 
 def length(plan: Plan) -> str:

@@ -15333,6 +15333,11 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_text.py" />
+   <source>Stopped before the first step.</source>
+   <translation>Vor dem ersten Schritt gestoppt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
    <source>Stopped {1}</source>
    <translation>Gestoppt {1}</translation>
   </message>
