@@ -206,7 +206,7 @@ def main(listener: socket.socket, life: socket.socket, imports: list[str]) -> No
     while True:
         ready = select.select([listener, life, woken], [], [])[0]
         if life in ready:
-            shutil.rmtree(Path(listener.getsockname()).parent)
+            shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)
             return
         if woken in ready:
             woken.recv(1024)

@@ -120,8 +120,8 @@ def test_a_model_that_only_the_plan_knows_gets_the_preset_of_its_family_then(for
     assert form.recipe().method.options.rank == 4
 
 
-@pytest.mark.slow("engine/methods/", "gui/forms/")
 # What it becomes on each family: tests/engine/methods/test_registry.py.
+@pytest.mark.slow("engine/methods/", "gui/forms/")
 def test_every_method_goes_from_one_kind_of_model_to_another_without_a_red_field(form):
     for entry, base in zip(METHODS, cycle((T5, LLAMA, GPT2, "starter")), strict=False):
         form.set_values("base_model", {"id": str(tiny_model(BART))})
