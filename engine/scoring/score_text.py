@@ -33,6 +33,7 @@ BASE_FORMS = {
     "chat": "The base model was scored in its chat format, the better one",
     "plain": "The base model was scored with a plain prompt, the better one",
 }
+SPLITS = {"train": say("train"), "validation": say("validation"), "test": say("test")}
 CHANGES = {"better": "ROUGE-1 rose by {}", "worse": "ROUGE-1 fell by {}"}
 MINUS = "−"
 NO_INTERVAL = "one conversation, so no interval"
@@ -153,7 +154,8 @@ def change_sentence(difference: Mapping[str, Any], protocol: Mapping[str, Any]) 
 
     "ROUGE-1 rose by 1.5 points (95 % interval 0.6 to 2.4) on 819 test conversations."
     """
-    count, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
+    count, name = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
+    split = SPLITS.get(name, name)
     change = say(CHANGES.get(difference["verdict"], "ROUGE-1 changed by {}"), points(difference))
     low, high = difference.get("low"), difference.get("high")
     if low is None or high is None:

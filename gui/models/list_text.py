@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QDate
 
-from engine.api import SAMPLE, STARTER, AdapterMetadata, ScoreCard, languages
+from engine.api import SAMPLE, STARTER, AdapterMetadata, ScoreCard, languages, score_text
 from gui.look.format import about_text, bytes_text, compact, number_text
 from gui.look.language import locale, mark, tr, tr_count, translate
 
@@ -26,7 +26,6 @@ VERDICTS = {
 UNKNOWN_VERDICT = ("minus", mark("Not compared"), "hint")
 # Shown instead of an empty summary.
 NOTHING_WRITTEN = mark("The summary is empty.")
-SPLITS = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
 
 
 def data_text(source: str) -> str:
@@ -58,7 +57,7 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     """Return a scoring protocol as text: "819 test conversations, greedy"."""
     count = int(protocol.get("examples") or 0)
     split = str(protocol.get("split") or "test")
-    split = tr(SPLITS[split]) if split in SPLITS else split
+    split = translate(score_text.SPLITS.get(split, split))
     parts = [tr_count(count, "{n} {split} conversation", "{n} {split} conversations", split=split)]
     parts += [tr("chat format")] if protocol.get("prompt_format") == "chat" else []
     parts.append(decoding_text(protocol))

@@ -12,11 +12,20 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, Ending, Event, Example, SummarizeOptions, clock, comparison, ingest
+from engine.api import (
+    AppError,
+    Ending,
+    Event,
+    Example,
+    SummarizeOptions,
+    clock,
+    comparison,
+    ingest,
+    score_text,
+)
 from gui.core.background_tasks import once
 from gui.look.format import bytes_text, number_text
 from gui.look.language import sentences, tr, tr_count, translate
-from gui.models.list_text import SPLITS
 from gui.pages.playground.column_results import Column, ColumnModel, ColumnResults
 from gui.pages.playground.controller import Controller
 from gui.workers.engine_thread import AskedJob
@@ -312,7 +321,7 @@ class BatchReader(QObject):
         self.found.emit(named, left_out_text(result["left_out"]))
 
     def _source_name(self, split: str) -> str:
-        title = tr(SPLITS[split]) if split in SPLITS else split
+        title = translate(score_text.SPLITS.get(split, split))
         return f"{self.name} ({title})" if split else self.name
 
     def _refuse(self, ending: Ending) -> None:
