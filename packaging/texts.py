@@ -208,13 +208,19 @@ def bare(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
-    """Yield both forms of a number with its noun (`engine.messages.counted`), units and captions."""
+    """Yield both forms of a number with its noun (`engine.messages.counted`), words as messages, units, captions."""
     forms = [
         each.value for each in call.args[1:] if isinstance(each, ast.Constant) and isinstance(each.value, str)
     ]
     if getattr(call.func, "id", getattr(call.func, "attr", "")) == "counted" and forms:
         one, many = (*forms, f"{forms[0]}s")[:2]
         yield f"{{1}} {one}|{{1}} {many}", one
+    if (
+        getattr(call.func, "id", "") == "say"
+        and len(call.args) == 1
+        and isinstance(call.args[0], ast.Constant)
+    ):
+        yield str(call.args[0].value), ""
     for keyword in call.keywords:
         if (keyword.arg or "").endswith(("unit", "caption")) and isinstance(keyword.value, ast.Constant):
             yield str(keyword.value.value), ""

@@ -29,14 +29,14 @@ from engine.system.paths import runs_folder
 
 State = Literal["waiting", "running", "completed", "stopped", "failed", "crashed", "away", "refused"]
 STATE_TEXTS: dict[State, str] = {
-    "waiting": "waiting",
-    "running": "running",
-    "completed": "completed",
-    "stopped": "stopped",
-    "failed": "failed",
-    "crashed": "crashed",
-    "away": "on another computer",
-    "refused": "can't run",
+    "waiting": say("waiting"),
+    "running": say("running"),
+    "completed": say("completed"),
+    "stopped": say("stopped"),
+    "failed": say("failed"),
+    "crashed": say("crashed"),
+    "away": say("on another computer"),
+    "refused": say("can't run"),
 }
 # States that the queue starts; a failed run would fail again.
 OPEN: tuple[State, ...] = ("waiting", "stopped", "crashed", "away")

@@ -163,7 +163,7 @@ def excluded(count: int) -> str:
 
 def sides(*, trains: bool) -> tuple[str, str]:
     """Return the two sides that a run compares."""
-    return ("base", "tuned") if trains else ("plain prompt", "this prompt")
+    return (say("base"), say("tuned")) if trains else ("plain prompt", "this prompt")
 
 
 def side_heads(*, trains: bool) -> tuple[str, str]:

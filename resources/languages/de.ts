@@ -7406,11 +7406,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Wiederholungsstrafe {value}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>running</source>
-   <translation>läuft</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>sample</source>
    <translation>Beispielgespräche</translation>
@@ -7539,11 +7534,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Zusammenfassung länger</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>test</source>
-   <translation>Test</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/voting_text.py" />
    <source>the base model ({name})</source>
    <translation>Basismodell ({name})</translation>
@@ -7637,11 +7627,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Top-p {value}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>train</source>
-   <translation>Training</translation>
-  </message>
-  <message>
    <location filename="../../gui/plots/canvas.py" />
    <source>train {loss}</source>
    <translation>Training {loss}</translation>
@@ -7692,11 +7677,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Trainingsminuten</translation>
   </message>
   <message>
-   <location filename="../../gui/models/example_table.py" />
-   <source>tuned</source>
-   <translation>trainiert</translation>
-  </message>
-  <message>
    <location filename="../../gui/graphics/drawing.py" />
    <source>tuned model</source>
    <translation>trainiertes Modell</translation>
@@ -7727,11 +7707,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>wird entladen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>validation</source>
-   <translation>Validierung</translation>
-  </message>
-  <message>
    <location filename="../../gui/plots/canvas.py" />
    <source>validation {loss}</source>
    <translation>Validierung {loss}</translation>
@@ -7750,11 +7725,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>vs. full fine-tuning</source>
    <translation>gegen volles Fine-Tuning</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>waiting</source>
-   <translation>wartet</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
@@ -18407,6 +18377,11 @@ Bob: At the office, till five.</translation>
    <translation>bart, distilbart</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>base</source>
+   <translation>Basis</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>base model</source>
    <translation>Basismodell</translation>
@@ -18557,6 +18532,11 @@ Bob: At the office, till five.</translation>
    <translation>Spalten {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>completed</source>
+   <translation>abgeschlossen</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/content.py" />
    <source>contacts or a calendar</source>
    <translation>Kontakte oder ein Kalender</translation>
@@ -18615,6 +18595,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>copies of the weights are trained in float32, unlike the base model</source>
    <translation>Kopien der Gewichte werden in float32 trainiert, anders als das Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>crashed</source>
+   <translation>abgestürzt</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -18765,6 +18750,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>extra data</source>
    <translation>dahinter folgt noch etwas</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>failed</source>
+   <translation>fehlgeschlagen</translation>
   </message>
   <message>
    <location filename="../../engine/data/first_rows.py" />
@@ -19652,6 +19642,11 @@ Bob: At the office, till five.</translation>
    <translation>Zeilen {1} und {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>running</source>
+   <translation>läuft</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/entries.py" />
    <source>seed {1}</source>
    <translation>Startwert {1}</translation>
@@ -19777,6 +19772,11 @@ Bob: At the office, till five.</translation>
    <translation>Schritte</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>stopped</source>
+   <translation>gestoppt</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>summaries of the base model</source>
    <translation>Zusammenfassungen des Basismodells</translation>
@@ -19815,6 +19815,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/config/support_matrix.py" />
    <source>t5-small, t5-base</source>
    <translation>t5-small, t5-base</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>test</source>
+   <translation>Test</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -20022,6 +20027,11 @@ Bob: At the office, till five.</translation>
    <translation>Dieser Computer hat kein {1}-Gerät, das torch nutzen kann.</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>train</source>
+   <translation>Training</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/first_rows.py" />
    <source>true and false values</source>
    <translation>Wahr und Falsch</translation>
@@ -20030,6 +20040,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>true or false</source>
    <translation>wahr oder falsch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/run_text.py" />
+   <source>tuned</source>
+   <translation>trainiert</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -20072,6 +20087,11 @@ Bob: At the office, till five.</translation>
    <translation>user, text und ts</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>validation</source>
+   <translation>Validierung</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/model_selection.py" />
    <source>validation loss</source>
    <translation>Verlust bei der Validierung</translation>
@@ -20080,6 +20100,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>values that are nested too deeply</source>
    <translation>zu tief verschachtelte Werte</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>waiting</source>
+   <translation>wartet</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
