@@ -8192,6 +8192,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{name}, in {precision}.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>{name}: {counts}.</source>
+   <translation>{name}: {counts}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/plots/curves.py" />
    <source>{name}: {loss} at step {step}</source>
    <translation>{name}: {loss} bei Schritt {step}</translation>
@@ -8215,11 +8220,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/batch_view.py" />
    <source>{name}: {score}. Worse than base: {gain}</source>
    <translation>{name}: {score}. Schlechter als die Basis: {gain}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/welcome/guide_text.py" />
-   <source>{name}: {train} for training, {test} for testing.</source>
-   <translation>{name}: {train} zum Trainieren, {test} zum Testen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/panes.py" />

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.api import SAMPLE, STARTER, Family, Recipe, method, model_info, offline, recipe
+from engine.api import SAMPLE, STARTER, Family, Recipe, method, model_info, offline, plan_text, recipe
 from gui.forms.recipe_tables import preset, with_other
 from gui.inputs.choices import Card
 from gui.look.format import about_text, bytes_text, number_text
@@ -70,8 +70,8 @@ def source_text(source: str, plan: Mapping[str, Any]) -> str:
     name = tr("The sample conversations") if source == SAMPLE else data_text(source)
     if not examples:
         return f"{name}."
-    train, test = number_text(int(examples.get("train", 0))), number_text(int(examples.get("test", 0)))
-    return tr("{name}: {train} for training, {test} for testing.", name=name, train=train, test=test)
+    counts = ", ".join(map(translate, plan_text.examples(examples, ("train", "test"))))
+    return tr("{name}: {counts}.", name=name, counts=counts)
 
 
 def method_text(method_id: str, plan: Mapping[str, Any] | None) -> str:

@@ -70,7 +70,7 @@ def test_every_page_says_that_there_are_none_until_some_are_written_and_trained_
     click(state.train_button)
     story.until(lambda: window.current_key() == "train")
     train = window.built("train")
-    story.until(lambda: "11 for training" in texts(train.panel.form.field("data.source").around))
+    story.until(lambda: "11 conversations to train on" in texts(train.panel.form.field("data.source").around))
     story.until(train.panel.start_button.isEnabled)
     click(train.panel.start_button)
     story.until(lambda: isinstance(train.run_view.card, VerdictCard))

@@ -84,7 +84,7 @@ def test_own_data_on_a_real_model_leads_to_a_verdict(planning_story, smollm, cal
     assert not any("parameters" in card.accessibleDescription() for card in cards)
     story.until(lambda: plans and "decoder-only" in texts(form))
     assert "Updating…" not in texts(train.panel)
-    assert "48 for training" in texts(form)
+    assert "48 conversations to train on" in texts(form)
 
     # By pasting and by dropping.
     base.pick("starter")

@@ -42,7 +42,7 @@ def test_every_source_is_read_for_itself(planning_story, tmp_path):
     # The recipe of the sample names its columns.
     assert form.recipe().data.conversation == "dialogue"
     type_into(source.control.widget.lineEdit(), _table(tmp_path / "calls.csv", "transcript", "notes"))
-    story.until(lambda: "48 for training" in texts(source.around))
+    story.until(lambda: "48 conversations to train on" in texts(source.around))
     assert start.isEnabled()
     assert not any(each.around.isVisible() for each in columns)
 
@@ -53,7 +53,7 @@ def test_every_source_is_read_for_itself(planning_story, tmp_path):
     assert not start.isEnabled()
 
     type_into(source.control.widget.lineEdit(), "sample")
-    story.until(lambda: "2,400 for training" in texts(source.around))
+    story.until(lambda: "2,400 conversations to train on" in texts(source.around))
     assert start.isEnabled()
     assert not any(each.around.isVisible() for each in columns)
 

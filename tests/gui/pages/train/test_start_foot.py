@@ -34,7 +34,7 @@ def test_another_base_model_is_not_told_the_facts_of_the_last(page, qtbot, tmp_p
     said = texts(panel)
     assert said.count("Updating…") == 2
     assert "M parameters" not in texts(form)
-    assert "for training" not in texts(form)
+    assert "to train on" not in texts(form)
     assert {"3,538,944", "about 5.9 GB of memory"} <= dimmed(panel)
     assert any("1,540 steps" in text for text in dimmed(panel))
     assert list(form.field("method.target_modules").control.widget._chips.chips) == [""]

@@ -83,7 +83,7 @@ def test_one_step_is_open_those_before_can_be_changed_and_what_is_planned_is_sai
 
     qtbot.waitUntil(lambda: "A card with 11.6 GB" in page.steps["device"].text())
     qtbot.waitUntil(lambda: "1,540 steps" in page.steps["run"].text())
-    assert "1,228 for training, 819 for testing" in page.steps["data"].text()
+    assert "1,228 conversations to train on, 819 to test on" in page.steps["data"].text()
     assert "bfloat16" in page.steps["device"].text()
     page.devices.choose("cpu")
     assert page.recipe().training.device == "cpu"
@@ -195,7 +195,7 @@ def test_data_of_ones_own_stays_inside_the_guide(guide, qtbot, tmp_path, monkeyp
     monkeypatch.setattr(page_module, "ask_for_file", lambda _parent: str(file))
     page.own_data.file_button.click()
     assert page.onward_button.isEnabled()
-    qtbot.waitUntil(lambda: "chats.csv: 1,228 for training" in page.steps["data"].text())
+    qtbot.waitUntil(lambda: "chats.csv: 1,228 conversations to train on" in page.steps["data"].text())
     made = page.recipe()
     assert made.data.source == str(file)
     # What is tuned for the sample alone.
