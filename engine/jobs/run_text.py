@@ -110,8 +110,13 @@ def outcome_title(outcome: str, failure_kind: str = "") -> str:
 
 
 def ended(state: RunState, when: str) -> str:
-    """Return when a run ended, how, and its step if it is incomplete: "Stopped today 14:19 at step 40 of 120"."""
+    """Return how a run ended, when, and its step if it is incomplete: "Stopped today 14:19 at step 40 of 120".
+
+    `when` is "" for a run without events.
+    """
     how = "paused" if state.device_released else str(state.outcome)
+    if not when:
+        return OUTCOMES[how]
     if how not in _ENDED_AT_STEP or not state.step:
         return say(_ENDED[how], when)
     return say(_ENDED_AT_STEP[how], when, state.step, state.total_steps)

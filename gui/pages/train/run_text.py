@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -183,10 +184,13 @@ def verdict_sentence(difference: Mapping[str, Any], protocol: Mapping[str, Any])
 
 def in_bold(text: str, *parts: str) -> str:
     """Translate a text of the engine that holds other ones, which get bold; "" is none."""
-    found = translate(text)
-    for part in filter(None, map(translate, parts)):
-        found = found.replace(part, f"<b>{part}</b>", 1)
-    return found
+    # The longest first: "11 s" stands in "11 steps", too.
+    found = sorted(filter(None, map(translate, parts)), key=len, reverse=True)
+    return (
+        re.sub("|".join(map(re.escape, found)), r"<b>\g<0></b>", translate(text))
+        if found
+        else translate(text)
+    )
 
 
 def scored_since(state: RunState, card: ScoreCard) -> RunState:

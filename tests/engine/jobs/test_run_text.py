@@ -38,6 +38,7 @@ def test_a_stopped_run_says_where_and_what_it_saved(found, said):
 def test_an_ending_names_its_step_if_the_run_is_incomplete():
     assert run_text.ended(state(STARTED, step=40), "today 14:19") == "Stopped today 14:19 at step 40 of 120"
     assert run_text.ended(state(STARTED, step=120, outcome="completed"), "today") == "Completed today"
+    assert run_text.ended(state(), "") == "Stopped"
     memory = Ending("failed", "", "", kind=OUT_OF_MEMORY)
     assert run_text.failure_title(memory, state(STARTED, step=40)) == "Out of memory at step 40"
     assert run_text.failure_title(Ending("crashed", "", ""), state()) == "Crashed before the first step"

@@ -89,6 +89,8 @@ def test_loading_and_scoring_take_as_long_for_few_steps_as_for_many(home):
 def test_a_plan_in_words_promises_no_more_steps_than_fit_the_minutes():
     assert happening_text({}) == ""
     assert happening_text({"steps": 1, "seconds": None}).startswith("<b>1 step</b>.")
+    # "11 s" stands in "11 steps", too.
+    assert happening_text({"steps": 11, "seconds": 11.0}).startswith("<b>11 steps</b> in about <b>11 s</b>.")
     plan = {"steps": 1540, "seconds": 720.0}
     for enough in (plan, plan | {"max_minutes": 15.0}):
         assert happening_text(enough).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
