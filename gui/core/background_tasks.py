@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import weakref
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, SignalInstance
+from shiboken6 import isValid
 
 from engine.api import AppError
 
@@ -24,20 +26,18 @@ class BackgroundTasks(QObject):
     """Runs tasks in the given order and passes each result on in the GUI thread.
 
     If a task raises an AppError, `failed` is called with it instead, if given.
+    Once these tasks are deleted, nothing is called anymore.
     """
-
-    _done = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._latest: object = None
         self._pool = pool = _unused.pop() if _unused else _new_pool()
         self.destroyed.connect(lambda: _unused.append(pool))
-        self._done.connect(self._hand_over)
 
     def run(self, work: Work, then: Then, failed: Then | None = None) -> None:
         """Run `work` and call `then` with its result."""
-        self._pool.start(_Job(work, then, failed, self._done.emit))
+        self._pool.start(_Job(work, then, failed, self))
 
     def run_latest(
         self, work: Work, then: Then, failed: Then | None = None, dropped: Then | None = None
@@ -46,7 +46,7 @@ class BackgroundTasks(QObject):
         latest = self._latest = object()
 
         def only_latest(take: Then | None, other: Then | None = None) -> Then:
-            return lambda result: self._hand_over(take if latest is self._latest else other, result)
+            return lambda result: _call(take if latest is self._latest else other, result)
 
         self.run(work, only_latest(then, dropped), only_latest(failed))
 
@@ -56,10 +56,6 @@ class BackgroundTasks(QObject):
     def wait(self) -> None:
         """Wait until all tasks are done; results still arrive through the event loop."""
         self._pool.waitForDone()
-
-    def _hand_over(self, then: Then | None, result: Any) -> None:
-        if then is not None:
-            then(result)
 
 
 def _new_pool() -> QThreadPool:
@@ -76,21 +72,49 @@ def _wait_for_all() -> None:
         pool.waitForDone()
 
 
+class _Courier(QObject):
+    """Calls in the GUI thread what a thread has emitted as `arrived`.
+
+    It is never deleted: no thread may emit a signal of an object that the GUI thread can delete at the same time.
+    """
+
+    arrived = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived.connect(self._call)
+
+    def _call(self, hand_over: Callable[[], None]) -> None:
+        hand_over()
+
+
+_courier = _Courier()
+
+
 class _Job:
     """A task as a callable. Not a QRunnable: PySide6 would never free a Python one, nor what it refers to."""
 
-    def __init__(
-        self, work: Work, then: Then, failed: Then | None, deliver: Callable[[Then | None, Any], None]
-    ) -> None:
-        self._work, self._then, self._failed, self._deliver = work, then, failed, deliver
+    def __init__(self, work: Work, then: Then, failed: Then | None, owner: BackgroundTasks) -> None:
+        self._work, self._then, self._failed = work, then, failed
+        # Or this thread could be the last to let go of the owner, and would delete it.
+        self._owner = weakref.ref(owner)
 
     def __call__(self) -> None:
         try:
             told: tuple[Then | None, Any] = (self._then, self._work())
         except AppError as error:
             told = (self._failed, error)
-        with suppress(RuntimeError):  # The window was closed meanwhile.
-            self._deliver(*told)
+        _courier.arrived.emit(partial(_hand_over, self._owner, *told))
+
+
+def _hand_over(owner: weakref.ref[BackgroundTasks], then: Then | None, result: Any) -> None:
+    if (found := owner()) is not None and isValid(found):
+        _call(then, result)
+
+
+def _call(then: Then | None, result: Any) -> None:
+    if then is not None:
+        then(result)
 
 
 def once(parent: QObject, milliseconds: int, act: Callable[[], Any] | SignalInstance) -> QTimer:

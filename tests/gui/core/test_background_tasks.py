@@ -1,4 +1,5 @@
 import gc
+import sys
 import threading
 import weakref
 
@@ -86,3 +87,18 @@ def test_what_owns_a_task_goes_while_it_is_done(qtbot):
     done = []
     others.run(lambda: 1, done.append)
     qtbot.waitUntil(lambda: done == [1])
+
+
+def test_an_owner_may_be_deleted_at_the_moment_at_which_a_task_ends(qtbot):
+    """Deleted from under a thread that emitted its signal, it crashed once in some thousand times."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(10_000):
+            owner, may_end = QObject(), threading.Event()
+            BackgroundTasks(owner).run(may_end.wait, print)
+            owner.deleteLater()
+            may_end.set()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    finally:
+        sys.setswitchinterval(interval)
