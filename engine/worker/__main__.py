@@ -84,6 +84,8 @@ LIBRARY_SETTINGS = WAITING | {
     "HF_HUB_DISABLE_SYMLINKS_WARNING": "1",
     # Without a workspace of its own, a GPU's matrix products may add in another order each time.
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    # What torch has no kernel for on Apple's GPUs is computed by the CPU, with a warning, instead of ending the run.
+    "PYTORCH_ENABLE_MPS_FALLBACK": "1",
 }
 LAST_EVENT_SECONDS = 0.3
 STOP_SIGNALS = {getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)}

@@ -68,6 +68,7 @@ def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_ow
     assert seen["LRU_CACHE_CAPACITY"] == "7"
     # No result hangs on whether there is a C++ compiler, and nothing of it lies among the temporary files.
     assert seen["TORCHDYNAMO_DISABLE"] == "1"
+    assert seen["PYTORCH_ENABLE_MPS_FALLBACK"] == "1"
     assert Path(seen["TORCHINDUCTOR_CACHE_DIR"]).parent == cache_folder()
 
 

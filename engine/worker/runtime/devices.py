@@ -198,7 +198,10 @@ def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
 
 
 def refuse_eight_bits(optimizer: str, device: torch.device) -> None:
-    """Raise DeviceError for an optimizer in 8 bits on Apple's GPUs, which bitsandbytes has no kernel for."""
+    """Raise DeviceError for an optimizer in 8 bits on Apple's GPUs, which bitsandbytes has no kernel for.
+
+    Quantized weights it has there since 0.50. bfloat16 needs macOS 14, without which torch finds no such GPU.
+    """
     if device.type == "mps" and optimizer.endswith("8bit"):
         raise DeviceError(
             "Apple's GPUs have no 8-bit optimizer.",

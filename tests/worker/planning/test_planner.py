@@ -15,6 +15,7 @@ from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.hub import repository
 from engine.worker.modeling import base_models
+from engine.worker.planning import expected_time
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime import devices
 from tests.helpers.tiny_models import KINDS, Kind
@@ -70,6 +71,17 @@ def test_what_apples_gpus_lack_is_said_before_anything_is_loaded(tmp_path, chann
         assert "Apple" in problem["message"]
     devices.refuse_eight_bits("adamw", torch.device("mps"))
     devices.refuse_eight_bits("adamw_8bit", torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    "setting", ["quantization=nf4", "quantization=fp4", "quantization=int8", "precision=bfloat16"]
+)
+def test_what_apples_gpus_have_since_macos_14_is_not_refused(tmp_path, channel, monkeypatch, setting):
+    monkeypatch.setattr(devices, "usable", lambda _: torch.device("mps"))
+    monkeypatch.setattr(expected_time, "_speed", lambda *_: 1e12)
+    plan = Planner(channel).plan(tiny_recipe(tmp_path, "llama", "lora", f"base_model.{setting}"))
+    assert plan["problems"] == []
+    assert plan["memory_bytes"]
 
 
 def test_counts_do_not_depend_on_the_number_format_of_the_base(tmp_path, channel):
