@@ -64,8 +64,8 @@ class BusyRow(QWidget):
 
     def __init__(self, what: str = "", action: QWidget | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._what = Label(what, "label", "text")
-        self._how_far = Label("", "figure_small", "hint")
+        self._what = Label(what, "label", "text", wrap=True)
+        self._how_far = Label("", "figure_small", "hint", wrap=True)
         self.bar = Bar()
         row = hbox((vbox(self._what, self.bar, self._how_far, spacing=4), 1), of=self, spacing=12)
         if action is not None:

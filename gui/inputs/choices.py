@@ -10,7 +10,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
-    QFrame,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -23,13 +22,13 @@ from gui.look.fonts import font, px
 from gui.look.shown_texts import plain_tooltip
 from gui.widgets.cards import OptionButton
 from gui.widgets.labels import Label
-from gui.widgets.layouts import FlowLayout, discard, gridbox, hbox, vbox
+from gui.widgets.layouts import FlowBox, FlowLayout, discard, gridbox, hbox, vbox
 
 MARGIN = 3
 
 
-class SegmentedControl(QFrame):
-    """Chooses one of a few: `items` are (key, text) pairs, or plain texts that are their own keys.
+class SegmentedControl(FlowBox):
+    """Chooses one of a few: `items` are (key, text) pairs, or plain texts that are their own keys. Wraps if it must.
 
     `short` is 28 high, for tool rows. `currentChanged(key)` reports a change by the user or by `set_current`.
     """
@@ -44,7 +43,8 @@ class SegmentedControl(QFrame):
         name: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__([], 0, parent, shares=True)
+        self._flow.setContentsMargins(*[MARGIN] * 4)
         self._short = short
         self._group = QButtonGroup(self)
         self.segments: dict[str, QPushButton] = {}
@@ -57,19 +57,18 @@ class SegmentedControl(QFrame):
             button.setAutoExclusive(True)
             button.setAutoDefault(False)
             button.setAccessibleDescription(name)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self._group.addButton(button)
+            self.add(button)
         first = next(iter(self.segments.values()))
         first.setChecked(True)
         self._group.buttonToggled.connect(self._on_toggled)
         wide = QSizePolicy.Policy.Expanding if stretch else QSizePolicy.Policy.Maximum
         self.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setProperty("kind", "segments")
         self.setProperty("short", short)
         self.setAccessibleName(name)
         self.setFocusProxy(first)
-        share = 0 if short else 1
-        hbox(*((button, share) for button in self.segments.values()), of=self, margins=MARGIN, spacing=0)
         style.on_style_changed(self._restyle)
 
     def current(self) -> str:
@@ -98,9 +97,6 @@ class SegmentedControl(QFrame):
         widths = [hint.width() for hint in hints]
         wide = sum(widths) if self._short else max(widths) * len(widths)
         return QSize(wide + 2 * MARGIN, hints[0].height() + 2 * MARGIN)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
 
     def _restyle(self) -> None:
         for button in self.segments.values():

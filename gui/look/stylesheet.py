@@ -90,17 +90,17 @@ QToolButton:pressed, QToolButton:checked { background: @pressed; }
 QToolButton[rim="true"]:focus { border: 2px solid @accent; min-width: <24>; min-height: <24>; }
 QToolButton:disabled { color: @off; background: transparent; }
 QToolButton::menu-indicator { image: none; width: 0; }
-QFrame[kind="segments"] { background: @hover; border: none; border-radius: 6px; }
-QFrame[kind="segments"] > QPushButton { min-height: <24>; padding: 0 10px; border: 1px solid transparent;
+QWidget[kind="segments"] { background: @hover; border: none; border-radius: 6px; }
+QWidget[kind="segments"] > QPushButton { min-height: <24>; padding: 0 10px; border: 1px solid transparent;
   border-radius: 4px; background: transparent; color: @muted; }
-QFrame[kind="segments"][short="true"] > QPushButton { min-height: <20>; }
-QFrame[kind="segments"] > QPushButton:hover { background: transparent; color: @text; }
-QFrame[kind="segments"] > QPushButton:checked { background: @raised; color: @text; }
-QFrame[kind="segments"] > QPushButton:disabled { background: transparent; border-color: transparent; color: @off; }
-QFrame[kind="segments"] > QPushButton[rim="true"]:focus { border: 1px solid @accent; padding: 0 10px;
+QWidget[kind="segments"][short="true"] > QPushButton { min-height: <20>; }
+QWidget[kind="segments"] > QPushButton:hover { background: transparent; color: @text; }
+QWidget[kind="segments"] > QPushButton:checked { background: @raised; color: @text; }
+QWidget[kind="segments"] > QPushButton:disabled { background: transparent; border-color: transparent; color: @off; }
+QWidget[kind="segments"] > QPushButton[rim="true"]:focus { border: 1px solid @accent; padding: 0 10px;
   min-height: <24>; }
-QFrame[kind="segments"][short="true"] > QPushButton[rim="true"]:focus { min-height: <20>; }
-QPushButton[kind="rail"] { background: transparent; border: none; min-height: <36>; padding: 0; }
+QWidget[kind="segments"][short="true"] > QPushButton[rim="true"]:focus { min-height: <20>; }
+QPushButton[kind="rail"] { background: transparent; border: none; min-height: <28>; padding: 0; }
 QPushButton[kind="rail"]:hover { background: @hover; }
 QPushButton[kind="rail"]:checked { background: @raised; }
 QPushButton[kind="rail"][rim="true"]:focus { border: 2px solid @accent; }

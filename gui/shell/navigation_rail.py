@@ -41,7 +41,8 @@ class RailItem(ContentButton):
         self.setCheckable(checkable)
         self.setAutoExclusive(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Lower in a window that is low for the size of the text.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.toggled.connect(self._show)
         self._show()
 
@@ -57,6 +58,9 @@ class RailItem(ContentButton):
         self._is_folded = folded
         self._row.setStretchFactor(self._icon, int(folded))
         self._show()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), px(36))
 
     def _show(self) -> None:
         self.setAccessibleName(f"{self.name} {self.badge}".strip())

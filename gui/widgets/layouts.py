@@ -176,12 +176,14 @@ LINE_GAP = 8
 class FlowLayout(QLayout):
     """Lays out widgets side by side, `gap` pixels apart, and wraps to the next line, which is 8 below at most.
 
-    Each is in the middle of its line, or with `at_top` at its top.
+    Each is in the middle of its line, or with `at_top` at its top; with `shares`, all of a line share its width.
     """
 
-    def __init__(self, parent: QWidget | None = None, gap: int = 8, *, at_top: bool = False) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, gap: int = 8, *, at_top: bool = False, shares: bool = False
+    ) -> None:
         super().__init__(parent)
-        self._gap, self._at_top = gap, at_top
+        self._gap, self._at_top, self._shares = gap, at_top, shares
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(QMargins(0, 0, 0, 0))
 
@@ -208,37 +210,42 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._place(QRect(0, 0, width, 0), move=False)
+        margins = self.contentsMargins()
+        high = self._place(QRect(0, 0, width - margins.left() - margins.right(), 0), move=False)
+        return high + margins.top() + margins.bottom()
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        self._place(rect, move=True)
+        self._place(rect.marginsRemoved(self.contentsMargins()), move=True)
 
     def sizeHint(self) -> QSize:
         hints = [item.sizeHint() for item in self._items if not item.isEmpty()]
         width = sum(hint.width() for hint in hints) + self._gap * max(0, len(hints) - 1)
-        return QSize(width, max((hint.height() for hint in hints), default=0))
+        high = max((hint.height() for hint in hints), default=0)
+        return QSize(width, high).grownBy(self.contentsMargins())
 
     def minimumSize(self) -> QSize:
         made = QSize(0, 0)
         for item in self._items:
             made = made.expandedTo(item.minimumSize())
-        return made
+        return made.grownBy(self.contentsMargins())
 
     def _place(self, rect: QRect, move: bool) -> int:
         top = rect.top()
         for line in self._lines(rect.width()):
-            height = max(hint.height() for _, _, hint in line)
-            for item, left, hint in line if move else ():
+            height = max(hint.height() for _, hint in line)
+            left = 0
+            for item, hint in self._shared(line, rect.width()) if move else ():
                 shown = rect.width() - left - hint.width() if self._mirrored() else left
                 above = 0 if self._at_top else (height - hint.height()) // 2
                 item.setGeometry(QRect(QPoint(rect.left() + shown, top + above), hint))
+                left += hint.width() + self._gap
             top += height + min(self._gap, LINE_GAP)
         return max(0, top - min(self._gap, LINE_GAP) - rect.top())
 
-    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, int, QSize]]]:
-        """Return the shown items of each line, with the place in it and the size of each; none is wider than a line."""
-        lines: list[list[tuple[QLayoutItem, int, QSize]]] = []
+    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """Return the shown items of each line, with the size of each; none is wider than a line."""
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
         left = 0
         for item in self._items:
             if item.isEmpty():
@@ -250,9 +257,18 @@ class FlowLayout(QLayout):
             if not lines or left + hint.width() > width:
                 lines.append([])
                 left = 0
-            lines[-1].append((item, left, hint))
+            lines[-1].append((item, hint))
             left += hint.width() + self._gap
         return lines
+
+    def _shared(self, line: list[tuple[QLayoutItem, QSize]], width: int) -> list[tuple[QLayoutItem, QSize]]:
+        """Return a line with the width that is left shared out, so that all are as wide if their texts allow it."""
+        if not self._shares:
+            return line
+        room = width - self._gap * (len(line) - 1)
+        each, more = room // len(line), (room - sum(hint.width() for _, hint in line)) // len(line)
+        is_even = all(hint.width() <= each for _, hint in line)
+        return [(item, QSize(each if is_even else hint.width() + more, hint.height())) for item, hint in line]
 
     def _mirrored(self) -> bool:
         parent = self.parentWidget()
@@ -263,10 +279,16 @@ class FlowBox(QWidget):
     """A box of wrapping widgets that sets its minimum height, the only one a scroll area uses."""
 
     def __init__(
-        self, parts: Sequence[QWidget], gap: int = 8, parent: QWidget | None = None, *, at_top: bool = False
+        self,
+        parts: Sequence[QWidget],
+        gap: int = 8,
+        parent: QWidget | None = None,
+        *,
+        at_top: bool = False,
+        shares: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._flow = FlowLayout(self, gap, at_top=at_top)
+        self._flow = FlowLayout(self, gap, at_top=at_top, shares=shares)
         for part in parts:
             self._flow.addWidget(part)
 

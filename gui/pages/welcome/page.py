@@ -39,7 +39,7 @@ from gui.pages.welcome.guide_text import (
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import Line, Scroll, at_most_so_wide, fill, hbox, vbox
+from gui.widgets.layouts import FlowBox, Line, Scroll, at_most_so_wide, fill, hbox, vbox
 from gui.widgets.text_view import TextView
 from gui.workers.worker_manager import WorkerManager
 
@@ -89,7 +89,7 @@ class WelcomePage(Page):
         self._fill()
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, 640)
-        foot = hbox(self.back_button, self.onward_button, 1, self.skip_button, spacing=8)
+        foot = FlowBox([self.back_button, self.onward_button, self.skip_button])
         vbox(*self.steps.values(), foot, of=content, spacing=0)
         self._scroll = Scroll((MARGIN, 24, MARGIN, 24), spacing=0)
         fill(self._scroll.column, 1, at_most_so_wide(content), 1)

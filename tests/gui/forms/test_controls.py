@@ -2,11 +2,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from gui.inputs.choices import SegmentedControl, ToggleChips
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import SearchField
 from gui.widgets.buttons import primary
+from gui.widgets.layouts import hbox, vbox
+from tests.helpers.layout_problems import layout_problems
 
 
 @pytest.fixture
@@ -46,6 +49,20 @@ def test_segments_are_radio_buttons_of_equal_width_that_grow_with_their_texts(le
     before = level.sizeHint().width()
     level.set_text("more", "More than before")
     assert level.sizeHint().width() > before
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_segments_wrap_where_they_have_no_room(styled, qtbot, short):
+    made = SegmentedControl(["Scores", "Conversations", "Blind votes"], short)
+    around = qtbot.add(QWidget())
+    vbox(hbox(made, of=QWidget(around)).parentWidget(), 1, of=around)
+    around.resize(made.sizeHint().width() // 2, 200)
+    around.show()
+    QTest.qWait(50)
+    tops = {each.y() for each in made.segments.values()}
+    assert len(tops) > 1
+    assert all(made.rect().contains(each.geometry()) for each in made.segments.values())
+    assert layout_problems(around) == []
 
 
 @pytest.fixture

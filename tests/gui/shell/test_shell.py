@@ -10,6 +10,7 @@ from gui.shell.device_meter import DeviceMeter
 from gui.shell.page import Page
 from gui.shell.rooms import ROOMS
 from gui.shell.window import DEFAULT, ShellWindow
+from tests.helpers.layout_problems import layout_problems
 
 
 class MemorySettings:
@@ -171,6 +172,15 @@ def test_a_header_shows_state_in_words_and_a_dot(window):
     assert header._dot.isVisibleTo(header)
     header.set_subtitle("Saved")
     assert not header._dot.isVisibleTo(header)
+
+
+def test_the_rails_items_do_not_overlap_in_a_low_window_with_large_text(window, styled):
+    style.apply(styled, "light", 2.0)
+    window.rail.set_device("CPU", "cpu", 2e9, 2e10, 0.3)
+    window.setMinimumHeight(0)
+    window.resize(1024, 640)
+    QTest.qWait(50)
+    assert layout_problems(window.rail) == []
 
 
 def test_right_to_left_mirrors_the_rail(window, qtbot):
