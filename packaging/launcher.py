@@ -3,7 +3,7 @@
     launcher.py [--set-up] [ARGUMENTS OF TUNESMITH …]
 
 It needs a Python from 3.11 on and its standard library: on Debian the system's, on Windows and macOS one that uv
-brings. uv lies beside the program; where it does not, it is taken from the PATH or fetched by pip.
+brings. On Windows and macOS uv runs this, which it says in UV; else it is taken from the PATH or fetched by pip.
 
 Environments are folders beside Tunesmith's other data, each named after a digest of what it holds. The newest
 finished one stays usable until the next one works. uv keeps what it downloaded, so trying again continues.
@@ -67,7 +67,11 @@ def main(arguments: list[str]) -> int:
     """Start Tunesmith, and return its exit code where it could not take this process over."""
     if given := os.environ.get(GIVEN):
         return start(Path(given), arguments)
-    folder, name, wants_set_up = home(), digest(), arguments[:1] == [SET_UP]
+    try:
+        folder = home()
+    except RuntimeError as error:
+        return say(f"{error} Set TUNESMITH_HOME to a folder.")
+    name, wants_set_up = digest(), arguments[:1] == [SET_UP]
     current = newest(folder, f"{name}*")
     if current and not wants_set_up:
         remove_others(folder, current)
@@ -269,10 +273,8 @@ def commands(environment: Path) -> Iterator[list[str]]:
 
 
 def find_uv() -> str | None:
-    """Return uv: beside the program, on the PATH, or from an earlier try."""
-    name = "uv.exe" if WINDOWS else "uv"
-    beside = [ROOT / name, home() / "uv" / "bin" / name]
-    return next((str(each) for each in beside if each.is_file()), shutil.which("uv"))
+    """Return the uv that runs this, the one on the PATH, or that of an earlier try."""
+    return os.environ.get("UV") or shutil.which("uv") or shutil.which("uv", path=home() / "uv" / "bin")
 
 
 def torch_source() -> list[str]:

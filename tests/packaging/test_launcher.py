@@ -70,6 +70,7 @@ def program(tmp_path, monkeypatch):
     (root / "downloads").write_text("")
     monkeypatch.setattr(launcher, "ROOT", root)
     monkeypatch.setenv("TUNESMITH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("UV", str(root / "uv"))
     monkeypatch.setenv(launcher.TORCH_INDEX, "https://index")
     monkeypatch.delenv(launcher.GIVEN, raising=False)
     return root
@@ -225,6 +226,34 @@ def test_a_folder_that_is_of_no_use_is_named(program, monkeypatch, capsys, tmp_p
     said = capsys.readouterr().err
     assert f"{launcher.home()} can't be used: " in said
     assert "TUNESMITH_HOME" in said
+
+
+def test_a_user_without_a_home_is_told_what_to_do(program, monkeypatch, capsys):
+    def unknown():
+        raise RuntimeError("Could not determine home directory.")
+
+    answered(monkeypatch)
+    for name in ("TUNESMITH_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", unknown)
+    assert launcher.main([]) == 1
+    assert capsys.readouterr().err == (
+        "Could not determine home directory. Set TUNESMITH_HOME to a folder.\n"
+    )
+
+
+def test_uv_is_the_one_that_runs_this_or_that_of_the_path_or_of_an_earlier_try(
+    program, monkeypatch, tmp_path
+):
+    (launcher.home() / "uv" / "bin").mkdir(parents=True)
+    for folder in (launcher.home() / "uv" / "bin", tmp_path):
+        shutil.copy(program / "uv", folder)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert launcher.find_uv() == str(program / "uv")
+    monkeypatch.delenv("UV")
+    assert launcher.find_uv() == str(tmp_path / "uv")
+    (tmp_path / "uv").unlink()
+    assert launcher.find_uv() == str(launcher.home() / "uv" / "bin" / "uv")
 
 
 def test_a_disk_without_locks_is_not_taken_for_one_in_use(program, monkeypatch, capsys):
