@@ -1,4 +1,4 @@
-"""How soon the window is visible, and how soon it shows a plan, in fresh processes."""
+"""How soon the window is visible, shows a plan, and is there in another language, in fresh processes."""
 
 import statistics
 import subprocess
@@ -6,6 +6,7 @@ import sys
 import time
 
 from tests.helpers.benchmark_report import show, temporary_home
+from tests.helpers.whole_window import fill_home
 
 ROUNDS = 7
 
@@ -62,6 +63,46 @@ main_window.MainWindow.show = watched_show
 sys.exit(app.run([]))
 """
 
+# Shows every page, then changes the language as Settings do, and reports how long the new window takes to its paint.
+LANGUAGE_PROBE = """
+import sys, time
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from gui import app, main_window
+from gui.shell.rooms import VIEWS
+
+class NextPaint(QObject):
+    began = cpu = 0.0
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint and self.began:
+            print(time.perf_counter() - self.began, time.thread_time() - self.cpu, flush=True)
+            self.began = 0.0
+            QTimer.singleShot(0, QApplication.quit)
+        return False
+
+def change(window):
+    for key in (*VIEWS, "library"):
+        window.show_page(key)
+        QTest.qWait(500)
+    window.preferences.set("language", "de")
+    QTest.qWait(3000)
+    next_paint.began, next_paint.cpu = time.perf_counter(), time.thread_time()
+    window.restart()
+
+next_paint, windows = NextPaint(), []
+show = main_window.MainWindow.show
+def watched_show(window):
+    windows.append(window)
+    if len(windows) == 1:
+        QTimer.singleShot(1000, window, lambda: change(window))
+    else:
+        window.installEventFilter(next_paint)
+    show(window)
+main_window.MainWindow.show = watched_show
+sys.exit(app.run([]))
+"""
+
 
 def _printed(program: str) -> str:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -100,6 +141,22 @@ def main() -> None:
             ("first paint to what is known of the last plan, median", f"{known:.2f} s", "2.0 s"),
         ],
     )
+    switches, cpu = zip(*(_language_switch() for _ in range(ROUNDS)), strict=True)
+    show(
+        "Another language, every page shown before",
+        [
+            ("restart to first paint, median", f"{statistics.median(switches) * 1000:.0f} ms", "300 ms"),
+            ("the same, slowest", f"{max(switches) * 1000:.0f} ms", ""),
+            ("CPU time of the GUI thread, median", f"{statistics.median(cpu) * 1000:.0f} ms", ""),
+        ],
+    )
+
+
+def _language_switch() -> tuple[float, float]:
+    with temporary_home():
+        fill_home()
+        seconds, cpu_seconds = map(float, _printed(LANGUAGE_PROBE).split())
+    return seconds, cpu_seconds
 
 
 if __name__ == "__main__":
