@@ -6098,14 +6098,14 @@ Oder beginnen Sie mit eigenen.</translation>
    <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Weights: the base model.
 Adapter: what the method adds.
-Gradients, optimizer: each trained parameter.
+Gradients, optimizer: per trained parameter.
 Activations: the largest batch.
-Program: Python and its libraries.</source>
+Program: Python, libraries.</source>
    <translation>Gewichte: die des Basismodells.
 Adapter: die des Verfahrens.
 Gradienten, Optimierer: je trainiertem Parameter.
 Aktivierungen: die des größten Batches.
-Programm: Python und seine Bibliotheken.</translation>
+Programm: Python, Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />

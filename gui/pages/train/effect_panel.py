@@ -33,8 +33,8 @@ MEMORY = (
     ("runtime", mark("Program"), "grey_soft", 1.0),
 )
 MEMORY_HELP = mark(
-    "Weights: the base model.\nAdapter: what the method adds.\nGradients, optimizer: each trained parameter.\n"
-    "Activations: the largest batch.\nProgram: Python and its libraries."
+    "Weights: the base model.\nAdapter: what the method adds.\nGradients, optimizer: per trained parameter.\n"
+    "Activations: the largest batch.\nProgram: Python, libraries."
 )
 
 
