@@ -84,11 +84,16 @@ class _Courier(QObject):
         super().__init__()
         self.arrived.connect(self._call)
 
-    def _call(self, hand_over: Callable[[], None]) -> None:
-        hand_over()
+    def _call(self, act: Callable[[], object]) -> None:
+        act()
 
 
 _courier = _Courier()
+
+
+def in_gui_thread(act: Callable[[], object]) -> None:
+    """Let the GUI thread call a function soon; any thread may ask for it."""
+    _courier.arrived.emit(act)
 
 
 class _Job:
@@ -104,7 +109,7 @@ class _Job:
             told: tuple[Then | None, Any] = (self._then, self._work())
         except AppError as error:
             told = (self._failed, error)
-        _courier.arrived.emit(partial(_hand_over, self._owner, *told))
+        in_gui_thread(partial(_hand_over, self._owner, *told))
 
 
 def _hand_over(owner: weakref.ref[BackgroundTasks], then: Then | None, result: Any) -> None:

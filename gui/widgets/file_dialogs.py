@@ -11,16 +11,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Literal
 
-from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
+from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QBoxLayout, QFileDialog, QMainWindow, QWidget
 
 from engine.api import AppError, paths
+from gui.core.background_tasks import in_gui_thread
 from gui.core.clipboard import copy_text
 from gui.core.preferences import Preferences
 from gui.look.language import sentences, tr
@@ -111,21 +112,21 @@ XDG_OPEN = "xdg-open"
 
 def open_path(path: Path) -> None:
     """Open a path; a failure is said in the window in front, as soon as it is known."""
-    _open(_Opening(path), QUrl.fromLocalFile(str(path)))
+    _open(path, QUrl.fromLocalFile(str(path)))
 
 
 def open_page(address: str) -> None:
     """Open a page by its address, as `open_path` does a path."""
-    _open(_Opening(address), QUrl(address))
+    _open(address, QUrl(address))
 
 
-def _open(opening: _Opening, url: QUrl) -> None:
+def _open(target: Path | str, url: QUrl) -> None:
     program = desktop_opener()
     if program is not None:
         # It tells by its exit status whether there is a program for the path, and may live as long as that one.
-        Thread(target=opening.run, args=(program,), daemon=True).start()
-    else:
-        opening.ended.emit(QDesktopServices.openUrl(url))
+        Thread(target=_open_by, args=(program, target), name=XDG_OPEN, daemon=True).start()
+    elif not QDesktopServices.openUrl(url):
+        _say_not_open(target)
 
 
 def desktop_opener() -> str | None:
@@ -133,37 +134,27 @@ def desktop_opener() -> str | None:
     return shutil.which(XDG_OPEN) if sys.platform.startswith("linux") else None
 
 
-class _Opening(QObject):
-    """A path or an address that is being opened. `ended(whether it was)` is emitted from the thread that waits."""
+def _open_by(program: str, target: Path | str) -> None:
+    """Wait for the desktop's opener; the body of a thread."""
+    try:
+        status = subprocess.run(
+            [program, str(target)], stdin=subprocess.DEVNULL, capture_output=True, check=False
+        ).returncode
+    except OSError:
+        status = 1
+    if status:
+        in_gui_thread(partial(_say_not_open, target))
 
-    ended = Signal(bool)
 
-    def __init__(self, target: Path | str) -> None:
-        super().__init__(QApplication.instance())
-        self._target = target
-        self.ended.connect(self._end)
-
-    def run(self, program: str) -> None:
-        """Wait for the desktop's opener; the body of a thread."""
-        try:
-            status = subprocess.run(
-                [program, str(self._target)], stdin=subprocess.DEVNULL, capture_output=True, check=False
-            ).returncode
-        except OSError:
-            status = 1
-        with suppress(RuntimeError):  # The application has ended meanwhile.
-            self.ended.emit(status == 0)
-
-    def _end(self, is_open: bool) -> None:
-        window = None if is_open else front_window()
-        if window is not None:
-            strip, target = _strip_of(window), self._target
-            text = tr("No application can open {path}.", path=target)
-            if isinstance(target, Path) and not paths.path_exists(target):
-                text = tr("{path} no longer exists.", path=target)
-            action = tr("Copy the path") if isinstance(target, Path) else tr("Copy the address")
-            strip.offer(text, lambda: copy_text(str(target)), action)
-        self.deleteLater()
+def _say_not_open(target: Path | str) -> None:
+    window = front_window()
+    if window is None:
+        return
+    text = tr("No application can open {path}.", path=target)
+    if isinstance(target, Path) and not paths.path_exists(target):
+        text = tr("{path} no longer exists.", path=target)
+    action = tr("Copy the path") if isinstance(target, Path) else tr("Copy the address")
+    _strip_of(window).offer(text, lambda: copy_text(str(target)), action)
 
 
 def front_window() -> QWidget | None:

@@ -104,7 +104,7 @@ def test_a_run_called_like_a_device_in_the_home_of_an_emoji_is_trained_and_expor
 
 def test_second_interrupt_kills_the_worker_at_once(scripted):
     # A worker that heeds nothing can't answer the first wish.
-    process, read = scripted(["flood", 1], ["deaf", 600])
+    process, read = scripted(["flood", 1], ["deaf", None])
     job = Job(Path(Finished(0, read, "").json[0]["path"]))
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None

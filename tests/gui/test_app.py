@@ -250,7 +250,7 @@ def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves
 
 
 def test_a_deaf_worker_can_be_forced_from_the_question(harness, qtbot):
-    harness.scripts["train"] = [["steps", {"count": 2, "per_second": 100}], ["deaf", 60]]
+    harness.scripts["train"] = [["steps", {"count": 2, "per_second": 100}], ["deaf", None]]
     model = harness.window.built("train").start_run(recipe.from_tables(BASICS))
     qtbot.waitUntil(lambda: model.state.step == 2)
     harness.window.close()

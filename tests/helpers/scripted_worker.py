@@ -109,11 +109,16 @@ def noise(channel: Channel, lines: int) -> None:
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
 
 
-def wait_for_stop(channel: Channel, seconds: float) -> None:
-    """Wait until the job is asked to stop, at most `seconds`."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+def wait_for_stop(channel: Channel, value: object) -> None:
+    """Wait until the job is asked to stop."""
+    while True:
         channel.check_stop()
+        time.sleep(0.02)
+
+
+def wait_for_file(channel: Channel, path: str) -> None:
+    """Wait until a test has made a file."""
+    while not Path(path).exists():
         time.sleep(0.02)
 
 
@@ -170,15 +175,17 @@ def by_action(channel: Channel, answers: dict[str, Any]) -> None:
     channel.result(said)
 
 
-def deaf(channel: Channel, seconds: float) -> None:
-    """Ignore all commands for `seconds`."""
-    time.sleep(seconds)
+def deaf(channel: Channel, value: object) -> None:
+    """Ignore all commands until killed."""
+    while True:
+        time.sleep(600)
 
 
 STEPS = {
     "emit": emit, "write": write, "flood": flood, "steps": steps, "noise": noise,
-    "wait_for_stop": wait_for_stop, "fail": fail, "out_of_memory": out_of_memory, "killed": killed,
-    "error": error, "abort": abort, "answer": answer, "by_action": by_action, "deaf": deaf,
+    "wait_for_stop": wait_for_stop, "wait_for_file": wait_for_file, "fail": fail,
+    "out_of_memory": out_of_memory, "killed": killed, "error": error, "abort": abort, "answer": answer,
+    "by_action": by_action, "deaf": deaf,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from gui.dialogs.quit_dialog import QuitDialog
 from tests.helpers.train_stage import STARTED, texts
 
-UNTIL_STOPPED = [["emit", STARTED], ["wait_for_stop", 60]]
+UNTIL_STOPPED = [["emit", STARTED], ["wait_for_stop", None]]
 UNTIL_FAILED = [
     ["emit", STARTED], ["steps", {"count": 10, "per_second": 20}], ["fail", {"message": "No disk."}],
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from tests.helpers.train_stage import SAVED, STARTED
 
 STOPPED = [
     ["emit", {"event": "stage_entered", "stage": "train"}], ["emit", STARTED],
-    ["steps", {"count": 12, "per_second": 400}], ["emit", SAVED], ["wait_for_stop", 60],
+    ["steps", {"count": 12, "per_second": 400}], ["emit", SAVED], ["wait_for_stop", None],
 ]  # fmt: skip
 
 

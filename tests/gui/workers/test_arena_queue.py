@@ -85,7 +85,10 @@ def test_a_paused_queue_begins_nothing_more_and_goes_on_with_the_stopped_entry(h
 
 def test_an_entry_moved_to_the_front_while_another_runs_is_the_next(harness):
     arena = make_arena("lora", "ia3", "layernorm")
-    harness.scripts["lora"] = [["emit", {"event": "stage_entered", "stage": "train"}], ["wait_for_stop", 30]]
+    harness.scripts["lora"] = [
+        ["emit", {"event": "stage_entered", "stage": "train"}],
+        ["wait_for_stop", None],
+    ]
     harness.queue.start(arena)
     harness.until(lambda: harness.manager.current is not None and bool(harness.manager.current.state.stage))
     arenas.move(arena, arena.entries[2].id, 0)

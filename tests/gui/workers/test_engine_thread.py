@@ -13,43 +13,30 @@ from gui.workers.engine_thread import EngineThread
 from tests.helpers import scripted_worker
 from tests.helpers.repository import ROOT
 
+RECIPE = '[base_model]\nid = "starter"\n[data]\nsource = "sample"\n[method]\nid = "lora"\n'
+
 
 class Follower:
-    """An engine thread on a scripted job, and what it said."""
+    """An engine thread on a scripted run, and what it said."""
 
-    def __init__(self, folder: Path, script: list[Any], *, attach: bool = False, kind: str = "check_data"):
-        self.job = create_job(folder, kind, {"script": script})
-        self.watch(attach)
-
-    def watch(self, attach: bool) -> None:
+    def __init__(self, folder: Path, script: list[Any]):
+        self.job = create_job(folder, "train", {"script": script}, recipe=RECIPE)
         self.events: list[dict] = []
         self.endings: list[Ending] = []
-        self.thread = EngineThread(
-            self.job, attach=attach, niced=False, command=scripted_worker.command(self.job)
-        )
+        self.thread = EngineThread(self.job, niced=False, command=scripted_worker.command(self.job))
         self.thread.events.connect(self.events.extend)
         self.thread.ended.connect(self.endings.append)
 
-    def names(self) -> list[str]:
-        return [event["event"] for event in self.events]
-
-    def until(self, qtbot, name: str) -> dict:
-        qtbot.waitUntil(lambda: name in self.names())
-        return next(event for event in self.events if event["event"] == name)
-
-    def ending(self, qtbot) -> Ending:
-        qtbot.waitUntil(lambda: bool(self.endings))
-        assert self.thread.wait()
-        assert len(self.endings) == 1
-        return self.endings[0]
+    def until_accepted(self, qtbot) -> None:
+        qtbot.waitUntil(lambda: "job_accepted" in [event["event"] for event in self.events])
 
 
 @pytest.fixture
 def follow(tmp_path, qtbot):
     followers = []
 
-    def start(script: list[Any], **options: Any) -> Follower:
-        follower = Follower(tmp_path, script, **options)
+    def start(script: list[Any]) -> Follower:
+        follower = Follower(tmp_path, script)
         followers.append(follower)
         follower.thread.start()
         return follower
@@ -91,10 +78,7 @@ def run_window_until_it_dies(job: Job) -> None:
 
 @pytest.mark.parametrize(("wish", "outcome"), [("finish", "completed"), ("stop", "stopped")])
 def test_the_window_dies_first(tmp_path, qtbot, wish, outcome):
-    recipe = (
-        f'[base_model]\nid = "starter"\n[data]\nsource = "sample"\n[method]\nid = "lora"\n'
-        f'[training]\nwhen_window_leaves = "{wish}"\n'
-    )
+    recipe = f'{RECIPE}[training]\nwhen_window_leaves = "{wish}"\n'
     job = create_job(
         tmp_path, "train", {"script": [["steps", {"count": 30, "per_second": 30}]]}, recipe=recipe
     )
@@ -117,8 +101,8 @@ def test_the_window_dies_first(tmp_path, qtbot, wish, outcome):
     ("script", "act", "outcome"), [("wait_for_stop", "stop", "stopped"), ("deaf", "force", "crashed")]
 )
 def test_an_attached_worker_can_be_stopped_and_forced(follow, qtbot, script, act, outcome):
-    starter = follow([[script, 60]])
-    starter.until(qtbot, "job_accepted")
+    starter = follow([[script, None]])
+    starter.until_accepted(qtbot)
     seen: list[dict] = []
     second = EngineThread(starter.job, attach=True)
     second.events.connect(seen.extend)
@@ -140,11 +124,10 @@ def test_a_burst_of_30_000_events_arrives_whole_and_in_order(follow, qtbot):
 
 
 def test_leaving_lets_the_worker_go_on_and_sends_no_ending(follow, qtbot):
-    recipe = '[base_model]\nid = "starter"\n[data]\nsource = "sample"\n[method]\nid = "lora"\n'
-    follower = follow([["deaf", 1]])
-    (follower.job.folder / "recipe.toml").write_text(recipe)
-    follower.until(qtbot, "job_accepted")
+    follower = follow([["deaf", None]])
+    follower.until_accepted(qtbot)
     follower.thread.leave()
 
     assert not follower.thread.isRunning()
+    assert follower.job.is_running()
     assert follower.endings == []

@@ -98,7 +98,7 @@ def scripts(qtbot, home):
 
 
 def test_a_stop_that_a_dead_worker_never_took_does_not_stop_the_next(scripts, qtbot):
-    scripts.by_kind["train"] = [["deaf", 60]]
+    scripts.by_kind["train"] = [["deaf", None]]
     model = scripts.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: model.state.attempt == 1)
     model.stop()
@@ -127,7 +127,7 @@ def test_a_short_job_answers_and_leaves_nothing_behind(scripts, qtbot):
 
 def test_a_job_that_computes_has_the_device_until_it_ends(scripts, qtbot):
     kind = "export"
-    scripts.by_kind[kind] = [["wait_for_stop", 60]]
+    scripts.by_kind[kind] = [["wait_for_stop", None]]
     thread = scripts.manager.ask(kind)
     assert "using the device" in scripts.manager.device_text()
     assert scripts.manager.device_text(apart_from=kind) == ""

@@ -120,7 +120,7 @@ def test_a_computer_says_what_it_has_what_runs_there_or_why_it_does_not_fit(blue
 
 def test_one_that_is_not_reached_holds_up_no_other(blue, stage):
     grey = computer_store.add(Computer("grey", "ray", "10.0.0.9:8265"))
-    stage.facts["blue"] = [["deaf", 30]]
+    stage.facts["blue"] = [["deaf", None]]
     stage.facts["grey"] = answer(grey, reachable=False, problem=REFUSED)
     stage.page.ask_all()
     stage.qtbot.waitUntil(lambda: stage.page.cards["grey"].state == "unreachable")

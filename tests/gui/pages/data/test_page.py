@@ -367,7 +367,7 @@ def test_a_pasted_table_is_checked_like_a_file(page, qtbot, home):
 
 
 def silent(job) -> list[str]:
-    scripted_worker.give_script(job, [["wait_for_stop", 30]])
+    scripted_worker.give_script(job, [["wait_for_stop", None]])
     return scripted_worker.command(job)
 
 

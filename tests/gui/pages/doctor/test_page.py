@@ -85,7 +85,7 @@ def test_a_worker_that_fails_is_a_problem_with_its_fix_and_the_rest_is_shown(sta
 
 
 def test_devices_that_never_answer_are_given_up_without_a_verdict_on_them(stage, qtbot):
-    stage.script = [["deaf", 30]]
+    stage.script = [["deaf", None]]
     stage.page.look()
     wait_for(stage.page)
     qtbot.waitUntil(lambda: stage.page.checks() != [])

@@ -105,7 +105,7 @@ def test_what_a_killed_export_left_goes(bench, tmp_path):
     add_adapter("a")
     made = bench()
     made.dialogs.place = tmp_path
-    made.scripts["export"] = [["wait_for_stop", 30]]
+    made.scripts["export"] = [["wait_for_stop", None]]
     made.exports(library.find("a"))["As a plain model…"]()
     made.until(lambda: bool(made.asked))
     aside = Path(made.asked[0]["aside"])

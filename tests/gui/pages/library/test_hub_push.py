@@ -170,7 +170,7 @@ def test_sending_is_cancelled_and_waits_for_another_job(bench):
     made, adapter = bench(), add_adapter("tea")
     made.scripts["push"] = [found()]
     first, second = preview(made, adapter), preview(made, adapter)
-    made.scripts["push"] = [["wait_for_stop", 30]]
+    made.scripts["push"] = [["wait_for_stop", None]]
     first.send_button.click()
     second.send_button.click()
     assert second.problem.text().startswith("Only one job can run at a time.")

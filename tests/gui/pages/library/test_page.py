@@ -191,7 +191,8 @@ def test_folders_and_the_other_pages_are_asked_for(bench, qtbot):
     assert further.args == ["a"]
 
 
-def test_an_adapter_is_scored_as_its_own_recipe_says_and_remarks_stay_to_be_read(bench):
+def test_an_adapter_is_scored_as_its_own_recipe_says_and_remarks_stay_to_be_read(bench, tmp_path):
+    seen = tmp_path / "seen"
     add_adapter("a", recipe=make_recipe(rank=8))
     made = bench()
     made.scripts["evaluate"] = [["fail", {"message": "No network.", "hint": "Choose a local folder."}]]
@@ -204,12 +205,13 @@ def test_an_adapter_is_scored_as_its_own_recipe_says_and_remarks_stay_to_be_read
         ["emit", {"event": "stage_entered", "stage": "evaluate"}],
         ["emit", {"event": "stage_progressed", "done": 3, "total": 8, "unit": "conversations"}],
         *[["emit", {"event": "notice", "message": "a had another prompt.", "hint": "It has this."}]] * 2,
-        ["wait_for_stop", 0.3],
+        ["wait_for_file", str(seen)],
     ]
     made.page.panel.score_button.click()
     assert made.page.busy.isVisible()
     assert "in use" in made.page.table.tags(made.page.view.current())
     made.until(lambda: made.page.busy.accessibleName() == "Scoring a 3 of 8 conversations")
+    seen.touch()
     made.until(lambda: not made.page.busy.isVisible())
     assert made.asked == [{"kind": "evaluate", "adapters": ["a"]}]
     assert made.page.pane.undo_strip.text() == "Scored a."
@@ -278,7 +280,7 @@ def test_a_script_is_offered_where_one_can_train_it_again_and_says_what_it_holds
 def test_a_job_is_cancelled_and_a_second_one_waits_for_its_turn(bench):
     add_adapter("a")
     made = bench()
-    made.scripts["evaluate"] = [["wait_for_stop", 30]]
+    made.scripts["evaluate"] = [["wait_for_stop", None]]
     made.page.panel.score_button.click()
     made.until(lambda: made.page.panel.score_button.text() == "Add to queue")
     made.page.panel.score_button.click()

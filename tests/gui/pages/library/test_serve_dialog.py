@@ -25,7 +25,7 @@ def starter(name):
 
 class Stage:
     def __init__(self, qtbot, *adapters):
-        self.script = [READY, ["deaf", 60]]
+        self.script = [READY, ["deaf", None]]
         self.manager = scripted_manager(lambda job: self.script)
         self.dialog = ServeDialog(adapters, self.manager)
         qtbot.addWidget(self.dialog)
@@ -63,7 +63,7 @@ def status(address, token):
 @pytest.mark.usefixtures("styled")
 def test_clients_find_what_the_dialog_says_until_it_is_closed(stage, qtbot):
     made = stage(starter("chats"), starter("mails"))
-    made.script = [READY, *[["emit", {"event": "summary_finished", "request": "x"}]] * 3, ["deaf", 60]]
+    made.script = [READY, *[["emit", {"event": "summary_finished", "request": "x"}]] * 3, ["deaf", None]]
     assert not made.dialog.stop_button.isVisible()
     running = made.serve()
     found = []

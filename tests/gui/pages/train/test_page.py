@@ -150,7 +150,9 @@ def test_a_run_that_has_not_begun_shows_no_other_recipes_sizes(stage, qtbot):
 
 
 def test_a_deaf_worker_can_be_forced_after_two_seconds(stage, qtbot):
-    model = stage.start(qtbot, [["emit", STARTED], ["steps", {"count": 2, "per_second": 100}], ["deaf", 60]])
+    model = stage.start(
+        qtbot, [["emit", STARTED], ["steps", {"count": 2, "per_second": 100}], ["deaf", None]]
+    )
     qtbot.waitUntil(lambda: model.state.step == 2)
     stage.page.buttons.stop.click()
     force = stage.page.run_view.stop_strip.action_button()
@@ -210,7 +212,7 @@ def test_a_failed_run_shows_the_end_of_its_log(stage, qtbot):
 
 @pytest.mark.parametrize("kind", ["train", "evaluate"])
 def test_what_is_started_or_goes_on_while_something_computes_waits_for_its_turn(stage, qtbot, kind):
-    stage.scripts[kind] = [["wait_for_stop", 60]]
+    stage.scripts[kind] = [["wait_for_stop", None]]
     if kind == "train":
         stage.manager.start_run(recipe.from_tables(BASICS))
     else:
@@ -231,7 +233,7 @@ def test_what_is_started_or_goes_on_while_something_computes_waits_for_its_turn(
 
 
 def test_the_playgrounds_worker_keeps_no_run_from_starting(stage):
-    stage.scripts["summarize"] = [["wait_for_stop", 60]]
+    stage.scripts["summarize"] = [["wait_for_stop", None]]
     stage.manager.ask("summarize")
 
     assert stage.page.start_run(recipe.from_tables(BASICS)) is not None

@@ -154,7 +154,7 @@ def test_cards_stand_below_each_other_where_they_would_be_narrow(styled, qtbot):
 
 def test_a_worker_that_fails_is_said_and_the_guide_goes_on(guide, qtbot):
     # A plan would take the place of what is said.
-    guide.scripts |= {"devices": [["fail", {"message": "No torch."}]], "plan": [["wait_for_stop", 60]]}
+    guide.scripts |= {"devices": [["fail", {"message": "No torch."}]], "plan": [["wait_for_stop", None]]}
     page = welcome(guide)
     qtbot.waitUntil(lambda: page.steps["run"].text() == "No torch.")
     assert page.onward_button.isEnabled()
