@@ -5,10 +5,10 @@
     tutorial    the tutorial's script: inputs and labels padded to 512 tokens, its collator, Seq2SeqTrainer
     plain       Trainer with dynamic padding and grouping by length
     plain_liger the same with Liger's kernels
-    tunesmith   the training part of a run: its loop with loader, commands and events
+    tunesmith   the training part of a run: its loop with loader, commands and events, in as many ranks as a run has
     own_code    the same without Liger's kernels
 
-Reads its settings as a line of JSON, prepares and takes a first step, and answers each word that follows (a line of
+Reads its settings as a line of JSON, prepares, warms up, and answers each word that follows (a line of
 JSON too). A turn is one epoch over the same examples. All compute in the same dtype
 with as many threads, and a step of `plain` and of `tunesmith` sees as many examples: without accumulation the
 stock Trainer's loss is normalised by the batch's label tokens, as ours is.
@@ -23,6 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -69,8 +70,9 @@ from engine.worker.modeling import base_models, forward, meta_model
 from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.meta_trace import LiveBytes
-from engine.worker.runtime import devices
-from engine.worker.training import training_loop
+from engine.worker.runtime import devices, rank_group, rank_joining
+from engine.worker.runtime.channel import Channel
+from engine.worker.training import rank_models, training_loop
 from engine.worker.training.training_run import TrainingRun, liger_kernels
 from tests.helpers import training_overhead
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
@@ -103,11 +105,10 @@ class Stage:
         return sum(len(each.input_ids) + (len(each.labels) if twice else 0) for each in self.train)
 
 
-def make_stage(recipe: Recipe) -> Stage:
-    """Read, load and encode as a run does."""
-    channel = make_channel("train", recipe)
+def make_stage(recipe: Recipe, channel: Channel) -> Stage:
+    """Read, load and encode as a run does, in all ranks."""
     splits = dataset.read(recipe.data, channel)
-    base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    base = rank_models.load(recipe, channel)
     prompter = make_prompter(recipe, base, splits)
     return Stage(recipe, base, splits, prompter, tokenize(splits.train, prompter, channel))
 
@@ -282,7 +283,7 @@ def _row(example: Encoded) -> Result:
 
 
 class Tunesmith:
-    """A run's training loop in one rank, which listens for commands and reports each step as an event."""
+    """A run's training loop in all ranks, which listens for commands and reports each step as an event."""
 
     def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
         self._stage = stage
@@ -293,25 +294,26 @@ class Tunesmith:
             stage.base.tokenizer.pad_token_id,
             micro_batch_tokens(stage.recipe.training, stage.base.device.type, shape.activations_per_token),
         )
-        self.model = attach.attach(stage.base, stage.recipe)
+        self.model = rank_models.attach_adapter(stage.base, stage.recipe, stage.train, self._collator)
         self._batch_size = batch_size
         self._watch = Watch(stage.base.device)
         self._computed = sum(map(self._padded, self._micro_batches()))
 
     def _micro_batches(self) -> Iterator[MicroBatch]:
-        """Yield the micro-batches of an epoch."""
-        training, train = self._stage.recipe.training, self._stage.train
+        """Yield the micro-batches of an epoch, those of all ranks."""
+        training, train, ranks = self._stage.recipe.training, self._stage.train, rank_group.size()
         sampler = StepSampler(train, self._batch_size, training.seed, training.order)
-        for step in sampler.steps(0):
-            yield from self._collator([train[place] for place in step]).micro_batches
+        for step, rank in itertools.product(sampler.steps(0), range(ranks)):
+            yield from self._collator.with_shards(ranks, rank)([train[place] for place in step]).micro_batches
 
     def _padded(self, batch: MicroBatch) -> int:
         twice = self._stage.base.family == "encoder-decoder"
         return int(batch.input_ids.numel() + (batch.labels.numel() if twice else 0))
 
     def first_step(self) -> float:
-        """Take one step; return the time at its end, before its checkpoint."""
-        return self._trained(self._stage.train[: self._batch_size])
+        """Train one epoch; return the time at the end of its first step."""
+        job = self.train()
+        return min(each["time"] for each in read_all(job.events_path) if each["event"] == "step_finished")
 
     def turn(self) -> Result:
         """Train one epoch; the seconds run from its beginning to the last step's report."""
@@ -331,21 +333,16 @@ class Tunesmith:
             patch.object(training_loop, "report_step", reported),
             self._watch,
         ):
-            self._trained(self._stage.train)
+            self.train()
         return clock.elapsed() | {"computed": self._computed}
 
-    def _trained(self, train: Sequence[Encoded]) -> float:
-        """Train one epoch; return the time of the last step's report, before the checkpoint that follows."""
-        job = self.train(train)
-        return max(each["time"] for each in read_all(job.events_path) if each["event"] == "step_finished")
-
-    def train(self, train: Sequence[Encoded]) -> Job:
+    def train(self) -> Job:
         """Train one epoch without validation; return its job."""
         stage, recipe = self._stage, self._stage.recipe
         splits = dataclasses.replace(stage.splits, validation=(), test=())
         channel = make_channel("train", recipe)
         run = TrainingRun(
-            channel=channel, recipe=recipe, splits=splits, base=stage.base, model=self.model, train=train,
+            channel=channel, recipe=recipe, splits=splits, base=stage.base, model=self.model, train=stage.train,
             validation=[], prompter=stage.prompter, collator=self._collator,
             chosen=samples.choose(recipe, splits),
         )  # fmt: skip
@@ -396,7 +393,7 @@ def validation_loss(stage: Stage, model: PeftModel) -> float:
 
 
 class Watch:
-    """Polls the memory of a run on the CPU."""
+    """Polls the memory of a run on the CPU, of all its ranks."""
 
     most = 0
 
@@ -428,29 +425,38 @@ def main() -> None:
     """Carry out the commands on the standard input."""
     answers = own_output()
     wanted = json.loads(sys.stdin.readline())
+    with prepared(wanted) as (stage, side):
+        first = side.first_step() if wanted["first_step"] else 0.0
+        answer(answers, {"first_step": first, "precision": stage.base.precision})
+        for line in sys.stdin:
+            answer(answers, _done(json.loads(line), stage, side))
+
+
+@contextmanager
+def prepared(wanted: Result) -> Iterator[tuple[Stage, Any]]:
+    """Have what is wanted loaded, Tunesmith's side in as many ranks as a run has."""
     wanted["recipe"]["training"]["liger"] = wanted["side"] != "own_code"
-    stage = make_stage(recipes.from_tables(wanted["recipe"]))
-    steps = {"steps": wanted.get("tutorial_steps", 1)} if wanted["side"] == "tutorial" else {}
-    side = SIDES[wanted["side"]](stage, Path(wanted["folder"]), wanted["batch_size"], **steps)
-    first = side.first_step() if wanted["first_step"] else 0.0
-    answer(
-        answers, {"first_step": first, "precision": stage.base.precision, "threads": torch.get_num_threads()}
-    )
-    for line in sys.stdin:
-        answer(answers, _done(json.loads(line), stage, side))
+    recipe = recipes.from_tables(wanted["recipe"])
+    channel, side = make_channel("train", recipe), SIDES[wanted["side"]]
+    with rank_joining.joined(channel, rank_joining.expected(recipe) if side is Tunesmith else 1):
+        stage = make_stage(recipe, channel)
+        steps = {"steps": wanted.get("tutorial_steps", 1)} if wanted["side"] == "tutorial" else {}
+        yield stage, side(stage, Path(wanted["folder"]), wanted["batch_size"], **steps)
 
 
 def _done(word: str, stage: Stage, side: Any) -> Result:
     if word == "turn":
         return side.turn() | {"examples": side.examples, "tokens": side.tokens}
     if word == "ceiling":
-        return {"ceiling": matrix_peak(stage.base.precision, stage.base.device)}
+        # By all cores, of which each rank has a part.
+        with devices.using_threads(rank_joining.cores()):
+            return {"ceiling": matrix_peak(stage.base.precision, stage.base.device)}
     if word == "needed":
         return {"needed": needed_operations(stage)}
     if word == "loss":
         return {"loss": validation_loss(stage, side.model)}
     if word == "overhead":
-        return training_overhead.measured(partial(side.train, stage.train), stage.base.device)
+        return training_overhead.measured(side.train, stage.base.device)
     return {"peak": peak_bytes(stage.base.device)}
 
 
