@@ -141,3 +141,7 @@ def test_a_count_of_one_has_a_text_of_its_own():
     counted = {text.source for text in all_texts() if text.one}
     plural = {text.source for text in all_texts() if text.context == language.WINDOW} - counted - NEVER_ONE
     assert sorted(text for text in plural if COUNT_BEFORE_NOUN.search(text)) == []
+
+
+def test_a_text_has_at_most_160_characters():
+    assert [text.source for text in all_texts() if len(text.source) > 160] == []
