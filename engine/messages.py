@@ -54,7 +54,6 @@ class Message(str):
 
 
 def say(template: str, *values: object) -> str:
-    """Return a message."""
     return Message(template, *values)
 
 

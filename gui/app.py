@@ -294,7 +294,6 @@ class CrashReport(QObject):
         threading.excepthook = lambda hook: self.take(hook.exc_type, hook.exc_value, hook.exc_traceback)
 
     def close(self) -> None:
-        """Close the log."""
         self._log.close()
 
     def take(

@@ -152,7 +152,6 @@ class MainWindow(ShellWindow):
         return saved if is_in_rail(saved) else FIRST
 
     def _save_pages(self) -> None:
-        """Save the state of the pages that are made."""
         self.preferences.update(
             {
                 f"page.{key}": json.dumps(page.saved_state())

@@ -63,7 +63,6 @@ class Navigator:
                 signal.connect(lead)
 
     def run(self, run_id: str) -> None:
-        """Show a run."""
         self.page("train").open_run(run_id)
 
     def adapter(self, adapter_id: str) -> None:
@@ -80,7 +79,6 @@ class Navigator:
             self.topic(topic_id)
 
     def topic(self, topic_id: str) -> None:
-        """Show a help topic."""
         self.page("help").open(topic_id)
 
     def _offer_recipe(self) -> None:

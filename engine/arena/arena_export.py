@@ -66,7 +66,6 @@ def _about(status: EntryStatus, row: Row | None = None) -> dict[str, Cell]:
 
 
 def _figures(row: Row) -> dict[str, Cell]:
-    """Return the figures of a row by their columns."""
     of_scores = (row.scores, row.base, {"base": row.against_base, "full": row.against_full or {}})
     of_metrics = (row.metrics, row.base_metrics, {"base": row.metrics_against_base})
     found: dict[str, Cell] = {}

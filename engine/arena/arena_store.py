@@ -64,7 +64,6 @@ class Arena:
         return _entry(self, entry_id)
 
     def recipe_path(self, entry: Entry) -> Path:
-        """The recipe of an entry."""
         return self.folder / RECIPES / f"{entry.id}.toml"
 
     def tables(self, entry: Entry) -> dict[str, Any]:
@@ -215,7 +214,6 @@ def put_back(arena: Arena, entry: Entry, index: int) -> Arena:
 
 
 def move(arena: Arena, entry_id: str, index: int) -> Arena:
-    """Move an entry to an index in the queue."""
     with _editing(arena) as file:
         entry = _entry(file, entry_id)
         file.entries.remove(entry)

@@ -106,7 +106,6 @@ def write(folder: Path, file: ArenaFile) -> None:
 
 
 def dumped(tables: Mapping[str, Any]) -> str:
-    """Return tables as TOML."""
     return tomlkit.dumps(dict(tables))
 
 

@@ -54,7 +54,6 @@ class SeedSet:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds in the row."""
         return tuple(each.entry.seed or 0 for each in self.scored)
 
 
@@ -92,7 +91,6 @@ class Row:
 
     @property
     def entry(self) -> Entry:
-        """The entry, the first one of a set."""
         return self.status.entry
 
     @property
@@ -108,7 +106,6 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The name of the entry or of the set."""
         return self.entry.name_of_set if self.seeds is not None else self.entry.name
 
     @property

@@ -231,7 +231,6 @@ def delete_adapter(asked: argparse.Namespace, output: Output) -> int:
 
 
 def _add_exports(actions: Verbs) -> None:
-    """Declare the actions."""
     export = actions.add(
         "export", "Export an adapter for other programs, and score the export", export_adapter
     )

@@ -140,7 +140,6 @@ def show_arena(asked: argparse.Namespace, output: Output) -> int:
 
 
 def write_report(asked: argparse.Namespace, output: Output) -> int:
-    """Write the report of an arena."""
     arena = arenas.find(asked.arena)
     return training.write_report_file(report.gather_arena(arena), arena.id, "arena", asked.out, output)
 

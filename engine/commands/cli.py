@@ -68,7 +68,6 @@ def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
 
 
 def add_verbs(verbs: Verbs) -> None:
-    """Declare all verbs."""
     for add in (
         training.add,
         scoring.add,

@@ -98,7 +98,6 @@ def add_computer(asked: argparse.Namespace, output: Output) -> int:
 
 
 def remove_computer(asked: argparse.Namespace, output: Output) -> int:
-    """Remove a computer."""
     store.remove(asked.name)
     output.json({"removed": asked.name})
     output.line(f"Removed {asked.name}.")
@@ -106,7 +105,6 @@ def remove_computer(asked: argparse.Namespace, output: Output) -> int:
 
 
 def show_computers(asked: argparse.Namespace, output: Output) -> int:
-    """Show what computers have and what runs there."""
     names = [store.find(name).name for name in asked.names] or [each.name for each in store.list_computers()]
     if not names:
         return list_computers(asked, output)
@@ -233,7 +231,6 @@ def start_node(asked: argparse.Namespace, output: Output) -> int:
 
 
 def join_node(asked: argparse.Namespace, output: Output) -> int:
-    """Make this computer a node."""
     joined = this_node.join(
         asked.address, asked.token_file, asked.host, cards=asked.cards, processors=asked.processors
     )
@@ -242,7 +239,6 @@ def join_node(asked: argparse.Namespace, output: Output) -> int:
 
 
 def stop_node(_: argparse.Namespace, output: Output) -> int:
-    """Stop the node of this computer."""
     stopped = this_node.stop()
     output.json({"stopped": stopped.address})
     output.line(f"The node of the cluster at {stopped.address} was stopped.")
@@ -250,7 +246,6 @@ def stop_node(_: argparse.Namespace, output: Output) -> int:
 
 
 def show_node(_: argparse.Namespace, output: Output) -> int:
-    """Show whether this computer is a node."""
     found = this_node.running()
     if found is None:
         output.json({"node": None})

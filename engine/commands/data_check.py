@@ -26,7 +26,6 @@ UNTOLD = "not told"
 
 
 def add(verbs: Verbs) -> None:
-    """Declare the verb."""
     data = verbs.add("data", "Check conversations and list what is wrong with them", check_data)
     data.add_argument("source", metavar="SOURCE", help='a file, a folder, a hub id or "sample"')
     data.add_argument("--base-model", metavar="ID", help="count tokens with this base model's tokenizer")

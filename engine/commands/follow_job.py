@@ -93,7 +93,6 @@ class Follower:
         return ending
 
     def send(self, command: str, **arguments: Any) -> None:
-        """Send a command to the worker."""
         self._supervisor.send(command, **arguments)
 
     def stop(self) -> None:

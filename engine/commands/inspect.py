@@ -38,7 +38,6 @@ OF_RUNS = ("liger", "learning_rate", "steps", "seconds")
 
 
 def add(verbs: Verbs) -> None:
-    """Declare the verbs."""
     plan = verbs.add("plan", "Show a run's parameters, memory, steps and problems before it starts", plan_run)
     recipe_file.add_to(plan)
     plan.add_argument(

@@ -22,7 +22,6 @@ Facts = dict[str, Any]
 
 
 def add(verbs: Verbs) -> None:
-    """Declare the verb."""
     models = verbs.add("models", "List base models: those on this computer and well-known ones", list_models)
     models.add_argument("--search", metavar="WORDS", help="search the Hugging Face Hub instead")
 

@@ -40,7 +40,6 @@ class Verbs:
         self._actions = parser.add_subparsers(title=title, metavar=title.upper())
 
     def names(self) -> Collection[str]:
-        """Return the verbs that were added."""
         return self._actions.choices
 
     def add(self, name: str, does: str, run: Run) -> argparse.ArgumentParser:

@@ -29,7 +29,6 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 
 def add_overrides(parser: argparse.ArgumentParser, help_text: str, metavar: str = "TABLE.KEY=VALUE") -> None:
-    """Declare `--set`."""
     parser.add_argument(
         "--set", action="append", default=[], dest="overrides", metavar=metavar, help=help_text
     )

@@ -43,7 +43,6 @@ ALL = "all"
 
 
 def add(verbs: Verbs) -> None:
-    """Declare the verbs."""
     evaluate = verbs.add("evaluate", "Score a base model and adapters under one protocol", evaluate_adapters)
     evaluate.add_argument(
         "--recipe",
@@ -376,7 +375,6 @@ def file_lines(result: Result, names: list[str]) -> list[str]:
 
 
 def add_serve(verbs: Verbs) -> None:
-    """Declare the verb."""
     serve = verbs.add(
         "serve", "Serve chat completions that answer with summaries, on this computer only", serve_adapters
     )

@@ -43,7 +43,6 @@ POLL_SECONDS = 0.2
 
 
 def add(verbs: Verbs) -> None:
-    """Declare the verbs."""
     train = verbs.add("train", "Train an adapter from a recipe", train_adapter)
     recipe_file.add_to(train)
     train.set_defaults(has_ranks=True)
@@ -240,7 +239,6 @@ def add_runs(verbs: Verbs) -> None:
 
 
 def write_report(asked: argparse.Namespace, output: Output) -> int:
-    """Write the report of a run."""
     job = run_store.find_job(asked.run_id)
     return write_report_file(report.gather_run(job), job.id, "run", asked.out, output)
 
@@ -286,7 +284,6 @@ def _run_facts(entry: RunEntry) -> dict[str, Any]:
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:
-    """Declare `--out`."""
     parser.add_argument(
         "--out",
         type=Path,

@@ -39,7 +39,6 @@ class Change(BaseModel):
     at: str
 
     def as_text(self) -> str:
-        """Return the change as a sentence."""
         title = setting_text.title(self.field)
         after, before = (
             setting_text.called(setting_text.value(self.field, each)) for each in (self.after, self.before)
@@ -92,7 +91,6 @@ def _refusal(name: str, before: Any, after: Value, step: int, needs_base: bool) 
 
 
 def recorded(before: Mapping[str, Any], wanted: Mapping[str, Value], step: int, at: str) -> Sequence[Change]:
-    """Return the record of the values that change."""
     return [
         Change(step=step, field=name, before=before[name], after=value, at=at)
         for name, value in wanted.items()

@@ -88,7 +88,6 @@ class Proof:
 
     @property
     def is_made(self) -> bool:
-        """Whether there is a proof."""
         return bool(self.outcomes)
 
     def find(self, row: Row, kind: Kind, weights: WeightFormat) -> Support | None:

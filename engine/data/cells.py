@@ -450,7 +450,6 @@ def find_places(rows: Sequence[Mapping[str, Any]]) -> list[Place]:
 
 
 def holding_places(columns: Sequence[str]) -> set[str]:
-    """Return the columns that have places among `columns`."""
     return {
         name
         for name in columns

@@ -115,7 +115,6 @@ def excluded_text(excluded: Mapping[str, Mapping[str, int]]) -> str:
 
 
 def exclude_problems(ids: Sequence[str], field: str) -> list[Problem]:
-    """Return the problems of a list of findings to exclude."""
     known = [entry.id for entry in FINDINGS if entry.can_be_excluded]
     needless = [entry.id for entry in FINDINGS if not entry.can_be_excluded]
 

@@ -196,7 +196,6 @@ class FirstRows:
         return cells.holding_places(self.columns)
 
     def cells(self, name: str) -> list[Any]:
-        """Return the cells of a column."""
         return [row.get(name) for row in self.rows]
 
     def no_texts(self, column: str, *, is_named: bool = False) -> str:

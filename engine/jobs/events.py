@@ -101,7 +101,6 @@ class EventWriter:
             os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Close the stream."""
         os.close(self._descriptor)
 
 

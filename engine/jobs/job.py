@@ -91,7 +91,6 @@ class ProcessId:
 
 
 def this_process() -> ProcessId:
-    """Return the id of this process."""
     namespace = ""
     with suppress(OSError):
         namespace = str(Path("/proc/self/ns/pid").readlink())
@@ -119,7 +118,6 @@ class Job:
 
     @property
     def events_path(self) -> Path:
-        """The event stream."""
         return self.folder / "events.jsonl"
 
     @property

@@ -357,7 +357,6 @@ class ExitRecord:
         self._write({"attempt": attempt, "kills": kills, "boot": _boot()})
 
     def save(self, attempt: int, worker_exit: WorkerExit) -> None:
-        """Save an observed exit."""
         self._write(
             {"attempt": attempt, "returncode": worker_exit.returncode, "for_memory": worker_exit.for_memory}
         )

@@ -120,7 +120,6 @@ def visible_to(device: str) -> dict[str, str]:
 
 
 def worker_environment(*, niced: bool) -> dict[str, str]:
-    """Return the environment of a worker."""
     environment = dict(os.environ)
     environment["PYTHONUNBUFFERED"] = "1"
     environment["TOKENIZERS_PARALLELISM"] = "false"

@@ -82,7 +82,6 @@ class Progress:
 
     @property
     def total(self) -> int:
-        """All conversations."""
         return self.accepted + self.drafted + self.skipped + self.open
 
 
@@ -270,7 +269,6 @@ class LabellingSet:
         return self.history.items[number]
 
     def in_state(self, *states: str) -> list[Item]:
-        """Return the conversations in these states."""
         return [item for item in self.items if item.state in states]
 
     def accepted_last(self) -> list[Item]:

@@ -49,7 +49,6 @@ class Freeable:
 
     @property
     def checkpoint_bytes(self) -> int:
-        """The size of the checkpoints."""
         return sum(bytes_in(path) for path in self.checkpoints)
 
     @property
@@ -64,7 +63,6 @@ class Freeable:
 
     @property
     def bytes(self) -> int:
-        """The size of all."""
         return self.checkpoint_bytes + self.result_bytes + self.converted_bytes
 
 

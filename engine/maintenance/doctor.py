@@ -78,7 +78,6 @@ def of_devices(facts: Facts, trouble: str) -> list[Check]:
 
 
 def in_order(checks: Iterable[Check]) -> list[Check]:
-    """Return checks in the order of display."""
     return sorted(checks, key=lambda check: ORDER.index(check.id))
 
 

@@ -81,8 +81,6 @@ BOTTLENECK = Method(
 
 
 class Ia3Options(Options):
-    """Settings of IA3."""
-
     target_modules: Targets = target_modules_option("get a trained scale")
 
 

@@ -230,7 +230,6 @@ class Method:
 
     @property
     def families(self) -> tuple[Family, ...]:
-        """The families the method works with."""
         return tuple(family for family in FAMILIES if family in self.presets)
 
     def preset_options(self, family: Family) -> dict[str, Any]:

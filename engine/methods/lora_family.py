@@ -21,8 +21,6 @@ from engine.options import Options, option
 
 
 class VeraOptions(Options):
-    """Settings of VeRA."""
-
     rank: int = rank_option(
         256,
         "Width of the shared random matrices. Use more than for LoRA.",
@@ -35,8 +33,6 @@ class VeraOptions(Options):
 
 
 class VbLoraOptions(Options):
-    """Settings of VB-LoRA."""
-
     rank: int = rank_option(4, "Width of the thin matrices.")
     vectors: int = option(
         256,
@@ -83,8 +79,6 @@ class RandLoraOptions(Options):
 
 
 class MissOptions(Options):
-    """Settings of MiSS."""
-
     rank: int = rank_option(16, "Size of the shards of a weight.")
     form: Literal["plain", "bat", "mini"] = option(
         "plain",
@@ -133,8 +127,6 @@ class GraLoraOptions(Options):
 
 
 class DeloraOptions(Options):
-    """Settings of DeLoRA."""
-
     rank: int = rank_option(8, "Directions of the change, each of length one.")
     boundary: int = option(
         15,

@@ -40,8 +40,6 @@ EXAMPLE_WEIGHT = (512, 64)
 
 
 class LoraOptions(Options):
-    """Settings of LoRA."""
-
     rank: int = rank_option(
         16, "Width of the two thin matrices. A higher rank learns more, with more parameters."
     )

@@ -13,8 +13,6 @@ from engine.options import Options, option
 
 
 class OftOptions(Options):
-    """Settings of OFT."""
-
     block_size: int = option(
         32,
         "Block size",
@@ -49,8 +47,6 @@ class OftOptions(Options):
 
 
 class BoftOptions(Options):
-    """Settings of BOFT."""
-
     block_size: int = option(
         4,
         "Block size",
@@ -73,8 +69,6 @@ class BoftOptions(Options):
 
 
 class HraOptions(Options):
-    """Settings of HRA."""
-
     rank: int = rank_option(8, "Number of reflections; must be even.", maximum=256)
     target_modules: Targets = target_modules_option("are reflected")
 
@@ -102,8 +96,6 @@ class FourierFtOptions(Options):
 
 
 class C3aOptions(Options):
-    """Settings of C3A."""
-
     block_size: int | None = option(
         None,
         "Block size",
@@ -116,8 +108,6 @@ class C3aOptions(Options):
 
 
 class ShiraOptions(Options):
-    """Settings of SHiRA."""
-
     rank: int = rank_option(8, "Trains as many entries of each weight as LoRA of this rank has parameters.")
     target_modules: Targets = target_modules_option("are changed at random entries")
 

@@ -102,8 +102,6 @@ class PrefixOptions(Options):
 
 
 class PTuningOptions(Options):
-    """Settings of P-tuning."""
-
     virtual_tokens: int = _virtual_tokens(20, "Vectors that the encoder computes before the input.")
     encoder: Literal["MLP", "LSTM"] = option(
         "MLP",

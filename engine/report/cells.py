@@ -29,7 +29,6 @@ class Headline:
 
 
 def tone(verdict: str) -> str:
-    """Return the colour of a verdict."""
     return TONES.get(verdict, EVEN)
 
 

@@ -65,7 +65,6 @@ class Scale:
         self._first, self._length = first, last - first
 
     def __call__(self, value: float) -> float:
-        """Return the position of a value."""
         return self._first + (value - self._low) / self._span * self._length
 
 
@@ -86,24 +85,20 @@ def picture(parts: Iterable[str], height: float, description: str) -> Markup:
 
 
 def text(x: float, y: float, value: str, kind: str) -> Markup:
-    """Return a text."""
     return Markup('<text x="{:.1f}" y="{:.1f}" class="{}">{}</text>').format(x, y, kind, value)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
-    """Return a straight line."""
     return Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="{}"/>').format(
         x1, y1, x2, y2, kind
     )
 
 
 def circle(x: float, y: float, radius: float) -> Markup:
-    """Return a circle."""
     return Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{:g}"/>').format(x, y, radius)
 
 
 def path(d: str, kind: str = "") -> Markup:
-    """Return a path."""
     return Markup('<path d="{}" class="{}"/>').format(d, kind)
 
 
@@ -294,8 +289,6 @@ def scatter(
 
 
 class _CostAxis:
-    """The axis of costs."""
-
     def __init__(self, costs: Sequence[float], *, log: bool) -> None:
         self._log = log
         self._has_zero = log and any(cost <= 0 for cost in costs)
@@ -303,13 +296,11 @@ class _CostAxis:
         self.ends = _ends([self.position(cost) for cost in costs])
 
     def position(self, cost: float) -> float:
-        """Return the position of a cost on the axis."""
         if not self._log:
             return cost
         return math.log10(cost) if cost > 0 else self._least - 1.0
 
     def ticks(self) -> list[tuple[float, float]]:
-        """Return positions with their costs."""
         low, high = padded(*self.ends)
         if not self._log:
             return [(value, value) for value in ticks(low, high) if value >= 0]

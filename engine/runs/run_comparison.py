@@ -124,7 +124,6 @@ class Compared:
 
     @property
     def base_score(self) -> float:
-        """The score of that summary."""
         return self.sides[0].base_score
 
     @property

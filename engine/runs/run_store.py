@@ -193,7 +193,6 @@ def open_run(job: Job) -> Run:
 
 
 def replay(events: Iterable[Event]) -> RunState:
-    """Return the state after events."""
     state = RunState()
     for event in events:
         state.apply(event)

@@ -170,7 +170,6 @@ def is_supported(name: str, known: frozenset[str], language: str) -> bool:
 
 
 def names(summary: str, conversation: str, language: str) -> Iterator[Claim]:
-    """Yield the names that a summary claims."""
     table = claims.words_of(language)
     speakers = {speaker for line in _SPEAKER.findall(conversation) for speaker in _WORD.findall(line)}
     for match in _WORD.finditer(summary):

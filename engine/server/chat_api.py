@@ -68,7 +68,6 @@ class Message(_Read):
 
     @property
     def text(self) -> str:
-        """The parts as one text."""
         return "".join(part.text for part in self.content)
 
     @property
@@ -78,8 +77,6 @@ class Message(_Read):
 
 
 class ChatRequest(_Read):
-    """A request for a summary."""
-
     model: str
     # Only one error is reported, and a million would take minutes and gigabytes.
     messages: Annotated[list[Message], FailFast()]

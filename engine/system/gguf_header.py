@@ -83,7 +83,6 @@ class Tensor:
 
     @property
     def values(self) -> int:
-        """The number of its values."""
         return math.prod(self.shape)
 
 
@@ -217,7 +216,6 @@ class _Source:
             self._bytes += piece
 
     def take(self, count: int) -> bytes:
-        """Return the next bytes."""
         self._require(count)
         start, self.position = self.position, self.position + count
         return bytes(self._bytes[start : self.position])
@@ -227,14 +225,12 @@ class _Source:
         return int(struct.unpack(form, self.take(struct.calcsize(form)))[0])
 
     def text(self) -> str:
-        """Return the next text."""
         try:
             return self.take(self.number("<Q")).decode("utf-8")
         except UnicodeDecodeError as error:
             raise GgufError("a text in its header is not UTF-8") from error
 
     def value(self, kind: int) -> Value:
-        """Return the next value of a kind."""
         if kind in SCALARS:
             found: int | float | bool = struct.unpack(
                 SCALARS[kind], self.take(struct.calcsize(SCALARS[kind]))

@@ -19,7 +19,6 @@ DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", 
 
 
 def downloads_folder() -> Path:
-    """Return the folder of the cache."""
     named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
     if named:
         return expand_user(named)
@@ -34,7 +33,6 @@ def own_home() -> str:
 
 
 def repository_folder(cache: Path, repo_id: str, kind: Kind) -> Path:
-    """Return a repository's folder in a cache."""
     return cache / f"{kind}s--{repo_id.replace('/', '--')}"
 
 

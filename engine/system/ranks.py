@@ -59,7 +59,6 @@ class Rank:
 
     @property
     def is_on_one_computer(self) -> bool:
-        """Whether all others are on this computer."""
         return self.local_size == self.size
 
 

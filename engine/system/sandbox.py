@@ -141,7 +141,6 @@ def results(
 
 
 def _rebuilt(name: str, arguments: list[Any]) -> Exception:
-    """Return the error with this name and these arguments."""
     made = getattr(errors, name, None) or getattr(builtins, name, None)
     if isinstance(made, type) and issubclass(made, Exception):
         for kind in (made, AppError if issubclass(made, AppError) else ValueError):
@@ -260,7 +259,6 @@ class _Process:
                 stream.close()
 
     def exceeded(self) -> Exceeded:
-        """Return how it ended."""
         if self._exceeded is None and os.name != "nt":
             # If memory runs out, the kernel kills the largest process.
             by_signal = {-signal.SIGXCPU: Exceeded.TIME, -signal.SIGKILL: Exceeded.MEMORY}

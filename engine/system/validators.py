@@ -41,17 +41,14 @@ def is_count(value: object) -> bool:
 
 
 def is_text(value: object) -> bool:
-    """Tell whether it is text."""
     return isinstance(value, str)
 
 
 def is_flag(value: object) -> bool:
-    """Tell whether it is a bool."""
     return isinstance(value, bool)
 
 
 def is_one_of(*words: str) -> Check:
-    """Return the check for one of these texts."""
     return lambda value: isinstance(value, str) and value in words
 
 

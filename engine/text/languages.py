@@ -63,7 +63,6 @@ _CASED_SCRIPTS = {LATIN, CYRILLIC, "GREEK", "ARMENIAN"}
 
 
 def languages_of(script: str) -> frozenset[str]:
-    """Return the languages that are written in a script."""
     if script in LANGUAGE_OF_SCRIPT:
         return frozenset({LANGUAGE_OF_SCRIPT[script]})
     return _LATIN_LANGUAGES if script == LATIN else LANGUAGES_OF_SCRIPT.get(script, frozenset())

@@ -114,7 +114,6 @@ _BY_ID = {each.id: each for each in ACTIONS}
 
 
 def action(action_id: str) -> Action:
-    """Return the action with this id."""
     return _BY_ID[action_id]
 
 
@@ -148,7 +147,6 @@ def menu_action(text: str, act: Callable[[], object], action_id: str = "") -> QA
 
 
 def separator() -> QAction:
-    """Return a separator for menus."""
     made = QAction()
     made.setSeparator(True)
     return made

@@ -8,7 +8,6 @@ from engine.api import Recipe, recipe, recipe_command
 
 
 def copy_text(text: str) -> None:
-    """Copy a text."""
     QGuiApplication.clipboard().setText(text)
 
 

@@ -127,7 +127,6 @@ class RecentFiles:
         )
 
     def clear(self) -> None:
-        """Remove all."""
         self._names = {}
 
     def saved_state(self) -> str:

@@ -139,7 +139,6 @@ def has_desktop(platform: str) -> bool:
 
 
 def send_to_desktop(properties: Mapping[str, Any]) -> None:
-    """Send properties of the icon to the desktop."""
     if not has_desktop(QGuiApplication.platformName()):
         return
     # Imported late: the window's start need not wait for it.

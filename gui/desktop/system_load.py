@@ -44,13 +44,11 @@ class SystemLoad(QObject):
         self._timer.timeout.connect(self._measure)
 
     def start(self) -> None:
-        """Start measuring."""
         psutil.cpu_percent(None)
         self._measure()
         self._timer.start()
 
     def stop(self) -> None:
-        """Stop measuring."""
         self._timer.stop()
 
     def watch(self, model: RunModel | None) -> None:

@@ -267,7 +267,6 @@ def make_field(table: str, info: OptionInfo) -> FormField:
 
 
 def make_fields(table: str, declaration: type[Options]) -> list[FormField]:
-    """Return the fields of all options of a declaration."""
     return [make_field(table, info) for info in describe(declaration)]
 
 

@@ -105,7 +105,6 @@ def base_text(plan: Mapping[str, Any], family: str) -> str:
 
 
 def precision_text(plan: Mapping[str, Any]) -> str:
-    """Return the precision and the reason for it."""
     found = plan.get("precision", ""), translate(plan.get("precision_reason", ""))
     return ": ".join(part for part in found if part)
 

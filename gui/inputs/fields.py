@@ -22,8 +22,6 @@ from gui.widgets.layouts import hbox, vbox
 
 @runtime_checkable
 class ReadOnlyControl(Protocol):
-    """A control that can be read-only."""
-
     def set_read_only(self, read_only: bool) -> None:
         """Make the value read-only, or editable again."""
 

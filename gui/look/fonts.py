@@ -93,7 +93,6 @@ def font(role: str) -> QFont:
 
 
 def metrics(role: str) -> QFontMetricsF:
-    """Return the metrics of a role's font."""
     return QFontMetricsF(font(role))
 
 

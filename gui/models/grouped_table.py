@@ -198,7 +198,6 @@ def _check_state(cell: Cell) -> Qt.CheckState | None:
 
 
 def text_of(cell: Cell) -> str:
-    """Return the text of a cell."""
     if isinstance(cell, CheckCell):
         return f"{cell.text}, {cell.detail}" if cell.detail else cell.text
     return cell.text

@@ -39,7 +39,6 @@ class Page(QWidget):
         vbox(self.header, (self.content, 1), of=self, spacing=0)
 
     def title(self) -> str:
-        """Return the title in the header."""
         return self.header.title()
 
     def adapt(self, width: int) -> None:

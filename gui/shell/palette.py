@@ -206,7 +206,6 @@ class Palette(QDialog):
         return found[0] if found is not None else None
 
     def titles(self) -> list[str]:
-        """Return the titles listed."""
         return [entry.title for entry, _ in self._model.rows]
 
     def take(self) -> None:

@@ -95,7 +95,6 @@ VIEWS = {key: view for room in ROOMS.values() for key, view in room.views.items(
 
 
 def room_of(key: str) -> str:
-    """Return the key of the room that has a view."""
     return next(room_key for room_key, room in ROOMS.items() if key in room.views)
 
 

@@ -81,7 +81,6 @@ class ShellWindow(QMainWindow):
         style.on_style_changed(self._fold)
 
     def make_page(self, key: str) -> QWidget:
-        """Make the page of a view."""
         raise NotImplementedError
 
     def built(self, key: str) -> Any:
@@ -198,7 +197,6 @@ class RoomTabs(QWidget):
         self.bar.setFont(font("body_medium"))
 
     def show_view(self, room: str, key: str) -> None:
-        """Show the tabs of a room with a view in front."""
         views = ROOMS[room].views
         with QSignalBlocker(self.bar):
             if room != self._room:
@@ -227,7 +225,6 @@ class _Bar(QTabBar):
         self.setUsesScrollButtons(True)
 
     def minimumSizeHint(self) -> QSize:
-        """Return no width."""
         return QSize(0, super().minimumSizeHint().height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:

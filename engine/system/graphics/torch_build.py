@@ -24,7 +24,6 @@ class TorchBuild:
 
     @property
     def name(self) -> str:
-        """What it was built for, to show."""
         if self.hip:
             return say("ROCm {}", self.hip)
         if self.xpu:

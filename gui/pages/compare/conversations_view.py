@@ -357,8 +357,6 @@ def _fill(parts: list[_Summary], layout: QVBoxLayout, count: int) -> None:
 
 
 class _Summary(QWidget):
-    """A summary with its head."""
-
     def __init__(self) -> None:
         super().__init__()
         self._head = Label("", "head", "muted")

@@ -96,7 +96,6 @@ def read(wanted: Sequence[Wanted]) -> Found:
 
 
 def vote_key(origin: str) -> str:
-    """Return what votes call an origin."""
     return voting.external_id(Path(origin)) if run_comparison.is_external(origin) else origin
 
 

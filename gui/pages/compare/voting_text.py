@@ -19,7 +19,6 @@ VERDICTS = {
 
 
 def name_of(system: voting.System) -> str:
-    """Return the name of a system as shown."""
     if system.tuned:
         return translate(system.name)
     return tr("the base model ({name})", name=base_text(system.name))

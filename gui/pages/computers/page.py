@@ -324,8 +324,6 @@ class ComputerCard(Card):
 
 
 class _NodeRow(QWidget):
-    """One node of a cluster."""
-
     def __init__(self, node: Facts) -> None:
         super().__init__()
         icon, token, word = STATES["ready" if node["fits"] else "unfit"]

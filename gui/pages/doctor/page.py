@@ -187,7 +187,6 @@ class _CheckRow(QWidget):
 
 
 def _summary_text(checks: list[doctor.Check]) -> str:
-    """Return the summary of all checks in one line."""
     problems = [translate(check.title) for check in checks if check.state == "problem"]
     if problems:
         return tr("To fix: {what}", what=", ".join(problems))

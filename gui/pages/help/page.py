@@ -158,7 +158,6 @@ class TopicView(Scroll):
         return self._topic
 
     def show_topic(self, topic: Topic) -> None:
-        """Show another topic."""
         self._topic = topic
         self._title.setText(topic.title)
         self._group.setText(tr(topic.group))

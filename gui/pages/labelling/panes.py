@@ -193,8 +193,6 @@ class SummaryPane(QWidget):
 
 
 class ConversationPane(QWidget):
-    """Shows a conversation."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         style.set_background(self, "surface")

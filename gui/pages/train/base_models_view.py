@@ -119,7 +119,6 @@ class BaseModelsView(Card):
         self._estimates.stop()
 
     def ids(self) -> list[str]:
-        """Return the ids of the models on this computer."""
         return [model.id for model in self._here]
 
     def base(self, model_id: str) -> dict[str, Any]:

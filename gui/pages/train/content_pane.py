@@ -94,12 +94,10 @@ class ContentPane(QWidget):
         self._stack.setCurrentWidget(self._panel)
 
     def show_methods(self) -> None:
-        """Show the list of all methods."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.methods)
 
     def show_fallbacks(self) -> None:
-        """Show the memory fallbacks."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.fallback_view)
 
@@ -138,7 +136,6 @@ class FallbackView(Scroll):
         self.column.addStretch(1)
 
     def show_searching(self) -> None:
-        """Show that the search is running."""
         self._show(tr("Looking for plans that fit."))
 
     def show_error(self, text: str) -> None:

@@ -278,7 +278,6 @@ class MethodExplanation(Scroll):
         self._variants.set_text(*variants_text(entry.variants))
 
     def text(self) -> str:
-        """Return the whole explanation as text."""
         texts = (self._title.text(), self._reason.text(), self._text.text(), self._variants.text())
         return "\n".join(part for part in texts if part)
 

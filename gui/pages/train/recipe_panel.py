@@ -247,7 +247,6 @@ class LabelPreview(Card):
 
 
 def joined(marks: Sequence[Mark]) -> list[Mark]:
-    """Join marks that touch."""
     made: list[Mark] = []
     for mark in marks:
         if made and made[-1].start + made[-1].length == mark.start:

@@ -165,7 +165,6 @@ class RunList(QWidget):
             self.view.choose_nothing()
 
     def selected(self) -> list[RunEntry]:
-        """Return the selected runs."""
         return [item for item in self.view.selected() if isinstance(item, RunEntry)]
 
     def show_error(self, text: str) -> None:
@@ -197,7 +196,6 @@ class RunList(QWidget):
         self._show_state()
 
     def show_only(self, show: Show) -> None:
-        """List the runs of a filter."""
         self._filter = show
         self._narrow()
 
@@ -392,7 +390,6 @@ class _View(GroupedTableView):
     has_lines = False
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the rim."""
         QTableView.focusInEvent(self, event)
         self.viewport().update()
 

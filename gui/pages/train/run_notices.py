@@ -77,7 +77,6 @@ def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | Non
 
 
 def plan_row(plan: MemoryFallback) -> Fallback:
-    """Return a fallback as texts."""
     return Fallback(
         translate(plan.title),
         translate(plan.detail),

@@ -165,5 +165,4 @@ def promote(checkpoint: Path) -> Adapter:
 
 
 def step_of(checkpoint: Path) -> int:
-    """Return the step of a checkpoint."""
     return int(checkpoint.name.rpartition("-")[2])

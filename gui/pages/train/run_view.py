@@ -100,7 +100,6 @@ class RunView(Scroll):
         self.column.addWidget(self.samples)
 
     def show_run(self, model: RunModel) -> None:
-        """Show another run."""
         self._model = model
         self._ended = False
         self.remarks.begin()

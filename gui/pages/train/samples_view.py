@@ -146,7 +146,6 @@ class SampleRow:
         )
 
     def set_visible(self, visible: bool) -> None:
-        """Show or hide the row."""
         for part in self._parts:
             part.setVisible(visible)
 

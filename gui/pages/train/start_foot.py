@@ -402,7 +402,6 @@ class RunDownloadPrompt(DownloadPrompt):
         super().__init__(manager, parent, DOWNLOAD_QUESTION)
 
     def request_run(self, wanted: Recipe) -> None:
-        """Request a run of a recipe."""
         needed = missing(repositories(wanted))
         self.request(wanted, needed)
         if self.is_checking:

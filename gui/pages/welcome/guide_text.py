@@ -32,7 +32,6 @@ OWN, AUTO = "own", "auto"
 
 
 def data_cards() -> tuple[Card, ...]:
-    """Return the cards of the conversations."""
     return (
         Card(SAMPLE, tr("The sample"), tr("Included with Tunesmith"), tr("No download")),
         Card(OWN, tr("Your own"), tr("Files, chats, the hub"), tr("Stays on this computer")),
@@ -40,12 +39,10 @@ def data_cards() -> tuple[Card, ...]:
 
 
 def method_cards() -> list[Card]:
-    """Return the cards of the methods."""
     return [Card(name, translate(method(name).title), tr(line)) for name, line in METHODS.items()]
 
 
 def model_cards(models: tuple[OfferedModel, ...]) -> list[Card]:
-    """Return the cards of the base models."""
     return [
         Card(
             model.id,
