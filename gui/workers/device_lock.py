@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Signal
 from gui.look.format import about_text, number_text
 from gui.look.language import tr
 from gui.workers.run_model import RunModel
-from gui.workers.summarizer import Summarizer
 from gui.workers.worker_manager import WorkerManager
 
 
@@ -30,18 +29,16 @@ class Strip:
 class DeviceLock(QObject):
     """Shares the device with the current run.
 
-    Signals: `came` when a run that was to pause rests, `lost` when a run goes on and the worker must leave,
-    `changed` when there is something else to say.
+    Signals: `came` when a run that was to pause rests, `changed` when there is something else to say.
     """
 
     came = Signal()
-    lost = Signal()
     changed = Signal()
 
-    def __init__(self, manager: WorkerManager, summarizer: Summarizer, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._manager = manager
-        self._summarizer = summarizer
+        self._summarizer = summarizer = manager.summarizer
         self._pausing = False
         self._giving_back = False
         summarizer.changed.connect(self._on_summarizer_changed)
@@ -74,7 +71,6 @@ class DeviceLock(QObject):
     def give_back(self) -> None:
         """End the summarizer's worker and continue the run as soon as it has ended."""
         self._giving_back = True
-        self.lost.emit()
         self._summarizer.close()
         self._on_summarizer_changed()
 
@@ -87,9 +83,7 @@ class DeviceLock(QObject):
             self.came.emit()
         elif self._taken and not self._pausing and self._summarizer.alive:
             self._giving_back = False
-            if self._summarizer.state != "closing":
-                self.lost.emit()
-                self._summarizer.close()
+            self._summarizer.close()
         self.changed.emit()
 
     def _on_summarizer_changed(self) -> None:

@@ -279,11 +279,6 @@
    <translation>Aus {count} Zusammenfassungen lernt ein Lauf wenig. Verwenden Sie sie als Beispiele im Prompt („Nur Prompt“).</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch.py" />
-   <source>A run needs the device. Finished summaries are saved.</source>
-   <translation>Ein Lauf braucht das Gerät. Fertige Zusammenfassungen sind gespeichert.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>A run needs {least} accepted summaries: {lacking} more.</source>
    <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: noch {lacking}.</translation>
@@ -3703,9 +3698,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Übrige Dateien der Läufe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch.py" />
-   <source>Other summaries needed the model. Finished summaries are saved.</source>
-   <translation>Andere Zusammenfassungen brauchten das Modell. Fertige Zusammenfassungen sind gespeichert.</translation>
+   <location filename="../../gui/pages/playground/summary_requests.py" />
+   <source>Other work needed the device.</source>
+   <translation>Das Gerät wurde für andere Arbeit gebraucht.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -4957,7 +4952,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lauf mit diesem Rezept starten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/controller.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Start again</source>
    <translation>Neu starten</translation>
   </message>
@@ -5539,11 +5534,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Der ganze Lauf dauerte {time}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/controller.py" />
-   <source>The worker ended before this summary was finished.</source>
-   <translation>Der Arbeitsprozess endete vor dieser Zusammenfassung.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>The worker ended without a result.</source>
    <translation>Der Arbeitsprozess endete ohne Ergebnis.</translation>
@@ -5862,7 +5852,7 @@ Oder beginnen Sie mit eigenen.</translation>
    <translation>Versuchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/draft_writer.py" />
+   <location filename="../../gui/pages/playground/summary_requests.py" />
    <source>Try again</source>
    <translation>Noch einmal versuchen</translation>
   </message>

@@ -42,4 +42,4 @@ def drafted(page: LabellingPage, qtbot, *, key: bool = True) -> None:
         press(page, Qt.Key.Key_D, CTRL)
     else:
         page.summary.draft_button.click()
-    qtbot.waitUntil(lambda: not page.draft_writer.is_writing)
+    qtbot.waitUntil(lambda: not page.draft_writer.is_busy)

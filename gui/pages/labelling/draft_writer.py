@@ -5,7 +5,7 @@ Knows no widget.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,23 +15,19 @@ from engine.api import (
     STARTER,
     Adapter,
     AppError,
-    Ending,
-    Event,
     SummarizeOptions,
     WorkerError,
     labelling,
     library,
 )
-from gui.core.background_tasks import once
 from gui.look.format import number_text
-from gui.look.language import mark, sentences, tr, translate
+from gui.look.language import mark, sentences, tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.labelling_controller import LabellingController
 from gui.pages.playground import choices
 from gui.pages.playground.column_results import ColumnModel, ColumnResults
-from gui.workers.device_lock import DeviceLock, Strip
+from gui.pages.playground.summary_requests import SummaryAsker
 from gui.workers.device_queue import DeviceQueue, Waiting, Work
-from gui.workers.download_prompt import DownloadPrompt, action_text
 from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
 
@@ -71,37 +67,17 @@ class Writer:
         return SummarizeOptions(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens)
 
 
-class DraftWriter(QObject):
-    """Writes one draft at a time.
+class DraftWriter(SummaryAsker):
+    """Writes one draft at a time; `written(number, Draft)` with a finished one for the conversation of that number."""
 
-    Signals: `changed` at most twenty times a second; `written(number, Draft)` with a finished draft for the
-    conversation of that number.
-    """
-
-    changed = Signal()
     written = Signal(int, object)
 
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._summarizer = manager.summarizer
-        self.device_lock = DeviceLock(manager, self._summarizer, self)
+        super().__init__(manager, tr("Your text is saved."), parent)
         self.writers: list[Writer] = [Writer(STARTER)]
         self.writer = self.writers[0]
-        self.error: Strip | None = None
         self._local_models: list[str] = []
         self._results = ColumnResults(ColumnModel(None, ""))
-        self._asked: tuple[int, str] | None = None
-        self._downloads = DownloadPrompt(manager, self)
-        self._downloads.opened.connect(lambda work: work())
-        self._downloads.says.connect(self._on_download_answered)
-        self._redraw = once(self, 50, self.changed)
-        self._summarizer.events.connect(self._on_events)
-        self._summarizer.changed.connect(self._on_summarizer_changed)
-        self._summarizer.died.connect(self._on_died)
-        self.device_lock.changed.connect(self._later)
-        self.device_lock.came.connect(self._ask)
-        self.device_lock.lost.connect(self.cancel)
-        manager.adapters_changed.connect(self.rescan)
 
     # The models
 
@@ -136,12 +112,8 @@ class DraftWriter(QObject):
 
     # Writing
 
-    @property
-    def is_writing(self) -> bool:
-        return self._results.busy
-
     def writes_for(self, number: int) -> bool:
-        return self.is_writing and self._asked is not None and self._asked[0] == number
+        return self.is_busy and bool(self._asked[0] == number)
 
     @property
     def text(self) -> str:
@@ -150,125 +122,48 @@ class DraftWriter(QObject):
     @property
     def status_text(self) -> str:
         """Return the state as text: "Loading the base model, 6 s"."""
-        if not self.is_writing:
+        if not self.is_busy:
             return ""
-        return self._summarizer.status_text or tr("{model} is writing", model=self.writer.title)
+        return self.summarizer.status_text or tr("{model} is writing", model=self.writer.title)
 
     def draft(self, number: int, conversation: str) -> None:
         """Request a draft, unless one is being written; `strip` says why there can be none."""
-        if self.is_writing:
-            return
-        self._asked, self.error = (number, conversation), None
-        self.with_base(self._ask_if_ours)
-
-    def with_base(self, work: Callable[[], None]) -> None:
-        """Do work that loads the base model once that is on this computer, or may be downloaded."""
-        self.error = None
-        self._downloads.request_base(work, self._base_table(), self._summarizer)
-        self.changed.emit()
+        if not self.is_busy:
+            self._asked = (number, conversation)
+            self.with_base(self._ask_if_ours)
 
     def write(self, number: int, conversation: str) -> None:
         """Write a draft, whose base model may be downloaded."""
-        self._asked, self.error = (number, conversation), None
+        self._asked = (number, conversation)
         self._ask()
 
     def _ask_if_ours(self) -> None:
-        if self.device_lock.is_ours:
+        if self.can_ask:
             self._ask()
         else:
             self.changed.emit()
 
-    def _on_download_answered(self, text: str, action: str) -> None:
-        """Show why it is not known what there is to download; a question is shown by `strip`."""
-        if not action:
-            self.error = Strip(text, tr("Try again"), "problem", "error")
-        self.changed.emit()
-
     def _ask(self) -> None:
-        if self._asked is None:
-            return
-        writer, (_, conversation) = self.writer, self._asked
-        adapter = writer.adapter.id if writer.adapter else None
-        self._results = ColumnResults(ColumnModel(adapter, writer.signature))
-        try:
-            request = self._summarizer.summarize(
-                self._base_table(), Request(ConversationInput(conversation), (adapter,), writer.decoding)
-            )
-        except AppError as error:
-            self._say(error.message, error.hint)
-        else:
-            self._results.begin(request, conversation)
-        self.changed.emit()
+        if self._asked is not None:
+            adapter = self.writer.adapter.id if self.writer.adapter else None
+            self._results = ColumnResults(ColumnModel(adapter, self.writer.signature))
+            conversation = ConversationInput(self._asked[1])
+            request = Request(conversation, (adapter,), self.writer.decoding)
+            self._send(self.base_table(), request, [self._results])
+            self.changed.emit()
 
-    def _base_table(self) -> dict[str, Any]:
-        """Return the base model's table; for a base model alone, that of the loaded one will do."""
-        loaded = self._summarizer.base_model
-        if self.writer.adapter is None and self._summarizer.alive and loaded.get("id") == self.writer.base_id:
-            return loaded
-        return choices.base_table(self.writer.base_id, [self.writer.adapter] if self.writer.adapter else [])
+    def base_table(self) -> dict[str, Any]:
+        return self._table_of(self.writer.base_id, [self.writer.adapter] if self.writer.adapter else [])
 
-    def cancel(self) -> None:
-        request = self._results.request
-        self._asked, self.error = None, None
-        self._downloads.forget()
-        self._results.end_unfinished("cancelled")
-        if request is not None:
-            self._summarizer.cancel(request)
-        self.changed.emit()
-
-    def _on_events(self, events: list[Event]) -> None:
-        was_writing = self.is_writing
-        for event in events:
-            self._results.apply(event)
-        if was_writing and not self.is_writing:
-            column = self._results.base
-            if column.status == "failed":
-                self._say(column.message, column.hint)
-            elif column.status == "finished" and self._asked is not None:
-                adapter = column.entry.adapter
-                draft = labelling.Draft(
-                    self._summarizer.base_model["id"], adapter, column.entry.name, column.text
-                )
-                self.written.emit(self._asked[0], draft)
-        self._later()
-
-    def _on_summarizer_changed(self) -> None:
-        request = self._results.request
-        if self._summarizer.state == "closing" and request and not self._summarizer.will_answer(request):
-            self._results.end_unfinished("cancelled")
-        self._later()
-
-    def _on_died(self, ending: Ending) -> None:
-        if self.is_writing:
-            self._results.end_unfinished("failed")
-            text = f"{translate(ending.message)} {tr('Your text is saved.')}"
-            self.error = Strip(text, tr("Try again"), "problem", "error", ending.log_tail)
-        self._later()
-
-    def _say(self, message: str, hint: str) -> None:
-        self.error = Strip(labelling_text.error_text(message, hint), "", "problem", "error")
-        self.changed.emit()
-
-    def _later(self) -> None:
-        if not self._redraw.isActive():
-            self._redraw.start()
-
-    # The notice strip
-
-    def strip(self) -> Strip | None:
-        """Return the most urgent notice about drafts."""
-        if self._downloads.question:
-            return Strip(self._downloads.question, action_text(), "import")
-        return self.error or self.device_lock.strip()
-
-    def act(self) -> None:
-        if self._downloads.question:
-            self._downloads.confirm()
-        elif self.error is not None:
-            self.error = None
-            self._ask()
-        else:
-            self.device_lock.act()
+    def _on_answered(self, results: Sequence[ColumnResults]) -> None:
+        (number, _), self._asked = self._asked, None
+        column = results[0].base
+        if column.status == "failed":
+            self._give_up(sentences(column.message, column.hint))
+        elif column.status == "finished":
+            base_id = self.summarizer.base_model["id"]
+            draft = labelling.Draft(base_id, column.entry.adapter, column.entry.name, column.text)
+            self.written.emit(number, draft)
 
 
 KIND = "drafts"
@@ -298,7 +193,6 @@ class AllDrafts(QObject):
         controller.opened.connect(self._go_on_soon)
         controller.changed.connect(self._end_without_set)
         draft_writer.changed.connect(self._end_with_error)
-        draft_writer.device_lock.lost.connect(self.end)
 
     @property
     def waiting(self) -> Waiting | None:
@@ -367,7 +261,7 @@ class AllDrafts(QObject):
 
     def _go_on(self) -> None:
         """Write the next draft; the conversation in front stays."""
-        if not self.is_going or self._draft_writer.is_writing:
+        if not self.is_going or self._draft_writer.is_busy:
             return
         item = self._controller.next_to_draft()
         if item is None:
@@ -381,7 +275,7 @@ class AllDrafts(QObject):
             self.end()
 
     def _end_with_error(self) -> None:
-        if self._draft_writer.error is not None:
+        if self._draft_writer.problem is not None:
             self.end()
 
     def _progress(self) -> tuple[float, str]:

@@ -14,8 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, DataError, Ending, Event, Example, labelling
 from gui.core.open_work import OpenWork
 from gui.look.format import bytes_text, number_text
-from gui.look.language import tr
-from gui.pages.labelling import labelling_text
+from gui.look.language import sentences, tr
 from gui.pages.labelling.items_view import ItemNavigation, ItemOrder
 from gui.pages.playground.history import HistoryStore, collect
 from gui.workers.engine_thread import AskedJob
@@ -246,7 +245,7 @@ class LabellingController(OpenWork[labelling.LabellingSet]):
 
     def problem(self) -> str:
         error = self.error
-        return labelling_text.error_text(error.message, error.hint) if isinstance(error, DataError) else ""
+        return sentences(error.message, error.hint) if isinstance(error, DataError) else ""
 
     def _emit_moved(self) -> None:
         self.moved.emit()

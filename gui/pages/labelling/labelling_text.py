@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.api import SAMPLE, STARTER, finding, labelling, speakers, turns
 from gui.look.format import clock_text, number_text
-from gui.look.language import ENGLISH, mark, sentences, spoken, tr, tr_count, translate
+from gui.look.language import ENGLISH, mark, spoken, tr, tr_count, translate
 from gui.models.list_text import data_text
 from gui.pages.playground.column_results import about_tokens
 
@@ -44,11 +44,6 @@ class Status:
     text: str
     icon: str
     token: str
-
-
-def error_text(message: str, hint: str) -> str:
-    """Return the error and what to do about it."""
-    return sentences(message, hint)
 
 
 def _draft_name(draft: labelling.Draft) -> str:

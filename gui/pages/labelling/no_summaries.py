@@ -14,7 +14,7 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
-from gui.look.language import tr, tr_count
+from gui.look.language import sentences, tr, tr_count
 from gui.pages.labelling import labelling_text
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
@@ -102,4 +102,4 @@ class NoSummaries(QFrame):
 
     def _fail(self, error: AppError) -> None:
         self.train_button.setEnabled(True)
-        self._text.setText(labelling_text.error_text(error.message, error.hint))
+        self._text.setText(sentences(error.message, error.hint))

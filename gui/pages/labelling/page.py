@@ -23,7 +23,7 @@ from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.language import mark, tr
+from gui.look.language import mark, sentences, tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.draft_writer import AllDrafts, DraftWriter
 from gui.pages.labelling.items_view import ItemsPane
@@ -227,7 +227,7 @@ class LabellingPage(Page):
                 labelling_text.PLAYGROUND_NAME, labelling_text.PLAYGROUND, ()
             )
         except StorageError as error:
-            self._show_message(labelling_text.error_text(error.message, error.hint))
+            self._show_message(sentences(error.message, error.hint))
         else:
             self.controller.open(about.id, examples)
 
@@ -318,7 +318,7 @@ class LabellingPage(Page):
             self.summary.edit.setFocus()
 
     def _cancel_own_draft(self) -> None:
-        if self.draft_writer.is_writing and not self.all_drafts.is_going:
+        if self.draft_writer.is_busy and not self.all_drafts.is_going:
             self.draft_writer.cancel()
 
     @property
@@ -346,7 +346,7 @@ class LabellingPage(Page):
 
     def _fail_to_export(self, error: AppError) -> None:
         self._is_exporting = False
-        self._show_message(labelling_text.error_text(error.message, error.hint))
+        self._show_message(sentences(error.message, error.hint))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Save the typed text when the page is hidden."""
@@ -388,7 +388,7 @@ class LabellingPage(Page):
             self.use_button.setToolTip(
                 labelling_text.to_go(progress.accepted) or labelling_text.few(progress.accepted)
             )
-            drafts, possible = self.all_drafts, not self.draft_writer.is_writing and progress.open > 0
+            drafts, possible = self.all_drafts, not self.draft_writer.is_busy and progress.open > 0
             waiting, must_wait = drafts.waiting is not None, drafts.must_wait
             self.toolbar.show_drafting(
                 drafts_all=drafts.is_going, waits=waiting, must_wait=must_wait, possible=possible
@@ -420,7 +420,7 @@ class LabellingPage(Page):
         """Return the most urgent notice to show above the panes."""
         error = self.controller.error or self.reader.error
         if error is not None and not self.controller.problem():
-            return Strip(labelling_text.error_text(error.message, error.hint), "", "problem", "error")
+            return Strip(sentences(error.message, error.hint), "", "problem", "error")
         if self.additions.error:
             return Strip(self.additions.error, "", "problem", "error")
         if self.additions.is_busy:

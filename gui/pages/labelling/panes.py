@@ -140,13 +140,13 @@ class SummaryPane(QWidget):
         self.draft_button.set_icon("close" if writing else "play")
         self.draft_button.setToolTip("" if writing else actions.keys_text("labelling.draft"))
         self.draft_button.setEnabled(
-            writing or (draft_writer.device_lock.is_ours and not draft_writer.is_writing)
+            writing or (draft_writer.device_lock.is_ours and not draft_writer.is_busy)
         )
         self._writing.setText(draft_writer.status_text)
         self._writing.setVisible(writing)
         for button in (self.accept_button, self.skip_button):
             button.setEnabled(not writing)
-        self.writer.setEnabled(not draft_writer.is_writing)
+        self.writer.setEnabled(not draft_writer.is_busy)
         if writing or self.edit.isReadOnly():
             draft = draft_writer.text if writing else None
             self.edit.set_writing(draft is not None)

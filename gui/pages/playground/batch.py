@@ -23,11 +23,12 @@ from engine.api import (
     ingest,
     score_text,
 )
-from gui.core.background_tasks import once
 from gui.look.format import bytes_text, number_text
 from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.playground.column_results import Column, ColumnModel, ColumnResults
 from gui.pages.playground.controller import Controller
+from gui.pages.playground.summary_requests import SummaryRequests
+from gui.workers.device_lock import Strip
 from gui.workers.engine_thread import AskedJob
 from gui.workers.eta import Eta
 from gui.workers.summarizer import ConversationInput, Request
@@ -52,15 +53,12 @@ class BatchRow:
         return all(column.status in ("finished", "failed") for column in self.results.columns)
 
 
-class Batch(QObject):
-    """One batch at a time. `changed` is emitted at most ten times a second."""
+class Batch(SummaryRequests):
+    """One batch at a time; `problem` says why it did not come to its end."""
 
-    changed = Signal()
-
-    def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, manager: WorkerManager, controller: Controller, parent: QObject | None = None) -> None:
+        super().__init__(manager, tr("Finished summaries are saved."), parent)
         self._controller = controller
-        self._summarizer = controller.summarizer
         self.rows: list[BatchRow] = []
         self.entries: tuple[ColumnModel, ...] = ()
         self.base: dict[str, Any] = {}
@@ -68,17 +66,9 @@ class Batch(QObject):
         self.prompt: dict[str, Any] | None = None
         # What it waits for, before it begins.
         self.waits_for = ""
-        self.is_running = False
-        self.message = ""
-        self._sent: dict[str, list[BatchRow]] = {}
         # What was written stays while other conversations are shown.
         self._written: dict[Example, ColumnResults] = {}
         self._left = Eta()
-        self._redraw = once(self, 100, self.changed)
-        self._summarizer.events.connect(self._on_events)
-        self._summarizer.changed.connect(self._on_summarizer_changed)
-        self._summarizer.died.connect(self._on_died)
-        controller.device_lock.lost.connect(self._on_lost)
 
     # Progress and scores
 
@@ -88,14 +78,14 @@ class Batch(QObject):
 
     @property
     def can_go_on(self) -> bool:
-        return not self.is_running and self.done < len(self.rows)
+        return not self.is_busy and self.done < len(self.rows)
 
     def progress(self) -> tuple[float, str]:
         """Return the progress: a fraction, and a text with the remaining time or the worker's state."""
         ended, of = self._summaries()
         done, total = number_text(self.done), number_text(len(self.rows))
         how_far = tr("{done} of {total} conversations", done=done, total=total)
-        starting = self._summarizer.status_text
+        starting = self.summarizer.status_text
         return (ended / of if of else 0.0), f"{how_far}. {starting}" if starting else self._left.beside(
             how_far
         )
@@ -125,8 +115,7 @@ class Batch(QObject):
 
     def offer(self, examples: Sequence[Example], entries: tuple[ColumnModel, ...] = ()) -> None:
         """Show conversations to summarise in columns, those of the playground by default."""
-        self.cancel()
-        self.message = ""
+        super().cancel()
         entries = entries or self.present_entries()
         if entries != self.entries:
             self._written.clear()
@@ -147,26 +136,18 @@ class Batch(QObject):
 
     def start(self, base: dict[str, Any], options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
         self.base, self.options, self.prompt = base, options, prompt
-        self.message, self.is_running = "", True
         self._left.begin()
         self._feed()
         self.changed.emit()
 
-    def cancel(self, message: str = "") -> None:
-        """Cancel; finished summaries stay, and the rest can be continued."""
-        if not self.is_running:
-            return
-        self.is_running = False
-        for request in self._sent:
-            self._summarizer.cancel(request)
-        for row in (row for rows in self._sent.values() for row in rows):
-            row.results.end_unfinished("cancelled")
-        self._sent.clear()
-        done, total = number_text(self.done), number_text(len(self.rows))
-        self.message = message or tr(
-            "Cancelled after {done} of {total} conversations.", done=done, total=total
-        )
-        self.changed.emit()
+    def cancel(self) -> None:
+        """Cancel; the rest can be continued."""
+        if self.is_busy:
+            super().cancel()
+            done, total = number_text(self.done), number_text(len(self.rows))
+            text = tr("Cancelled after {done} of {total} conversations.", done=done, total=total)
+            self.problem = Strip(text)
+            self.changed.emit()
 
     def _empty_results(self) -> ColumnResults:
         first, *others = self.entries
@@ -177,68 +158,34 @@ class Batch(QObject):
 
     def _feed(self) -> None:
         """Keep the worker busy; while it loads or closes, send it a single portion."""
-        limit = AHEAD if self._summarizer.state == "ready" else 1
-        while self.is_running and len(self._sent) < limit:
-            sent = {row.number for rows in self._sent.values() for row in rows}
-            left = [row for row in self.rows if not row.is_done and row.number not in sent]
-            if not left:
-                return
-            self._ask(left[:PORTION])
+        limit, is_sent = AHEAD if self.summarizer.state == "ready" else 1, True
+        while is_sent and len(self._sent) < limit:
+            left = [row for row in self.rows if not row.is_done and not row.results.busy]
+            is_sent = bool(left) and self._ask(left[:PORTION])
 
-    def _ask(self, rows: list[BatchRow]) -> None:
+    def _ask(self, rows: list[BatchRow]) -> bool:
         request = Request(
             tuple(ConversationInput(row.example.conversation, row.example.summary) for row in rows),
             tuple(entry.adapter for entry in self.entries),
             self.options,
             self.prompt,
         )
-        try:
-            request_id = self._summarizer.summarize(self.base, request)
-        except AppError as error:
-            self.cancel(sentences(error.message, error.hint))
-            return
-        for row in rows:
-            row.results.begin(request_id, row.example.conversation)
-        self._sent[request_id] = rows
+        return self._send(self.base, request, [row.results for row in rows])
 
     # Events
 
+    def _on_answered(self, results: Sequence[ColumnResults]) -> None:
+        self._feed()
+
     def _on_events(self, events: list[Event]) -> None:
-        for event in events:
-            rows = self._sent.get(str(event.get("request")))
-            if rows is None:
-                continue
-            if "index" in event:
-                rows[event["index"]].results.apply(event)
-            elif event["event"] == "request_finished":
-                del self._sent[event["request"]]
-            self._later()
-        if self.is_running:
-            if self._summarizer.state == "ready":
-                self._left.report(*self._summaries(), clock(events[-1]))
-            self._feed()
-            self.is_running = bool(self._sent)
-            if not self.is_running:
-                self.changed.emit()
+        super()._on_events(events)
+        if self.is_busy and self.summarizer.state == "ready":
+            self._left.report(*self._summaries(), clock(events[-1]))
 
     def _on_summarizer_changed(self) -> None:
-        if not self.is_running:
-            return
-        if not all(self._summarizer.will_answer(request) for request in self._sent):
-            self.cancel(tr("Other summaries needed the model. Finished summaries are saved."))
-        elif self._summarizer.state == "ready":
+        super()._on_summarizer_changed()
+        if self.is_busy and self.summarizer.state == "ready":
             self._feed()
-        self._later()
-
-    def _on_lost(self) -> None:
-        self.cancel(tr("A run needs the device. Finished summaries are saved."))
-
-    def _on_died(self, ending: Ending) -> None:
-        self.cancel(f"{translate(ending.message)} {tr('Finished summaries are saved.')}")
-
-    def _later(self) -> None:
-        if not self._redraw.isActive():
-            self._redraw.start()
 
 
 def state_text(column: Column) -> str:

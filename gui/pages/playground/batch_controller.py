@@ -44,7 +44,7 @@ class BatchController(QObject):
         self._key = ""
         self._message = ""
         self.view = BatchView(parent)
-        self.batch = Batch(controller, self)
+        self.batch = Batch(manager, controller, self)
         self.reader = BatchReader(manager, self)
         self._background = BackgroundTasks(self)
         self._queue.serve(KIND, self._begin)
@@ -122,7 +122,7 @@ class BatchController(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether the batch uses the worker, or waits for its turn."""
-        return self.batch.is_running or self._waiting is not None
+        return self.batch.is_busy or self._waiting is not None
 
     @property
     def _waiting(self) -> Waiting | None:
@@ -156,7 +156,7 @@ class BatchController(QObject):
             batch.offer(examples, entries)
             self._show_sources()
         batch.start(given["base"], SummarizeOptions(**given["options"]), given["prompt"])
-        return Work(lambda: batch.is_running, batch.progress, batch.cancel, batch.changed)
+        return Work(lambda: batch.is_busy, batch.progress, batch.cancel, batch.changed)
 
     def _show_turn(self) -> None:
         entry = self._waiting
@@ -218,7 +218,8 @@ class BatchController(QObject):
         if self.reader.error:
             self.view.show_notice(self.reader.error, icon_name="problem")
         else:
-            goes_on = self.batch.message and self.batch.can_go_on
-            message = " ".join(filter(None, (self._message, self.batch.message)))
+            problem = self.batch.problem.text if self.batch.problem is not None else ""
+            goes_on = problem and self.batch.can_go_on
+            message = " ".join(filter(None, (self._message, problem)))
             self.view.show_notice(message, tr("Continue") if goes_on else "")
         self.changed.emit()

@@ -127,14 +127,14 @@ class BatchView(QWidget):
         self._stack.setCurrentWidget(self.view if batch.rows else self._empty)
         self.export_button.setEnabled(batch.done > 0)
         for part in (self.source, self.search, self.count, self.open_button):
-            part.setEnabled(not batch.is_running and not batch.waits_for)
-        self.busy.setVisible(batch.is_running or bool(batch.waits_for))
-        if batch.is_running:
+            part.setEnabled(not batch.is_busy and not batch.waits_for)
+        self.busy.setVisible(batch.is_busy or bool(batch.waits_for))
+        if batch.is_busy:
             share, how_far = batch.progress()
             self.busy.set_progress(share, how_far, tr("Summarising"))
         elif batch.waits_for:
             self.busy.set_progress(0.0, batch.waits_for, tr("In the queue"))
-        lines = [] if batch.is_running else score_lines(batch)
+        lines = [] if batch.is_busy else score_lines(batch)
         if list(lines) != self.score_texts():
             for label in self._labels:
                 self._lines.removeWidget(label)

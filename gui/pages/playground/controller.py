@@ -6,7 +6,7 @@ Owns the results and the history. Knows no widget.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -15,7 +15,6 @@ from engine.api import (
     STARTER,
     Adapter,
     AppError,
-    Ending,
     Event,
     Problem,
     SummarizeOptions,
@@ -24,54 +23,32 @@ from engine.api import (
     library,
     prompts,
 )
-from gui.core.background_tasks import once
 from gui.core.preferences import values_of
-from gui.look.language import sentences, tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count
 from gui.pages.playground import choices
 from gui.pages.playground.column_results import ColumnResults, Feedback
 from gui.pages.playground.history import HistoryEntry, HistoryStore, from_results, into_results
-from gui.workers.device_lock import DeviceLock, Strip
-from gui.workers.download_prompt import DownloadPrompt, action_text
+from gui.pages.playground.summary_requests import SummaryAsker
+from gui.workers.device_lock import Strip
 from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
 
 USUAL_LIMIT = 512
 
 
-class Controller(QObject):
-    """The state of the playground.
+class Controller(SummaryAsker):
+    """The state of the playground; `counted(tokens)` after the worker has counted the conversation's tokens."""
 
-    Signals: `changed` at most twenty times a second; `counted(tokens)` after the worker has counted the
-    conversation's tokens.
-    """
-
-    changed = Signal()
     counted = Signal(int)
 
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._manager = manager
+        super().__init__(manager, tr("Conversation and history are saved."), parent)
         self.base_id = STARTER
         self.results = ColumnResults(choices.base_entry(STARTER))
         self.adapters: list[Adapter] = []
         self.local_models: list[str] = []
         self.history = HistoryStore()
-        self.summarizer = manager.summarizer
-        self.device_lock = DeviceLock(manager, self.summarizer, self)
-        self._asked: Request | None = None
-        self._ending: Ending | None = None
         self._message = ""
-        self._downloads = DownloadPrompt(manager, self)
-        self._redraw = once(self, 50, self.changed)
-        self.summarizer.events.connect(self._on_events)
-        self.summarizer.changed.connect(self._on_summarizer_changed)
-        self.summarizer.died.connect(self._on_died)
-        self.device_lock.came.connect(self._ask_again)
-        self.device_lock.lost.connect(self.cancel)
-        self.device_lock.changed.connect(self._later)
-        self._manager.adapters_changed.connect(self.rescan)
-        self._downloads.opened.connect(lambda work: work())
-        self._downloads.says.connect(lambda text, action: self.say("" if action else text))
         self.rescan()
 
     # The choices
@@ -116,11 +93,7 @@ class Controller(QObject):
         return [known[name] for name in self.results.adapters if name in known]
 
     def base_table(self) -> dict[str, Any]:
-        """Return the base model's table; without adapters, that of the loaded one will do."""
-        shown, loaded = self._shown_adapters(), self.summarizer.base_model
-        if not shown and self.summarizer.alive and loaded.get("id") == self.base_id:
-            return loaded
-        return choices.base_table(self.base_id, shown)
+        return self._table_of(self.base_id, self._shown_adapters())
 
     # Choosing
 
@@ -129,7 +102,6 @@ class Controller(QObject):
         if base_id == self.base_id:
             return
         self.cancel()
-        self._downloads.forget()
         self.base_id = base_id
         compatible = [
             adapter for adapter in self._shown_adapters() if adapter.metadata.base_model.id == base_id
@@ -180,10 +152,6 @@ class Controller(QObject):
 
     # Requests
 
-    @property
-    def can_ask(self) -> bool:
-        return not self.results.busy and self.device_lock.is_ours
-
     def prompt(self, template: str) -> dict[str, Any] | None:
         """Return the prompt table of a template, or None for "": each column uses its own."""
         return {"template": template, "max_conversation_tokens": self.limit()} if template else None
@@ -195,76 +163,42 @@ class Controller(QObject):
                 return adapter.metadata.prompt.template
         return prompts.DEFAULT_PROMPT
 
-    @property
-    def is_asking(self) -> bool:
-        """Whether the download of the base model waits for an answer."""
-        return bool(self._downloads.question)
-
-    def with_base(self, work: Callable[[], object]) -> None:
-        """Do work that loads the base model once that is on this computer, or may be downloaded."""
-        self._downloads.request_base(work, self.base_table(), self.summarizer)
-        self.changed.emit()
-
     def summarise(
         self, conversation: str, reference: str, options: SummarizeOptions, prompt: dict[str, Any] | None
     ) -> None:
         """Request summaries in every column; a run that uses the device is paused first."""
-        self._message = ""
         if not conversation:
             self.say(tr("Paste a conversation, open a file, or pick a sample."))
             return
-        columns = tuple(column.entry.adapter for column in self.results.columns)
-        request = Request(ConversationInput(conversation, reference), columns, options, prompt)
-        self._asked, self._ending = request, None
+        self._asked = (ConversationInput(conversation, reference), options, prompt)
         if self.device_lock.is_ours:
-            self._ask(request)
+            self._ask()
         else:
+            self._message = ""
             self.device_lock.pause_run()
 
-    def _ask(self, request: Request) -> None:
-        try:
-            request_id = self.summarizer.summarize(self.base_table(), request)
-        except AppError as error:
-            self._message = sentences(error.message, error.hint)
-        else:
-            self.results.begin(request_id, _one(request).text)
-            self._message = choices.mixed_base_text(self._shown_adapters())
-        self.changed.emit()
-
-    def cancel(self) -> None:
-        """Cancel the request; finished summaries stay."""
-        request = self.results.request
-        self.results.end_unfinished("cancelled")
-        if request is not None:
-            self.summarizer.cancel(request)
-        self.changed.emit()
-
-    def _ask_again(self) -> None:
-        self._ending = None
+    def _ask(self) -> None:
+        self.problem, self._message = None, ""
         if self._asked is not None:
-            self._ask(self._asked)
-        else:
-            self.changed.emit()
+            conversation, options, prompt = self._asked
+            columns = tuple(column.entry.adapter for column in self.results.columns)
+            if self._send(self.base_table(), Request(conversation, columns, options, prompt), [self.results]):
+                self._message = choices.mixed_base_text(self._shown_adapters())
+        self.changed.emit()
 
     # Events
 
     def _on_events(self, events: list[Event]) -> None:
-        was_busy = self.results.busy
-        for event in events:
-            self.results.apply(event)
-        if was_busy and not self.results.busy:
-            self._save_entry()
+        super()._on_events(events)
         if self.results.input_tokens is not None:
             self.counted.emit(self.results.input_tokens)
-        self._later()
 
-    def _save_entry(self) -> None:
-        if self._asked is None or not any(column.text for column in self.results.columns):
-            return
-        asked = self._asked
-        base = self.summarizer.base_model
-        entry = from_results(self.results, _one(asked).reference, base, asked.options, asked.prompt)
-        self.store(self.results, entry)
+    def _on_answered(self, results: Sequence[ColumnResults]) -> None:
+        (conversation, options, prompt), self._asked = self._asked, None
+        if any(column.text for column in self.results.columns):
+            base = self.summarizer.base_model
+            entry = from_results(self.results, conversation.reference, base, options, prompt)
+            self.store(self.results, entry)
 
     def store(self, results: ColumnResults, entry: HistoryEntry) -> None:
         """Store results as an entry of the history."""
@@ -315,47 +249,16 @@ class Controller(QObject):
             self._message = sentences(error.message, error.hint)
         self.changed.emit()
 
-    def _on_summarizer_changed(self) -> None:
-        """Stop waiting if another page has closed the worker."""
-        request = self.results.request
-        if self.summarizer.state == "closing" and request and not self.summarizer.will_answer(request):
-            self.results.end_unfinished("cancelled")
-        self._later()
-
-    def _on_died(self, ending: Ending) -> None:
-        self._ending = ending
-        self.results.end_unfinished("failed", tr("The worker ended before this summary was finished."))
-        self._later()
-
-    def _later(self) -> None:
-        if not self._redraw.isActive():
-            self._redraw.start()
-
     # The notice strip
 
     def strip(self) -> Strip | None:
-        """Return the most urgent notice above the columns."""
-        if self._ending is not None:
-            text = _why(self._ending)
-            return Strip(text, tr("Start again"), "problem", "error", self._ending.log_tail)
-        if self._downloads.question:
-            return Strip(self._downloads.question, action_text(), "import")
-        device_strip = self.device_lock.strip()
-        if device_strip is None and self._message:
-            return Strip(self._message, "", "info", "muted")
-        return device_strip
+        return super().strip() or (Strip(self._message, "", "info", "muted") if self._message else None)
 
     def act(self, *, again: bool = True) -> None:
         """Run the action of the strip; `again` repeats the last request."""
-        if self.is_asking:
-            self._downloads.confirm()
-            return
-        if not again:
+        if not again and not self.is_asking:
             self._asked = None
-        if self._ending is not None:
-            self._ask_again()
-        else:
-            self.device_lock.act()
+        super().act()
 
     def subtitle(self) -> str:
         """Return the page's subtitle: "google/flan-t5-base with 3 adapters, loaded in bfloat16"."""
@@ -386,16 +289,3 @@ class Controller(QObject):
     def unload(self) -> None:
         """Free the memory of the base model; the next summary loads it again."""
         self.summarizer.close()
-
-
-def _one(request: Request) -> ConversationInput:
-    """Return the conversation of a request for one."""
-    assert isinstance(request.conversations, ConversationInput)
-    return request.conversations
-
-
-def _why(ending: Ending) -> str:
-    """Return why a worker ended, without the remarks on checkpoints that only fit runs."""
-    if ending.outcome == "crashed":
-        return f"{translate(ending.message)} {tr('Conversation and history are saved.')}"
-    return sentences(ending.message, ending.hint)

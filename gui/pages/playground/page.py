@@ -192,7 +192,7 @@ class PlaygroundPage(Page):
 
     def summarise(self) -> None:
         """Request summaries; a run that uses the device is paused."""
-        if self.controller.results.busy or self.batch_controller.is_busy:
+        if self.controller.is_busy or self.batch_controller.is_busy:
             return
         self.panel.settle()
         if not self.decoding.is_valid:

@@ -44,7 +44,7 @@ def test_drafts_of_all_go_on_while_another_is_accepted_until_a_stop_or_a_step_ba
     qtbot.waitUntil(lambda: opened.summary.text() == "The beg")
     assert opened.summary.edit.isReadOnly()
     opened.forward()
-    assert opened.draft_writer.is_writing
+    assert opened.draft_writer.is_busy
     assert not opened.summary.edit.isReadOnly()
     assert not opened.summary.draft_button.isEnabled()
     QTest.keyClicks(opened.summary.edit, "The bus is late.")
@@ -56,12 +56,12 @@ def test_drafts_of_all_go_on_while_another_is_accepted_until_a_stop_or_a_step_ba
 
     ends = (toolbar.draft_all_button.click, opened.skip, opened.undo, opened.summary.draft_cancelled.emit)
     for end in ends:
-        if not opened.draft_writer.is_writing:
+        if not opened.draft_writer.is_busy:
             toolbar.draft_all_button.click()
-            qtbot.waitUntil(lambda: opened.draft_writer.is_writing)
+            qtbot.waitUntil(lambda: opened.draft_writer.is_busy)
         end()
         assert toolbar.draft_all_button.text() == "Draft all"
-        assert not opened.draft_writer.is_writing
+        assert not opened.draft_writer.is_busy
 
 
 def test_the_base_model_writes_drafts_too(opened, qtbot):
@@ -120,7 +120,7 @@ def test_a_run_has_the_device_until_it_is_paused_for_a_draft(opened, workers, qt
     qtbot.waitUntil(lambda: "using the device" in opened.strip.text())
     assert not opened.summary.draft_button.isEnabled()
     press(opened, Qt.Key.Key_D, CTRL)
-    assert not opened.draft_writer.is_writing
+    assert not opened.draft_writer.is_busy
     opened.strip.acted.emit()
     qtbot.waitUntil(lambda: opened.summary.text() == TUNED_SAYS)
     assert run.state.paused

@@ -186,9 +186,8 @@ def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(batch_page, 
         facts = {"event": "summary_finished", "request": "r", "index": index, "adapter": adapter}
         return facts | {"summary": "So.", "tokens": 2, "seconds": 1.0, "clock": at}
 
-    batch._on_events([written(0, None, 10.0)])
-    batch._on_events([written(0, "a1", 70.0)])
-    batch._on_events([written(1, None, 130.0)])
+    for event in (written(0, None, 10.0), written(0, "a1", 70.0), written(1, None, 130.0)):
+        workers.manager.summarizer.events.emit([event])
     share, how_far = batch.progress()
     assert (share, how_far) == (0.5, "1 of 3 conversations, about 3 min left")
     batch.cancel()
@@ -198,7 +197,11 @@ def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(batch_page, 
 def test_a_dead_worker_keeps_what_was_done(batch_page, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"abort": True}})
     summarised(batch_page, qtbot)
-    assert "Finished summaries are saved." in batch_page.batch_controller.view.notice.text()
+    notice = batch_page.batch_controller.view.notice.text()
+    assert "SIGABRT" in notice
+    assert notice.endswith("Finished summaries are saved.")
+    # Of the conversation that is shown alone, nothing was asked.
+    assert batch_page.strip.text() == ""
     assert batch_page.batch_controller.batch.can_go_on
     workers.say(SUMMARIES)
     batch_page.batch_controller.view.notice.action_button().click()

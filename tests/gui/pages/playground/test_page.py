@@ -309,6 +309,7 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
     asked = Request(ConversationInput("Ann: Hi"), (None,), SummarizeOptions())
     first = workers.manager.summarizer.summarize({"id": "google/flan-t5-base"}, asked)
     assert not page.controller.results.busy
+    assert page.controller.strip().text == "Other work needed the device. Conversation and history are saved."
     second = workers.manager.summarizer.summarize({"id": "starter"}, asked)
     assert not workers.manager.summarizer.will_answer(first)
     assert workers.manager.summarizer.will_answer(second)
@@ -319,7 +320,7 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
 def test_a_scoring_and_a_run_get_the_device_also_from_a_base_model_that_is_loading(page, workers, qtbot):
     tried(page, qtbot, "a1")
     scoring = workers.manager.ask("evaluate", {})
-    assert "scoring is using the device" in page.strip.text()
+    qtbot.waitUntil(lambda: "scoring is using the device" in page.strip.text())
     assert not page.controller.can_ask
     qtbot.waitUntil(lambda: not page.controller.summarizer.alive)
     qtbot.waitUntil(scoring.isFinished)
@@ -333,8 +334,15 @@ def test_a_scoring_and_a_run_get_the_device_also_from_a_base_model_that_is_loadi
     run = workers.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: not page.controller.summarizer.alive)
     assert page.columns.base.state_text() == "Cancelled"
+    assert "A run is using the device." in page.controller.strip().text
     run.stop()
     qtbot.waitUntil(lambda: not run.running)
+    # What the run has cut short is asked for again by one click.
+    qtbot.waitUntil(lambda: "Other work needed the device." in page.strip.text())
+    workers.say(SUMMARIES)
+    page.strip.acted.emit()
+    qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"])
+    assert page.strip.text() == ""
 
 
 def test_what_is_no_file_is_told_at_once(page, tmp_path):
