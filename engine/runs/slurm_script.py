@@ -75,7 +75,7 @@ def problems(
 
 
 def text(job: Job, resources: SlurmResources, environment: Mapping[str, str]) -> str:
-    return shell_template(f"slurm/{FILE_NAME}").render(
+    return shell_template(f"slurm/{FILE_NAME}.jinja").render(
         asked={Code(name): _option(value) for name, value in _asked(job, resources).items()},
         environment={Code(name): environment[name] for name in HANDED_ON if name in environment},
         resources=resources,

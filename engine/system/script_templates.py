@@ -31,7 +31,7 @@ def python_template(name: str) -> Template:
 
 
 def shell_template(name: str) -> Template:
-    """Return a template, such as "slurm/train.sbatch", that writes a value as a word and a list as words."""
+    """Return a template, such as "slurm/train.sbatch.jinja", that writes a value as a word and a list as words."""
     return _template(
         name, lambda value: shlex.join(value) if isinstance(value, list) else shlex.quote(str(value))
     )

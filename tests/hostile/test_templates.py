@@ -412,7 +412,7 @@ CASES = {
     "report/run.html": test_a_report_has_the_elements_of_one_with_plain_texts,
     "report/style.css": test_a_report_has_the_elements_of_one_with_plain_texts,
     "script/train.py.jinja": test_a_training_script_has_the_shape_of_one_with_plain_names,
-    "slurm/train.sbatch": test_a_script_for_slurm_keeps_its_lines_and_its_words_or_is_refused,
+    "slurm/train.sbatch.jinja": test_a_script_for_slurm_keeps_its_lines_and_its_words_or_is_refused,
 }
 
 
