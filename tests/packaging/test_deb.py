@@ -14,6 +14,7 @@ from engine.api import DATA_SUFFIXES
 from engine.commands.cli import add_verbs
 from engine.commands.parser import PAGES, make_parser
 from tests.helpers.repository import ROOT
+from tests.helpers.systems import modes
 
 SHARE = "usr/share"
 
@@ -101,6 +102,7 @@ def test_the_addresses_of_who_publishes_it_come_into_all_that_names_one(tmp_path
     assert f"-- {deb.MAINTAINER}  " in news
 
 
+@modes
 def test_modes_and_checksums_are_right(tree):
     files = [file for file in tree.rglob("*") if file.is_file()]
     runs = {file.relative_to(tree).as_posix() for file in files if file.stat().st_mode & 0o111}

@@ -11,6 +11,7 @@ import pytest
 
 from engine.system import paths
 from tests.helpers.repository import ROOT
+from tests.helpers.systems import shell_scripts
 
 PROJECT = """[project]
 dependencies = ["torch>=2.9", "peft"]
@@ -95,6 +96,7 @@ def asked_of_uv(program):
     return [json.loads(line) for line in (program / "asked").read_text().splitlines()]
 
 
+@shell_scripts
 def test_the_first_start_makes_an_environment_that_the_next_ones_use(program, started, monkeypatch):
     answered(monkeypatch, "Set up")
     launcher.main(["--page", "playground"])
@@ -115,6 +117,7 @@ def test_the_first_start_makes_an_environment_that_the_next_ones_use(program, st
     assert len(asked_of_uv(program)) == 4
 
 
+@shell_scripts
 def test_what_failed_is_tried_again_in_the_same_folder(program, started, monkeypatch):
     (program / "downloads").write_text(
         "(here / 'downloads').write_text(''); print('  cause: dns error', file=sys.stderr); sys.exit(2)"
@@ -128,6 +131,7 @@ def test_what_failed_is_tried_again_in_the_same_folder(program, started, monkeyp
     assert "dns error" in (launcher.home() / launcher.LOG).read_text()
 
 
+@shell_scripts
 def test_the_previous_version_can_be_used_until_the_next_one_works(program, started, monkeypatch):
     answered(monkeypatch, "Set up")
     launcher.main([])
@@ -140,6 +144,7 @@ def test_the_previous_version_can_be_used_until_the_next_one_works(program, star
     assert started[1][0] == old
 
 
+@shell_scripts
 def test_progress_counts_what_uv_downloads_and_cancel_ends_it(program, started, monkeypatch):
     (program / "downloads").write_text("import time; time.sleep(600)")
     front = answered(monkeypatch, "Set up", "Close", cancels=True)
@@ -149,6 +154,7 @@ def test_progress_counts_what_uv_downloads_and_cancel_ends_it(program, started, 
     assert front.asked[1][0].startswith("Cancelled. What was downloaded is kept.")
 
 
+@shell_scripts
 def test_set_up_makes_the_environment_anew_and_keeps_it_until_the_new_one_works(
     program, started, monkeypatch
 ):
@@ -170,6 +176,7 @@ def test_set_up_makes_the_environment_anew_and_keeps_it_until_the_new_one_works(
         assert second.exists()
 
 
+@shell_scripts
 def test_a_terminal_tells_what_went_wrong_in_words(program, monkeypatch, capsys):
     (program / "downloads").write_text("print('  cause: dns error', file=sys.stderr); sys.exit(2)")
     typed = ["", "c"]
@@ -181,6 +188,7 @@ def test_a_terminal_tells_what_went_wrong_in_words(program, monkeypatch, capsys)
     assert "The package index can't be reached." in said
 
 
+@shell_scripts
 def test_a_program_that_ends_without_a_word_is_named(program, monkeypatch):
     (program / "uv").write_text("#!/bin/sh\nkill -9 $$\n")
     front = answered(monkeypatch, "Set up", "Close")
@@ -188,6 +196,7 @@ def test_a_program_that_ends_without_a_word_is_named(program, monkeypatch):
     assert front.asked[1][0].startswith(f"{program / 'uv'} ended with code -9.")
 
 
+@shell_scripts
 def test_environments_that_nothing_runs_from_go_at_the_next_start(program, started, monkeypatch):
     answered(monkeypatch, "Set up")
     launcher.main([])
@@ -242,6 +251,7 @@ def test_a_user_without_a_home_is_told_what_to_do(program, monkeypatch, capsys):
     )
 
 
+@shell_scripts
 def test_uv_is_the_one_that_runs_this_or_that_of_the_path_or_of_an_earlier_try(
     program, monkeypatch, tmp_path
 ):
@@ -268,6 +278,7 @@ def test_a_disk_without_locks_is_not_taken_for_one_in_use(program, monkeypatch, 
     assert "can't be used: locking protocol. Set TUNESMITH_HOME" in capsys.readouterr().err
 
 
+@shell_scripts
 def test_no_program_opens_a_console_beside_the_window(program, started, monkeypatch, tmp_path):
     flags = []
 
@@ -335,6 +346,7 @@ def test_environments_lie_beside_the_other_data(monkeypatch, tmp_path):
     assert launcher.home() == tmp_path / "AppData" / "Local" / "tunesmith" / "environments"
 
 
+@shell_scripts
 @pytest.mark.parametrize(
     ("capabilities", "backend"), [("8.6", "auto"), ("8.6\n6.1", "cu126"), ("[N/A]", "auto"), ("", "auto")]
 )

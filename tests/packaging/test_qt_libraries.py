@@ -1,15 +1,14 @@
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import PySide6
 import pytest
 import qt_libraries
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="only Linux wheels leave libraries out"
-)
+from tests.helpers.systems import LINUX
+
+pytestmark = pytest.mark.skipif(not LINUX, reason="only Linux wheels leave libraries out")
 PACKAGES = Path(PySide6.__file__).parent.parent
 
 
