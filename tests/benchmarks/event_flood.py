@@ -11,9 +11,9 @@ from gui.core.preferences import Preferences
 from gui.look import style
 from gui.main_window import MainWindow
 from gui.workers.worker_manager import WorkerManager
+from tests.benchmarks.responsiveness import EventLoopLatency
 from tests.helpers import scripted_worker
 from tests.helpers.benchmark_report import show, temporary_home
-from tests.helpers.event_loop_latency import EventLoopLatency
 
 SUSTAINED = {"count": 20_000, "per_second": 2_000}
 BURST = 100_000

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.helpers.benchmark_report import Row, run_main, show, temporary_home
+from tests.helpers.benchmark_report import Row, run_main, show, temporary_home, trained
 from tests.helpers.repository import ROOT
 
 KINDS = (
@@ -35,10 +35,8 @@ def main() -> None:
     recipe = "smollm2-135m-samsum" if model else "starter"
     with temporary_home() as home:
         values = [*SHORT, *([f"base_model.id={model}"] if model else [])]
-        overrides = [word for value in values for word in ("--set", value)]
-        run_main("train", str(ROOT / "resources" / "recipes" / f"{recipe}.toml"), *overrides)
-        [adapter] = json.loads(run_main("adapters", "--json"))
-        show(f"Exports of {Path(model).name or 'the starter'}", _exports(adapter["adapter"], home))
+        adapter = trained(recipe, *values)
+        show(f"Exports of {Path(model).name or 'the starter'}", _exports(adapter, home))
         show("Summaries a second", _speeds(home, FEW if model else MANY))
         show("Exports of a Llama of 1 GB in bfloat16", _large(model))
 

@@ -167,8 +167,8 @@ def _read_in_window() -> None:
     from gui.look import style
     from gui.main_window import MainWindow
     from gui.workers.worker_manager import WorkerManager
+    from tests.benchmarks.responsiveness import EventLoopLatency
     from tests.helpers import hostile_probes
-    from tests.helpers.event_loop_latency import EventLoopLatency
 
     application = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as place:

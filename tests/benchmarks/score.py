@@ -7,14 +7,13 @@ The conversations are those of the data check's benchmark. The summaries are the
 
 import itertools
 import json
-import resource
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import data_check
-from tests.helpers.benchmark_report import Row, run_main, show, temporary_home
+from tests.helpers.benchmark_report import Row, processor_seconds, run_main, show, temporary_home
 
 PAIRS = 10_000
 TARGET_SECONDS = 20
@@ -52,20 +51,14 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def _measured(what: str, asked: list[str]) -> Row:
-    started, before = time.perf_counter(), _processor_seconds()
+    started, before = time.perf_counter(), processor_seconds()
     told = run_main("score", *asked, "--json")
-    seconds, processor = time.perf_counter() - started, _processor_seconds() - before
+    seconds, processor = time.perf_counter() - started, processor_seconds() - before
     result = json.loads(told.splitlines()[-1])
     examples, rouge = result["protocol"]["examples"], 100 * result["scores"]["rouge1"]["mean"]
     target = f"at most {TARGET_SECONDS} s" if "second" not in what else ""
     reached = f"{seconds:.1f} s, {processor:.1f} s of processors ({examples:,} scored, ROUGE-1 {rouge:.1f})"
     return what, reached, target
-
-
-def _processor_seconds() -> float:
-    """Return the processor time of all child processes that have ended, and of their own."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from typing import Any
 
 import psutil
 
-from tests.helpers.benchmark_report import Row, percentile, run_main, show, temporary_home
-from tests.helpers.repository import MAIN, ROOT
+from tests.helpers.benchmark_report import Row, percentile, show, temporary_home, trained
+from tests.helpers.repository import MAIN
 
 CLIENTS = 8
 SHORT = ("training.max_steps=60", "evaluation.examples=20")
@@ -28,13 +28,8 @@ MIB = 1 << 20
 def main() -> None:
     """Train a short run of the starter, serve it, and ask."""
     with temporary_home():
-        recipe = str(ROOT / "resources" / "recipes" / "starter.toml")
-        overrides = [word for value in SHORT for word in ("--set", value)]
-        run_main("train", recipe, *overrides)
-        [adapter] = json.loads(run_main("adapters", "--json"))
-        command = [
-            sys.executable, str(MAIN), "serve", "--adapter", adapter["adapter"], "--port", "0", "--json",
-        ]  # fmt: skip
+        adapter = trained("starter", *SHORT)
+        command = [sys.executable, str(MAIN), "serve", "--adapter", adapter, "--port", "0", "--json"]
         environment = os.environ | {"TUNESMITH_SERVE_TOKEN": TOKEN}
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None

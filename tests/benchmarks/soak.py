@@ -1,7 +1,7 @@
 """Train, pause, compare, import, delete, again and again in one window: does it grow, or leave anything behind?
 
 300 cycles with workers that follow a script and 30 with real ones; two numbers as arguments make it others. Each kind
-has a window of its own. A second call goes on with new windows; growth is told of the one that grew most.
+has a window of its own.
 """
 
 import gc
@@ -20,8 +20,8 @@ from typing import Any
 import psutil
 
 from tests.helpers.benchmark_report import show
-from tests.helpers.benchmark_state import BenchmarkState, Result
 
+Result = dict[str, Any]
 CYCLES = {"scripted": 300, "real": 30}
 # Cycles in which pages are built, caches fill and Python's own pools grow; what is later is growth.
 WARM_UP = {"scripted": 30, "real": 5}
@@ -32,35 +32,31 @@ CONVERSATION = (
 
 
 def main() -> None:
-    """Go through the cycles and print; a second call goes on."""
+    """Go through the cycles and print."""
     counts = [int(argument) for argument in sys.argv[1:]]
-    wanted = dict(zip(CYCLES, counts, strict=True)) if counts else CYCLES
-    done = BenchmarkState("soak")
-    for kind, count in wanted.items():
-        before = [name for name in done.results if name.startswith(kind)]
-        if len(before) < count:
-            _in_a_window(kind, range(len(before), count), done)
-        _tell(kind, [done.results[f"{kind} {number}"] for number in range(count)])
-    done.finish()
+    for kind, count in (dict(zip(CYCLES, counts, strict=True)) if counts else CYCLES).items():
+        if count:
+            _tell(kind, _in_a_window(kind, count))
 
 
-def _in_a_window(kind: str, numbers: range, done: BenchmarkState) -> None:
-    """Let a process of its own have the window; note each cycle as it ends."""
+def _in_a_window(kind: str, count: int) -> list[Result]:
+    """Let a process of its own have the window; return what it held after each cycle."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_soak, args=(kind, len(numbers), theirs))
+    process = context.Process(target=_soak, args=(kind, count, theirs))
     process.start()
     theirs.close()
+    results: list[Result] = []
     try:
-        for number in numbers:
-            done.record(f"{kind} {number}", ours.recv())
-            print(f"{kind} {number}: {done.results[f'{kind} {number}']}", flush=True)
-        left = ours.recv()
+        for number in range(count):
+            results.append(ours.recv())
+            print(f"{kind} {number}: {results[-1]}", flush=True)
+        results[-1]["left"] = ours.recv()
     except EOFError:
         raise SystemExit(f"The window of the {kind} cycles is gone.") from None
     finally:
         process.join(MAX_SECONDS)
-    done.results[f"{kind} {numbers[-1]}"]["left"] = left
+    return results
 
 
 def _soak(kind: str, count: int, theirs: Connection) -> None:
@@ -181,7 +177,6 @@ class Stage:
             path.name for path in (self._place / "home" / "jobs").iterdir()
         ]
         return {
-            "window": own.pid,
             "bytes": own.memory_info().rss,
             "handles": own.num_fds() if hasattr(own, "num_fds") else own.num_handles(),
             "threads": own.num_threads(),
@@ -242,30 +237,19 @@ def _starter() -> Any:
 
 def _recipe(kind: str) -> str:
     from engine.api import recipe
+    from tests.benchmarks.recovery import short_recipe
     from tests.helpers.homes import make_recipe
-    from tests.helpers.recovery_runs import short_recipe
 
     return recipe.dumps(
         short_recipe("lora") if kind == "real" else make_recipe(base="starter", source="sample")
     )
 
 
-def _growth(kind: str, results: list[Result]) -> float | None:
-    """Return by what share the window grew behind its warm-up, the most of several windows; None if none lived long."""
-    grown = []
-    for window in {result["window"] for result in results}:
-        taken = [result["bytes"] for result in results if result["window"] == window][WARM_UP[kind] :]
-        few = max(1, len(taken) // 10)
-        if len(taken) >= 2:
-            grown.append(median(taken[-few:]) / median(taken[:few]) - 1)
-    return max(grown, default=None)
-
-
 def _tell(kind: str, results: list[Result]) -> None:
-    grown = _growth(kind, results)
     behind = results[WARM_UP[kind] :] or results
     few = max(1, len(behind) // 10)
-    rows = [("memory of the window grown by", "–" if grown is None else f"{grown:+.1%}", "< 5 %")]
+    first, last = (median(each["bytes"] for each in part) for part in (behind[:few], behind[-few:]))
+    rows = [("memory of the window grown by", f"{last / first - 1:+.1%}", "< 5 %")]
     rows += [
         (
             f"{what}, at first and at last",
@@ -274,10 +258,9 @@ def _tell(kind: str, results: list[Result]) -> None:
         )
         for what in ("handles", "threads", "processes")
     ]
-    left = results[-1].get("left", {})
     rows += [
         ("temporary files left", json.dumps(results[-1]["files"]), "[]"),
-        ("processes left behind the window", f"{left.get('processes', '–')}", "0"),
+        ("processes left behind the window", f"{results[-1]['left']['processes']}", "0"),
         ("resident at last", f"{results[-1]['bytes'] / 1e6:.0f} MB", ""),
     ]
     show(f"{len(results)} cycles with {kind} workers, the first {WARM_UP[kind]} to warm up", rows)

@@ -284,33 +284,6 @@ def _losses(name: str, home: Path, quick: Mapping[str, int]) -> list[Row]:
     ]
 
 
-def overhead(home: Path, quick: Mapping[str, int]) -> list[Row]:
-    """Measure what a step costs beside forward, backward and optimizer."""
-    rows = []
-    for name in ("starter", "small"):
-        model, title = _there(model_of(name, home))
-        recipe = recipe_of(name, model, quick.get("examples", WORKS[name].examples))
-        side = started("tunesmith", recipe, home, recipe["training"]["batch_size"])
-        turns = [side.ask("overhead") for _ in range(quick.get("turns", 2))]
-        side.close()
-        told = sorted(turns, key=_beside)[len(turns) // 2]
-        step = told["seconds"] / told["steps"] * 1000
-        parts = {part: told[part] / told["seconds"] for part in ("batches", "reports")}
-        named = ", ".join(f"{part} {share:.1%}" for part, share in parts.items())
-        rows.append(
-            (
-                f"{title}, a step beside the model",
-                f"{_beside(told):.1%} of {step:.0f} ms ({named}, the loop {_beside(told) - sum(parts.values()):.1%})",
-                "3 %",
-            )
-        )
-    return rows
-
-
-def _beside(told: Told) -> float:
-    return 1 - told["model"] / told["seconds"]
-
-
 def growth(home: Path, quick: Mapping[str, int]) -> list[Row]:
     """Measure what more data costs: reading, encoding and batching, each amount in a process of its own."""
     found: dict[int, Told] = {}
@@ -409,8 +382,7 @@ def _part(name: str) -> Callable[[Path, Mapping[str, int]], Iterable[Row]]:
 
 
 PARTS: dict[str, Callable[[Path, Mapping[str, int]], Iterable[Row]]] = {
-    **{name: _part(name) for name in WORKS}, "overhead": overhead, "growth": growth, "start": start,
-    "loss": loss,
+    **{name: _part(name) for name in WORKS}, "growth": growth, "start": start, "loss": loss,
 }  # fmt: skip
 
 if __name__ == "__main__":

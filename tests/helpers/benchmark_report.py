@@ -1,6 +1,7 @@
 """What benchmarks share: a home, the command line, jobs that are followed, memory and CPU time, and the report."""
 
 import datetime as dt
+import json
 import os
 import platform
 import subprocess
@@ -16,6 +17,7 @@ import psutil
 from engine.jobs.events import Event
 from engine.jobs.job import Job
 from engine.jobs.supervisor import Supervisor
+from engine.system.paths import presets_folder
 from tests.helpers.repository import MAIN
 
 # Figure, value and goal.
@@ -41,6 +43,13 @@ def run_main(*arguments: str, check: bool = True, **variables: str) -> str:
             f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"[-4000:]
         )
     return done.stdout
+
+
+def trained(recipe: str, *values: str) -> str:
+    """Train by a recipe of the resources with other values; return the id of the adapter, the only one of the home."""
+    run_main("train", str(presets_folder() / f"{recipe}.toml"), *(f"--set={value}" for value in values))
+    [adapter] = json.loads(run_main("adapters", "--json"))
+    return str(adapter["adapter"])
 
 
 def followed(job: Job, resident: list[int] | None = None) -> Iterator[Event]:

@@ -74,11 +74,9 @@ from engine.worker.runtime import devices, rank_group, rank_joining
 from engine.worker.runtime.channel import Channel
 from engine.worker.training import rank_models, training_loop
 from engine.worker.training.training_run import TrainingRun, liger_kernels
-from tests.helpers import training_overhead
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
 from tests.helpers.line_process import answer, own_output
 from tests.helpers.plain_models import plain_model
-from tests.helpers.training_overhead import matrix_peak, settle_card
 from tests.helpers.worker_setup import make_channel
 
 TUTORIAL_LENGTH = 512
@@ -392,6 +390,35 @@ def validation_loss(stage: Stage, model: PeftModel) -> float:
     return mean_loss(model, Batches(encoded, collator), stage.base.family, int)
 
 
+# The sides of the matrices, by kind of device.
+SIZES = {"cpu": 2048, "cuda": 8192}
+REPEATS = 8
+
+
+def matrix_peak(precision: str, device: torch.device) -> float:
+    """Return the floating-point operations a second that a large matrix product reaches in this number format."""
+    size = SIZES.get(device.type, SIZES["cpu"])
+    kind = getattr(torch, precision)
+    left, right = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
+    torch.matmul(left, right)
+    product = partial(torch.matmul, left, right)
+    return float(2 * size**3 / min(_seconds(product) for _ in range(REPEATS)))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    settle_card()
+    began = time.perf_counter()
+    work()
+    settle_card()
+    return time.perf_counter() - began
+
+
+def settle_card() -> None:
+    """Wait until the GPU is idle, if this process computes on one."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+
+
 class Watch:
     """Polls the memory of a run on the CPU, of all its ranks."""
 
@@ -455,8 +482,6 @@ def _done(word: str, stage: Stage, side: Any) -> Result:
         return {"needed": needed_operations(stage)}
     if word == "loss":
         return {"loss": validation_loss(stage, side.model)}
-    if word == "overhead":
-        return training_overhead.measured(side.train, stage.base.device)
     return {"peak": peak_bytes(stage.base.device)}
 
 
