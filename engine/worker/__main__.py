@@ -50,7 +50,7 @@ JOBS = {
     "check_data": "engine.worker.jobs.check_data",
     "label_data": "engine.worker.jobs.label_data",
     "count_tokens": "engine.worker.jobs.count_tokens",
-    "count_conversations": "engine.worker.jobs.count_conversations",
+    "count_conversations": "engine.worker.jobs.read_conversations",
     "read_conversations": "engine.worker.jobs.read_conversations",
     "score": "engine.worker.jobs.score",
     "models": "engine.worker.jobs.models",

@@ -13,8 +13,7 @@ from engine.worker.dataset import prompting
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.evaluation.protocol import make_protocol
-from engine.worker.generation import generate
-from engine.worker.generation.generated import Generated
+from engine.worker.generation import Generated, generate
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import rouge, summary_metrics

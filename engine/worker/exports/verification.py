@@ -17,7 +17,7 @@ from engine.text.conversations import Example
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.evaluation.evaluator import measure_model
 from engine.worker.exports.programs import Answer, Answering, ExportFailed, Question
-from engine.worker.generation.generated import Generated
+from engine.worker.generation import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import summary_metrics

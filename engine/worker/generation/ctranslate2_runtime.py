@@ -11,8 +11,8 @@ from typing import Any
 
 from engine.config.decoding import CTRANSLATE2, DecodingOptions, unknown_to_ctranslate2
 from engine.errors import AppError
+from engine.worker.generation import Generated
 from engine.worker.generation.generate import finished, generation_config
-from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.modeling.prompt_learning import refuse_too_long
 from engine.worker.runtime.rank_group import Tick, no_tick

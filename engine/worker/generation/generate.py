@@ -27,8 +27,8 @@ from engine.errors import BaseModelError
 from engine.methods import Family
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.prompter import Encoded
+from engine.worker.generation import Generated
 from engine.worker.generation.decode_loop import DecodeLoop
-from engine.worker.generation.generated import Generated
 from engine.worker.generation.logits_processors import logits_processors
 from engine.worker.kernels.compat import CACHE
 from engine.worker.kernels.registry import enabled

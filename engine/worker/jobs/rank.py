@@ -33,9 +33,8 @@ from engine.worker.dataset.collator import Collator
 from engine.worker.evaluation import losses
 from engine.worker.evaluation.samples import SampleSet
 from engine.worker.generation import generate
-from engine.worker.modeling import sharded_base
 from engine.worker.modeling.base_models import LoadedBase, Model
-from engine.worker.runtime import devices, rank_group, rank_meeting
+from engine.worker.runtime import rank_group, rank_meeting
 from engine.worker.runtime.channel import SilentChannel
 from engine.worker.runtime.rank_group import END, RankGroup
 from engine.worker.runtime.rank_meeting import GO, LOOK_SECONDS, Board, Folder
@@ -156,7 +155,7 @@ class _Helper:
 
     def _shard(self, model: Model) -> None:
         assert self._recipe is not None
-        sharded_base.shard(self._loaded, model, devices.usable(self._recipe.training.device), self._group)
+        rank_models.shard(self._loaded, model, self._recipe, self._group)
 
     def _collator(self, tokens: int) -> Collator:
         return Collator(self._loaded.family, self._loaded.tokenizer.pad_token_id, tokens)

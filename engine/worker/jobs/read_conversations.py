@@ -1,6 +1,6 @@
-"""The job `read_conversations`: the conversations of a source, with their summaries, for whoever wants to try them.
+"""The jobs `read_conversations` and `count_conversations`: those of a source, or how many, whatever a run would use.
 
-Sends them as they are found, a few in an event, split by split. Imports no torch. Knows nothing of windows.
+They are sent with their summaries as they are found, a few in an event, split by split. Imports no torch.
 """
 
 from __future__ import annotations
@@ -25,13 +25,19 @@ MAX_BATCH_BYTES = 128 * 1024
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
-    """Send the conversations that the request's `data` table names, and hand over what was left out."""
+    """Send the conversations that the request's `data` table names, and hand over what was left out; or count them.
+
+    Raises DataError for what can't be read.
+    """
     options = checked(request["data"])
     channel.enter("read_data")
     source = locate(options, channel)
     _, examples_by_split = read_rows(
         source, open_tables(source, options), options, channel, needs_summary=False
     )
+    if request.get("kind") == "count_conversations":
+        channel.result({"conversations": sum(map(len, examples_by_split.values()))})
+        return
     count = empty = too_long = beyond = 0
     for split in (split for split in ORDER if split in examples_by_split):
         examples = [shaped.example for shaped in examples_by_split[split]]

@@ -19,9 +19,9 @@ from engine.errors import AppError, DataError
 from engine.messages import say
 from engine.text import chunking
 from engine.worker.adapters.multi_lora import MixedBatch
+from engine.worker.generation import Generated
 from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
 from engine.worker.generation.generate import generate, plain_text
-from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.modeling.prompt_learning import refuse_too_long
 from engine.worker.runtime.channel import Channel

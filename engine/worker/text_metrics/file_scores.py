@@ -16,7 +16,7 @@ from engine.runs.example_scores import ExampleScores, Written
 from engine.text.conversations import Example
 from engine.text.languages import ENGLISH
 from engine.worker.dataset import dataset
-from engine.worker.generation.generated import Generated
+from engine.worker.generation import Generated
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import rouge, summary_metrics
 from engine.worker.text_metrics.example_languages import tell_languages

@@ -21,7 +21,7 @@ from engine.scoring.metrics import CHRF, METRICS, UNSTEMMED
 from engine.text.conversations import Example
 from engine.text.words import characters, words
 from engine.worker.dataset import dataset
-from engine.worker.generation.generated import Generated
+from engine.worker.generation import Generated
 from engine.worker.ingestion.sources import Split
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import rouge

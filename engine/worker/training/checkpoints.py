@@ -29,9 +29,8 @@ from engine.system.files import remove, rename, sync_directory, sync_tree
 from engine.system.foreign_files import FileKind, read_json
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.attach import save_adapter, trainable_parameters
-from engine.worker.runtime import tensor_file
+from engine.worker.runtime import random_state, tensor_file
 from engine.worker.runtime.atomic_write import storage_errors, temporary_folder
-from engine.worker.runtime.random_state import RandomState
 from engine.worker.training.optimizer import load_optimizer_state
 from engine.worker.training.training_run import Progress, TrainingRun, TrainState
 
@@ -77,7 +76,7 @@ def save_state(state: TrainState, folder: Path) -> None:
     torch.save(state.schedule.state_dict(), folder / SCHEDULE_NAME)
     if state.scaler.is_enabled():
         torch.save(state.scaler.state_dict(), folder / SCALER_NAME)
-    torch.save(RandomState.now(state.accelerator.device).as_dict(), folder / RANDOM_NAME)
+    torch.save(dict(random_state.now(state.accelerator.device)), folder / RANDOM_NAME)
 
 
 def load_state(state: TrainState, folder: Path) -> None:
@@ -100,7 +99,7 @@ def load_state(state: TrainState, folder: Path) -> None:
 
 def load_random_states(folder: Path) -> None:
     """Put the random states back as `save_state` wrote them."""
-    RandomState.from_dict(_read(folder / RANDOM_NAME)).restore()
+    random_state.restore(_read(folder / RANDOM_NAME))
 
 
 def _read(file: Path, *, mmap: bool = False) -> Any:
@@ -164,7 +163,7 @@ def _look_into(folder: Path) -> None:
         raise TypeError(say("{} contains no optimizer state", OPTIMIZER_NAME))
     if not isinstance(_read(folder / SCHEDULE_NAME, mmap=True)["last_epoch"], int):
         raise TypeError(say("{} contains no schedule state", SCHEDULE_NAME))
-    RandomState.from_dict(_read(folder / RANDOM_NAME)).require_types()
+    random_state.require_types(_read(folder / RANDOM_NAME))
 
 
 def step_of(folder: Path) -> int:

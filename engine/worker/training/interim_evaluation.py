@@ -20,7 +20,7 @@ from engine.worker.evaluation import samples
 from engine.worker.evaluation.losses import mean_loss
 from engine.worker.evaluation.protocol import cache_file
 from engine.worker.evaluation.samples import InterimScores
-from engine.worker.generation.generated import Generated
+from engine.worker.generation import Generated
 from engine.worker.runtime.channel import Stopped
 from engine.worker.training.training_run import TrainingRun
 

@@ -1,15 +1,23 @@
 """The model of a run, or of scoring, in all ranks: the same base, and the same adapter to the bit.
 
-Where there is one rank, only this one's is made.
+Where there is one rank, only this one's is made. A sharded base model is shared out over the ranks (FSDP): each holds a
+part of every block's frozen weights. A block is gathered when it is computed and dropped afterwards, so all ranks
+compute the same passes. What is trained stays whole in every rank, which is why torch's own FSDP of version 2 is
+applied: it leaves out parameters by name, and goes with frozen 4-bit weights. accelerate would share out what is
+trained too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from peft import PeftModel
+from torch import nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import FSDPModule, fully_shard
 
 from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
@@ -23,7 +31,7 @@ from engine.worker.dataset import token_cache
 from engine.worker.dataset.collator import Collator, evaluation_batches
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.kernels.registry import enabled
-from engine.worker.modeling import base_models, sharded_base
+from engine.worker.modeling import base_models
 from engine.worker.modeling.architecture import resident_bytes
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.planning.memory_estimate import RANK_BYTES
@@ -127,7 +135,7 @@ def attach_adapter(
     model = attach.attach(base, recipe, init_context(recipe, train, collator))
     make_same(group, model, compares=compares)
     if recipe.training.shard:
-        sharded_base.shard(base, model, devices.usable(recipe.training.device), group)
+        shard(base, model, recipe, group)
     return model
 
 
@@ -157,7 +165,42 @@ def share_base(base: LoadedBase, model: Model, recipe: Recipe) -> None:
     group = rank_group.current()
     assert group is not None
     group.tell(SHARD)
-    sharded_base.shard(base, model, devices.usable(recipe.training.device), group)
+    shard(base, model, recipe, group)
+
+
+def shard(base: LoadedBase, model: Model, recipe: Recipe, group: RankGroup) -> None:
+    """Move this rank's part of a model's blocks to the recipe's device; `model` is the base with its adapter.
+
+    Raises BaseModelError for a model whose blocks are not known.
+    """
+    device, names = devices.usable(recipe.training.device), set(base.model._no_split_modules or ())
+    blocks = [module for module in base.model.modules() if type(module).__name__ in names]
+    if not blocks:
+        message = say("{} can't be sharded: its blocks are unknown.", base.options.id)
+        raise BaseModelError(message, "Train without sharding.", "training.shard")
+    mesh = init_device_mesh(device.type, (group.size,))
+    for block in blocks:
+        trained = {parameter for parameter in block.parameters() if parameter.requires_grad}
+        fully_shard(block, mesh=mesh, reshard_after_forward=True, ignored_params=trained)
+        block.register_forward_pre_hook(_restore_4bit_weights)
+    model.to(device)
+    base.device = device
+    for block in blocks:
+        # Once outside of inference mode, whose tensors can't be trained through.
+        assert isinstance(block, FSDPModule)
+        block.unshard()
+        block.reshard()
+    devices.free_unused(device)
+    group.is_sharded = True
+
+
+def _restore_4bit_weights(block: nn.Module, _: Any) -> None:
+    """Let gathered 4-bit weights be bitsandbytes' own again: some methods read them before the layer itself does."""
+    for module in block.modules():
+        if getattr(module, "quant_state", None) is not None:
+            from bitsandbytes.nn.modules import fix_4bit_weight_quant_state_from_module
+
+            fix_4bit_weight_quant_state_from_module(module)
 
 
 def digest(tensor: torch.Tensor) -> int:

@@ -23,8 +23,7 @@ from engine.methods import Family
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import MicroBatch, Step
 from engine.worker.evaluation.losses import token_loss_sum
-from engine.worker.runtime import devices, oom, rank_group
-from engine.worker.runtime.random_state import RandomState
+from engine.worker.runtime import devices, oom, random_state, rank_group
 from engine.worker.runtime.rank_group import RankGroup
 
 Abort = Callable[[], bool]
@@ -69,20 +68,20 @@ class StepGradients:
         `should_abort` is asked before every micro-batch. If it says so, None is returned, and gradients and random
         numbers are as if the step had not begun; so they are after an error.
         """
-        random_state = RandomState.now(self._accelerator.device)
+        states = random_state.now(self._accelerator.device)
         self._model.train()
         loss = None
         try:
-            loss = self._in_parts_that_fit(step, number, should_abort, random_state)
+            loss = self._in_parts_that_fit(step, number, should_abort, states)
         finally:
             if loss is None:
-                self._undo(random_state)
+                self._undo(states)
         if loss is None or self._group is None:
             return loss
         return self._summed(self._group, loss, number)
 
     def _in_parts_that_fit(
-        self, step: Step, number: int, should_abort: Abort, random_state: RandomState
+        self, step: Step, number: int, should_abort: Abort, states: random_state.States
     ) -> torch.Tensor | None:
         """Compute a step; again with halved micro-batches, as often as a GPU's memory does not suffice."""
         while True:
@@ -93,7 +92,7 @@ class StepGradients:
                 operation = _refused_operation(error) if self.deterministic else ""
                 if operation:
                     self.deterministic, self.refused_operation = False, operation
-                    self._undo(random_state)
+                    self._undo(states)
                     continue
                 # Of a sharded base model, the other ranks wait for just this micro-batch.
                 can_halve = not self._is_sharded and oom.can_halve(self._accelerator.device.type, error)
@@ -104,12 +103,12 @@ class StepGradients:
             # The error held what the failed step needed.
             step = halved
             self.fitting_tokens = max(batch.padded_tokens(self._family) for batch in step.micro_batches)
-            self._undo(random_state)
+            self._undo(states)
             devices.free_unused(self._accelerator.device)
 
-    def _undo(self, random_state: RandomState) -> None:
+    def _undo(self, states: random_state.States) -> None:
         self._model.zero_grad()
-        random_state.restore()
+        random_state.restore(states)
 
     @property
     def _is_sharded(self) -> bool:

@@ -5,8 +5,8 @@ import pytest
 from engine.adapters.library import Adapter
 from engine.worker.adapters import multi_lora
 from engine.worker.adapters.adapter_manager import AdapterManager
+from engine.worker.generation import Generated
 from engine.worker.generation.generate import generate
-from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.tiny_models import Kind
 from tests.helpers.worker_setup import import_with_biases, install_random, load_tiny

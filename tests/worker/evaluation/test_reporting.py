@@ -6,7 +6,7 @@ import pytest
 
 from engine.worker.evaluation import evaluator
 from engine.worker.evaluation.evaluator import Evaluation
-from engine.worker.generation.generated import Generated
+from engine.worker.generation import Generated
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import parts, score, score_base

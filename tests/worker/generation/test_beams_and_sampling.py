@@ -7,8 +7,8 @@ import torch
 
 from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
+from engine.worker.generation import Generated
 from engine.worker.generation.generate import generate, generation_config
-from engine.worker.generation.generated import Generated
 from tests.helpers.soft_prompts import in_turn, soft_prompt_model
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 

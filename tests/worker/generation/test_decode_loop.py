@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from engine.worker.adapters.adapter_manager import AdapterManager
+from engine.worker.generation import Generated
 from engine.worker.generation.generate import PREFILL_PARTS, generate
-from engine.worker.generation.generated import Generated
 from tests.helpers.soft_prompts import in_turn, soft_prompt_model
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe

@@ -7,9 +7,9 @@ from peft import CartridgeConfig, TaskType, get_peft_model
 
 from engine.config.decoding import DecodingOptions
 from engine.errors import AdapterError, BaseModelError
+from engine.worker.generation import Generated
 from engine.worker.generation import generate as generate_module
 from engine.worker.generation.generate import generate, generation_config
-from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, kv_values_per_token
 from tests.helpers.tiny_models import KINDS
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe

@@ -3,13 +3,14 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError
-from engine.worker.jobs import count_conversations
+from engine.worker.jobs import read_conversations
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import events_of
 
 
 def count(channel: Channel, source: Path, **more: object) -> int:
-    count_conversations.run(channel, {"data": {"source": str(source), **more}})
+    data = {"source": str(source), **more}
+    read_conversations.run(channel, {"kind": "count_conversations", "data": data})
     return int(events_of(channel, "result_made")[-1]["result"]["conversations"])
 
 

@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from engine.errors import AdapterError
 from engine.worker.adapters import attach
+from engine.worker.generation import Generated
 from engine.worker.generation.generate import generate
-from engine.worker.generation.generated import Generated
 from engine.worker.kernels import registry
 from engine.worker.kernels.registry import PATCHES
 from engine.worker.modeling import forward

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from engine.worker.runtime import random_state
-from engine.worker.runtime.random_state import RandomState, same_random_numbers
+from engine.worker.runtime.random_state import now, restore, same_random_numbers
 
 CPU, CARD = torch.device("cpu"), torch.device("cuda", 0)
 
@@ -43,9 +43,9 @@ def drawn(card=None):
 
 
 def test_every_source_goes_on_as_if_nothing_had_been_drawn():
-    state = RandomState.now(CPU)
+    state = now(CPU)
     expected = drawn()
-    state.restore()
+    restore(state)
     with same_random_numbers(CPU):
         drawn()
 
@@ -53,9 +53,9 @@ def test_every_source_goes_on_as_if_nothing_had_been_drawn():
 
 
 def test_so_does_that_of_a_card(card):
-    state = RandomState.now(CARD)
+    state = now(CARD)
     expected = drawn(card)
-    state.restore()
+    restore(state)
     with same_random_numbers(CARD):
         drawn(card)
 
@@ -63,20 +63,20 @@ def test_so_does_that_of_a_card(card):
 
 
 def test_a_file_holds_all_states_under_the_names_of_transformers(card, tmp_path):
-    torch.save(RandomState.now(CARD).as_dict(), tmp_path / "rng_state.pth")
+    torch.save(now(CARD), tmp_path / "rng_state.pth")
     expected = drawn(card)
     stored = torch.load(tmp_path / "rng_state.pth", weights_only=False)
-    RandomState.from_dict(stored).restore()
+    restore(stored)
 
     assert set(stored) == {"python", "numpy", "cpu", "cuda"}
     assert drawn(card) == expected
 
 
 def test_the_state_of_a_card_that_is_not_there_is_left_out(monkeypatch, card):
-    stored = RandomState.now(CARD).as_dict()
+    stored = now(CARD)
     expected = drawn()
     monkeypatch.undo()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    RandomState.from_dict(stored).restore()
+    restore(stored)
 
     assert drawn() == expected

@@ -3,7 +3,7 @@ from sacrebleu.metrics.chrf import CHRF
 
 from engine.scoring.metrics import GENERAL_LOSS, METRICS, OTHER_METRICS, ROUGE
 from engine.text.conversations import Example
-from engine.worker.generation.generated import Generated
+from engine.worker.generation import Generated
 from engine.worker.text_metrics import summary_metrics
 from tests.helpers.languages import SUMMARIES
 

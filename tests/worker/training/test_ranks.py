@@ -28,7 +28,6 @@ from engine.worker.dataset import token_cache
 from engine.worker.dataset.collator import Collator, steps_from
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.evaluation.samples import SampleSet
-from engine.worker.modeling import sharded_base
 from engine.worker.runtime import oom, rank_group, rank_joining
 from engine.worker.runtime.rank_meeting import Folder
 from engine.worker.training import rank_models, training_loop
@@ -204,8 +203,8 @@ def held(monkeypatch):
         parts = [each for each in base.model.parameters() if isinstance(each, DTensor)]
         found.append(sum(each.to_local().numel() for each in parts) / sum(each.numel() for each in parts))
 
-    stock = sharded_base.shard
-    monkeypatch.setattr(sharded_base, "shard", shard)
+    stock = rank_models.shard
+    monkeypatch.setattr(rank_models, "shard", shard)
     return found
 
 
