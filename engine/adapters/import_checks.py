@@ -6,15 +6,11 @@ torch; numpy is imported when it is needed. Knows nothing of the library.
 
 from __future__ import annotations
 
-import lzma
 import math
 import os
-import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from engine.adapters import metadata as adapter_toml
@@ -26,12 +22,16 @@ from engine.messages import say
 from engine.methods import methods_of
 from engine.system.files import require_space
 from engine.system.foreign_files import (
+    MAX_COMPRESSION_RATIO,
+    SAFE_BYTES,
+    ZIP_ERRORS,
     FileKind,
     UnreadableFileError,
     copy,
     open_regular,
     parse_json,
     read_json,
+    why_unsafe,
 )
 
 if TYPE_CHECKING:
@@ -52,19 +52,11 @@ KINDS = {
 }
 MAX_ZIP_BYTES = FileKind.ADAPTER_WEIGHTS.max_bytes
 MAX_ZIP_MEMBERS = 10_000
-# Trained parameters hardly compress; an adapter of zeros may.
-MAX_COMPRESSION = 200
-UNCHECKED_ZIP_BYTES = 64 << 20
 MAX_HEADER_BYTES = 16 << 20
 BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U16": 16, "I16": 16, "F16": 16,
     "BF16": 16, "U32": 32, "I32": 32, "F32": 32, "U64": 64, "I64": 64, "F64": 64,
 }  # fmt: skip
-# zipfile raises these for damaged files, besides BadZipFile.
-ZIP_ERRORS = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RuntimeError, NotImplementedError, EOFError,
-    LookupError, ValueError,
-)  # fmt: skip
 
 
 def copy_adapter(source: Path, target: Path) -> None:
@@ -246,7 +238,7 @@ def unpack(source: Path, target: Path) -> Path:
 def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Path) -> None:
     """Raise AdapterError for a zip with paths outside its folder, links, or far too much data; unpacks nothing."""
     total = sum(member.file_size for member in members)
-    plausible = max(UNCHECKED_ZIP_BYTES, MAX_COMPRESSION * source.stat().st_size)
+    plausible = max(SAFE_BYTES, MAX_COMPRESSION_RATIO * source.stat().st_size)
     if total > min(MAX_ZIP_BYTES, plausible) or len(members) > MAX_ZIP_MEMBERS:
         raise AdapterError(
             say(
@@ -257,16 +249,8 @@ def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Pat
             ),
             "Unpack it yourself if you trust it.",
         )
-    for member in members:
-        path = PurePosixPath(member.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in member.filename:
-            raise AdapterError(
-                say("{} tries to write outside its folder.", source.name), "Don't trust this file."
-            )
-        if stat.S_ISLNK(member.external_attr >> 16):
-            raise AdapterError(
-                say("{} contains a link, {}.", source.name, member.filename[:200]), "Don't trust this file."
-            )
+    if what := why_unsafe(members):
+        raise AdapterError(say("{} {}.", source.name, what), "Don't trust this file.")
     require_space(target, total, source.name, "Free some disk space.")
 
 

@@ -8,18 +8,31 @@ conversations have their own limits (engine.worker.readers).
 from __future__ import annotations
 
 import json
+import lzma
 import os
 import re
 import stat
+import struct
 import tomllib
+import zipfile
+import zlib
+from collections.abc import Iterable
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal
 
 from engine.messages import say
 from engine.system.files import private
 
 MIB = 1 << 20
+# What is packed in a file may be so many times its size, or so much. Conversations compress to a fourth, a repeated row
+# to a hundredth, and trained weights hardly.
+MAX_COMPRESSION_RATIO = 200
+SAFE_BYTES = 64 << 20
+# Python's zipfile has its own exception for some kinds of damage only.
+ZIP_ERRORS = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, LookupError, RuntimeError, ValueError,
+)  # fmt: skip
 # Python can't format integers of thousands of digits, nor convert more than 308 to a float.
 LONG_NUMBER, MAX_DIGITS = "a number in it is too long", 300
 # Some editors write it at the start of a file.
@@ -220,3 +233,21 @@ def _refuse_long_numbers(value: Any) -> None:
             waiting += each
         elif isinstance(each, int) and abs(each) >= limit:
             raise ValueError(LONG_NUMBER)
+
+
+def why_unsafe(members: Iterable[zipfile.ZipInfo]) -> str:
+    """Return what is wrong with the names in a zip, "" if it can be unpacked into a folder and nowhere else."""
+    names = set()
+    for member in members:
+        name = member.filename
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name.split("/")[0]:
+            return say('contains "{}", a path outside its folder', name)
+        if stat.S_ISLNK(member.external_attr >> 16):
+            return say('contains "{}", a link', name)
+        if member.flag_bits & 1:
+            return say('contains "{}", which has a password', name)
+        if name in names:
+            return say('contains "{}" twice', name)
+        names.add(name)
+    return ""

@@ -16907,7 +16907,7 @@ Bob: At the office, till five.</translation>
    <translation>Trainieren Sie ohne ihn.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/sharded_base.py" />
+   <location filename="../../engine/worker/training/rank_models.py" />
    <source>Train without sharding.</source>
    <translation>Trainieren Sie, ohne es aufzuteilen.</translation>
   </message>
@@ -18532,22 +18532,22 @@ Bob: At the office, till five.</translation>
    <translation>Kontakte oder ein Kalender</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/archives.py" />
+   <location filename="../../engine/system/foreign_files.py" />
    <source>contains "{1}" twice</source>
    <translation>enthält „{1}“ zweimal</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/archives.py" />
+   <location filename="../../engine/system/foreign_files.py" />
    <source>contains "{1}", a link</source>
    <translation>enthält „{1}“, eine Verknüpfung</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/archives.py" />
+   <location filename="../../engine/system/foreign_files.py" />
    <source>contains "{1}", a path outside its folder</source>
    <translation>enthält „{1}“, einen Pfad aus seinem Ordner hinaus</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/archives.py" />
+   <location filename="../../engine/system/foreign_files.py" />
    <source>contains "{1}", which has a password</source>
    <translation>enthält „{1}“ mit einem Passwort</translation>
   </message>
@@ -20418,7 +20418,7 @@ Bob: At the office, till five.</translation>
    <translation>{1} lässt sich nicht speichern: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/sharded_base.py" />
+   <location filename="../../engine/worker/training/rank_models.py" />
    <source>{1} can't be sharded: its blocks are unknown.</source>
    <translation>{1} lässt sich nicht aufteilen: Seine Blöcke sind nicht bekannt.</translation>
   </message>
@@ -20511,11 +20511,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
    <source>{1} contains NaN values</source>
    <translation>{1} enthält Werte, die keine Zahlen sind</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>{1} contains a link, {2}.</source>
-   <translation>{1} enthält eine Verknüpfung, {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/sandboxed.py" />
@@ -20616,7 +20611,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/worker/runtime/rank_group.py" />
    <source>{1} didn't answer for {2} min.</source>
-   <translation>{1} hat {2} min lang nicht geantwortet.</translation>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -21798,11 +21793,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/config/training.py" />
    <source>{1} trains too much for a sharded base model.</source>
    <translation>{1} trainiert zu viel für ein aufgeteiltes Basismodell.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>{1} tries to write outside its folder.</source>
-   <translation>{1} versucht, außerhalb seines Ordners zu schreiben.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../engine/chats/segmentation.py" />

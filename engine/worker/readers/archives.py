@@ -10,11 +10,8 @@ import bz2
 import hashlib
 import lzma
 import os
-import stat
-import struct
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -24,8 +21,9 @@ from typing import IO, cast
 from engine.errors import DataError
 from engine.messages import say
 from engine.system.files import remove, rename, require_space
+from engine.system.foreign_files import MAX_COMPRESSION_RATIO, SAFE_BYTES, ZIP_ERRORS, why_unsafe
 from engine.system.paths import cache_folder
-from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES, require_written, unreadable
+from engine.worker.readers.table import FIELD, require_written, unreadable
 
 # Of single files that are compressed.
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
@@ -34,11 +32,7 @@ MAX_BYTES = 16 << 30
 MAX_MEMBERS = 100_000
 CACHE_SECONDS = 14 * 24 * 3600
 COPY_BYTES = 1 << 20
-# Python's zipfile has its own exception for some kinds of damage only.
-ERRORS = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, LookupError, RuntimeError, ValueError,
-    OSError,
-)  # fmt: skip
+ERRORS = (*ZIP_ERRORS, OSError)
 # Takes the bytes unpacked so far and the total, 0 if unknown; may raise to end it.
 OnProgress = Callable[[int, int], None]
 
@@ -118,7 +112,10 @@ def _unpack_zip(path: Path, folder: Path, suffixes: Collection[str], on_progress
     with zipfile.ZipFile(path) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         require_safe_size(path, members)
-        _require_safe_members(path, members)
+        names = [member.filename for member in members]
+        nested = next((name for name in names if Path(name).suffix.lower() in SUFFIXES), "")
+        if what := why_unsafe(members) or (nested and say('contains another archive, "{}"', nested)):
+            raise _suspicious(path, what)
         chosen = [member for member in members if _is_wanted(PurePosixPath(member.filename), suffixes)]
         total = sum(member.file_size for member in chosen)
         require_space(cache_folder(), total, path.name, "Free some disk space.")
@@ -162,24 +159,6 @@ class _SizeLimit:
 
 def _suspicious(path: Path, what: str) -> DataError:
     return DataError(say("{} {}.", path.name, what), "Unpack it yourself if you trust it.", FIELD)
-
-
-def _require_safe_members(path: Path, members: Collection[zipfile.ZipInfo]) -> None:
-    names = set()
-    for member in members:
-        name = member.filename
-        inner = PurePosixPath(name)
-        if inner.is_absolute() or ".." in inner.parts or "\\" in name or ":" in name.split("/")[0]:
-            raise _suspicious(path, say('contains "{}", a path outside its folder', name))
-        if stat.S_ISLNK(member.external_attr >> 16):
-            raise _suspicious(path, say('contains "{}", a link', name))
-        if inner.suffix.lower() in SUFFIXES:
-            raise _suspicious(path, say('contains another archive, "{}"', name))
-        if member.flag_bits & 1:
-            raise _suspicious(path, say('contains "{}", which has a password', name))
-        if name in names:
-            raise _suspicious(path, say('contains "{}" twice', name))
-        names.add(name)
 
 
 def _copy(packed: IO[bytes], target: Path, limit: _SizeLimit, report: Callable[[int], None]) -> int:

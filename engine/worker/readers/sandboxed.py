@@ -19,17 +19,9 @@ from engine.chats import ImportStats
 from engine.errors import DataError
 from engine.messages import say
 from engine.system import sandbox
+from engine.system.foreign_files import MAX_COMPRESSION_RATIO, SAFE_BYTES
 from engine.system.sandbox import LimitError, Limits
-from engine.worker.readers.table import (
-    FIELD,
-    MAX_COMPRESSION_RATIO,
-    SAFE_BYTES,
-    BrokenRow,
-    Found,
-    LinedRow,
-    Notes,
-    size_of,
-)
+from engine.worker.readers.table import FIELD, BrokenRow, Found, LinedRow, Notes, size_of
 
 # Memory and time for reading a file of any size, and for each of its bytes or megabytes: until the next rows, not for
 # all of them. Libraries hold some parts of a file as a whole, such as the texts of a workbook.

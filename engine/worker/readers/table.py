@@ -34,10 +34,6 @@ CONSENT_FIELD = "data.broken_rows"
 # No recipe can use a longer text: it allows 1,000,000 tokens, and a token has about four characters.
 MAX_CHARACTERS = 4_000_000
 MAX_BROKEN = 10_000
-# What is packed in a file may be so many times its size, or so much. Conversations compress to a fourth, a repeated row
-# to a hundredth.
-MAX_COMPRESSION_RATIO = 200
-SAFE_BYTES = 64 << 20
 # All names fit into one event, several times. Those of hundreds of columns do; those of JSON keyed by data do not.
 MAX_NAMES_BYTES = 16_000
 MAX_NAMED = 5

@@ -238,7 +238,7 @@ def test_weights_that_are_not_those_of_the_metadata_are_refused(tmp_path):
 def test_a_zip_that_writes_outside_its_folder_is_refused(tmp_path, member):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr(member, "gotcha")
-    refused(tmp_path / "bad.zip", "write outside")
+    refused(tmp_path / "bad.zip", "a path outside its folder")
     assert not list(tmp_path.rglob("escape.txt"))
 
 
@@ -248,7 +248,7 @@ def test_a_zip_with_a_link_is_refused(foreign, tmp_path):
         link = zipfile.ZipInfo("recipe.toml")
         link.external_attr = 0o120777 << 16
         archive.writestr(link, "/etc/passwd")
-    refused(path, "contains a link, recipe.toml")
+    refused(path, 'contains "recipe.toml", a link')
 
 
 def test_a_zip_that_unpacks_to_far_more_than_it_is_is_refused_before_it_does(tmp_path, monkeypatch):
