@@ -80,7 +80,7 @@ def _cards() -> list[Facts]:
     cards = (
         [_cuda_card(index) for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     )
-    if hasattr(torch, "xpu") and torch.xpu.is_available():
+    if torch.xpu.is_available():
         cards += [
             {"id": f"xpu:{index}", "name": torch.xpu.get_device_name(index)}
             for index in range(torch.xpu.device_count())

@@ -51,7 +51,7 @@ def choose(device: str) -> torch.device:
     """
     available = {
         "cuda": torch.cuda.is_available(),
-        "xpu": hasattr(torch, "xpu") and torch.xpu.is_available(),
+        "xpu": torch.xpu.is_available(),
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }

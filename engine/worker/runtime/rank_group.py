@@ -7,7 +7,6 @@ that are no conversations. Examples and results are files in the job's private f
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 import threading
@@ -30,13 +29,10 @@ from engine.system.files import remove
 from engine.system.foreign_files import open_regular
 from engine.system.ranks import Rank
 from engine.worker.runtime import oom
-from engine.worker.runtime.rank_meeting import LEFT, Board, Folder, Peer, being, peer_of, use_network_of
+from engine.worker.runtime.rank_meeting import LEFT, Board, Folder, being, peer_of, use_network_of
 
-# One that is dead is noticed at once, one that hangs once rank 0 has waited for it so long. The last is for all else.
-HANG_SECONDS = 1500.0
+# A rank that is dead is noticed at once, one that hangs once torch has waited for it so long.
 TIMEOUT = timedelta(minutes=30)
-# When a rank that waits for others notes for rank 0 how far it is.
-NOTE_SECONDS = 30.0
 LOOK_SECONDS, POLL_SECONDS, TICK_SECONDS = 0.5, 0.005, 0.05
 # For what a run saves once a rank is lost: libraries may wait for that one.
 STUCK_SECONDS = 15.0
@@ -67,9 +63,6 @@ class RankGroup:
         self.peers = [peer_of(board, each) for each in watched]
         self._board = board
         self._shares = 0
-        # Of what all ranks do together, and since when this one waits in it for others.
-        self._collectives = 0
-        self._waits_since = math.inf
         self._loss: BaseException | None = None
         self._is_out = threading.Event()
         self._kills = processes.memory_kills()
@@ -236,8 +229,6 @@ class RankGroup:
     @contextmanager
     def _connected(self) -> Iterator[None]:
         """Take any error of the connection for the loss of another rank."""
-        self._collectives += 1
-        self._waits_since = time.monotonic()
         try:
             with self.watched():
                 yield
@@ -247,8 +238,6 @@ class RankGroup:
             message = say("The ranks lost their connection: {}", first_line(error))
             self._loss = ProcessLostError(message, RESUME)
             raise self._loss from error
-        finally:
-            self._waits_since = math.inf
 
     def find_loss(self) -> BaseException | None:
         """Return why the run can't go on with the others, None if nothing is known."""
@@ -261,15 +250,6 @@ class RankGroup:
                     return oom.ProcessKilled(say("{} was killed for lack of memory.", peer.name))
                 return ProcessLostError(say("{} ended or was killed.", peer.name), RESUME)
         return None
-
-    def _hangs(self, peer: Peer) -> bool:
-        """Tell whether rank 0 waits too long for a rank, which does not wait for the same itself."""
-        if time.monotonic() - self._waits_since < HANG_SECONDS:
-            return False
-        key = f"waits-{peer.rank}"
-        with suppress(RuntimeError, OSError):
-            return not self._board.check([key]) or int(self._board.get(key)) < self._collectives
-        return False
 
     def watch(self, on_stuck: OnStuck) -> None:
         """Look for lost ranks of this computer from now on, in a thread.
@@ -288,29 +268,18 @@ class RankGroup:
             if self._is_out.wait(LOOK_SECONDS):
                 return
             self._loss = self.find_loss() if self._loss is None else self._loss
-            for peer in self.peers:
-                if self._loss is None and self._hangs(peer):
-                    message = say("{} didn't answer for {:.0f} min.", peer.name, HANG_SECONDS / 60)
-                    self._loss = ProcessLostError(message, RESUME)
-                    # What waits for it fails at once then, and the run saves its state.
-                    peer.kill()
         if not self._is_out.wait(STUCK_SECONDS):
             message = getattr(self._loss, "message", str(self._loss))
             on_stuck(ProcessLostError(message, RESUME))
 
     def _look_at_first(self, _: OnStuck) -> None:
         [first] = self.peers
-        code, noted = None, 0
+        code = None
         while code is None and not self._is_out.wait(LOOK_SECONDS):
             try:
                 code = 0 if has_left(self._board) else 1 if first.is_gone() else None
             except RuntimeError:
                 code = 1
-            reached = self._collectives
-            if reached > noted and time.monotonic() - self._waits_since > NOTE_SECONDS:
-                noted = reached
-                with suppress(RuntimeError, OSError):
-                    self._board.set(f"waits-{self.number}", str(noted))
         if code is not None and not self._is_out.is_set():
             os._exit(code)
 
@@ -367,7 +336,7 @@ def backend() -> str:
     """Return what carries the tensors of each kind of device."""
     if torch.cuda.is_available() and dist.is_nccl_available():
         return "cpu:gloo,cuda:nccl"
-    has_xccl = torch.xpu.is_available() and getattr(dist, "is_xccl_available", lambda: False)()
+    has_xccl = torch.xpu.is_available() and dist.is_xccl_available()
     return "cpu:gloo,xpu:xccl" if has_xccl else "gloo"
 
 

@@ -127,14 +127,6 @@ class Peer:
         except psutil.Error:
             return False
 
-    def kill(self) -> None:
-        """End it if it is on this computer."""
-        import psutil
-
-        if self.is_here:
-            with suppress(psutil.Error):
-                psutil.Process(self.pid).kill()
-
     def private_bytes(self) -> int:
         """Return its memory on this computer without what it may share with files and other processes."""
         import psutil
