@@ -21,13 +21,13 @@ from engine.arena import open_arena, working
 from engine.cluster import probe
 from engine.cluster.connection import connected
 from engine.cluster.following import ArenaFollowing, Emit, Following
-from engine.cluster.places import cards_of
-from engine.cluster.sent_run import SentRun, failure
+from engine.cluster.sent_run import SentRun
+from engine.cluster.store_client import cards_of
 from engine.computers import store
 from engine.computers.computer import Computer
 from engine.errors import AppError, Problem, StorageError, WorkerError
 from engine.jobs.events import EventWriter
-from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
+from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, failure
 from engine.messages import say
 from engine.system.command_name import command_name
 
@@ -171,11 +171,11 @@ def _ending(job: Job) -> Iterator[dict[str, Any]]:
     try:
         yield ended
     except AppError as error:
-        ended |= failure(error, job)
+        ended |= failure(error, job.log_path)
     except Exception as error:  # noqa: BLE001 - the edge of this process: anything becomes an outcome
         traceback.print_exc()
         unexpected = say("Unexpected: {}: {}", type(error).__name__, str(error)[:500])
-        ended |= failure(AppError(unexpected, "The log has the details."), job)
+        ended |= failure(AppError(unexpected, "The log has the details."), job.log_path)
 
 
 # By the kind of job; each returns the job's outcome.

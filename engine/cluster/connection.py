@@ -22,6 +22,7 @@ from engine.cluster.probe import installed_version
 from engine.cluster.store_client import ClusterHttp, JobStoreClient
 from engine.computers import token
 from engine.computers.computer import JOBS_PORT, Computer
+from engine.computers.sending import require_online
 from engine.computers.tunnel import tunnel_to
 from engine.errors import ComputerError
 from engine.messages import say
@@ -71,12 +72,7 @@ _STARTED = TypeAdapter(_Started)
 @contextmanager
 def connected(computer: Computer) -> Iterator[JobStoreClient]:
     """Yield a client of the cluster's job store, which is started if there is none. Raises ComputerError."""
-    if connection.offline():
-        raise ComputerError(
-            say("Tunesmith is offline and can't reach {}.", computer.name),
-            "Start without --offline.",
-            "computer",
-        )
+    require_online(computer, "computer")
     secret = token.read(computer)
     if not (secret or computer.kind == "ssh" or is_loopback(computer.host)):
         raise ComputerError(

@@ -19,8 +19,7 @@ from filelock import ReadWriteLock, Timeout
 
 from engine.cluster.arrivals import is_expected
 from engine.cluster.files import below, fetch, manifest_of, part_of, send
-from engine.cluster.places import cards_of
-from engine.cluster.store_client import JobStoreClient
+from engine.cluster.store_client import JobStoreClient, cards_of
 from engine.errors import StorageError
 from engine.jobs.events import read_all
 from engine.jobs.job import Job

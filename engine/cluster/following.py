@@ -14,11 +14,11 @@ from typing import Any
 from engine.arena import Arena, Reader, jobs_of, open_arena, why_not
 from engine.arena.entry_status import OPEN
 from engine.cluster.connection import connected
-from engine.cluster.sent_run import SentRun, failure
+from engine.cluster.sent_run import SentRun
 from engine.cluster.store_client import JobStoreClient
 from engine.computers.computer import Computer
 from engine.errors import AppError, ComputerError, WorkerError
-from engine.jobs.job import Job
+from engine.jobs.job import Job, failure
 from engine.messages import say
 from engine.runs import run_store
 
@@ -209,7 +209,7 @@ class ArenaFollowing(Following):
 
     def failed(self, run: SentRun, error: AppError) -> None:
         """End the run of an entry that can't be sent; the others continue."""
-        run.emit("job_ended", **failure(error, run.job))
+        run.emit("job_ended", **failure(error, run.job.log_path))
         run.ended = True
         run.rest()
         self.tell(why_not(error), level="warning")

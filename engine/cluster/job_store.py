@@ -28,8 +28,7 @@ from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from engine.cluster.files import Manifest, digests_of, models_in
-from engine.cluster.places import cards_of
-from engine.cluster.store_client import EntryState
+from engine.cluster.store_client import EntryState, cards_of
 from engine.messages import from_json, to_json
 
 Spec = dict[str, Any]

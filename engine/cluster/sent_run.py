@@ -24,10 +24,10 @@ from engine.computers.sending import texts_of
 from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.recipe import STARTER, Recipe, local_folder, looks_like_path
-from engine.errors import AppError, ComputerError, StorageError
+from engine.errors import ComputerError, StorageError
 from engine.jobs.event_schema import validated
 from engine.jobs.events import MAX_STREAM_BYTES, Event, EventWriter, clock, decode, read_all
-from engine.jobs.job import Command, Job, SentTo, this_process
+from engine.jobs.job import Command, Job, SentTo, failure, this_process
 from engine.jobs.supervisor import exit_text
 from engine.messages import say
 from engine.system import hub_cache
@@ -211,7 +211,7 @@ class SentRun:
             said = exit_text(told["returncode"])
             if told["reason"]:
                 said = say("The cluster ended it: {}", told["reason"]), "Resume sends it again."
-            self.emit("job_ended", **failure(ComputerError(*said), self.job))
+            self.emit("job_ended", **failure(ComputerError(*said), self.job.log_path))
         assert self._writer is not None
         self._writer.sync()
         self.job.note_back()
@@ -224,12 +224,6 @@ class SentRun:
     def outcome(self) -> str:
         """How the run ended; "" before that, or if its worker wrote no last event."""
         return str(self._outcome["outcome"]) if self.ended and self._outcome is not None else ""
-
-
-def failure(error: AppError, job: Job) -> dict[str, Any]:
-    """Return what `job_ended` says of an error."""
-    said: dict[str, Any] = {"message": error.message, "hint": error.hint, "field": error.field}
-    return {"outcome": "failed", "kind": error.kind, **said, "problems": [], "log": str(job.log_path)}
 
 
 @dataclass

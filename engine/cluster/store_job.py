@@ -32,8 +32,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.cluster import entry, probe
 from engine.cluster.connection import ANSWER_MARK, is_loopback
 from engine.cluster.job_store import JobStore
-from engine.cluster.places import Places, cards_of
-from engine.cluster.store_client import CALLS
+from engine.cluster.store_client import CALLS, Places, cards_of
 from engine.errors import OfflineError, first_line
 from engine.messages import say
 from engine.system import hub_cache

@@ -31,11 +31,11 @@ class Sent:
     conversations: int | None = None
 
 
-def require_online(computer: Computer) -> None:
+def require_online(computer: Computer, field: str = "--on") -> None:
     """Raise ComputerError while Tunesmith is offline."""
     if offline():
         raise ComputerError(
-            say("Tunesmith is offline and can't reach {}.", computer.name), "Start without --offline.", "--on"
+            say("Tunesmith is offline and can't reach {}.", computer.name), "Start without --offline.", field
         )
 
 

@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from engine.errors import StorageError, WorkerError, disk_errors
+from engine.errors import AppError, RecipeError, StorageError, WorkerError, disk_errors
 from engine.jobs.events import read_all
 from engine.messages import say
 from engine.system.files import delete, rename, write_atomically
@@ -95,6 +95,20 @@ def this_process() -> ProcessId:
     with suppress(OSError):
         namespace = str(Path("/proc/self/ns/pid").readlink())
     return ProcessId(os.getpid(), f"{platform.node()} {namespace}".strip())
+
+
+def failure(error: AppError, log: Path) -> dict[str, Any]:
+    """Return what `job_ended` says of the error that a job failed with."""
+    tells_all = isinstance(error, RecipeError) or error.choices
+    return {
+        "outcome": "failed",
+        "kind": error.kind,
+        "message": error.message,
+        "hint": error.hint,
+        "field": error.field,
+        "problems": [problem.as_dict() for problem in error.problems] if tells_all else [],
+        "log": str(log),
+    }
 
 
 @dataclass(frozen=True)

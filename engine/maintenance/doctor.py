@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +24,7 @@ from engine.system.files import remove
 from engine.system.graphics.graphics_cards import Card, find
 from engine.system.redaction import without_login
 from engine.system.units import size
+from engine.system.versions import installed
 
 State = Literal["ok", "notice", "problem"]
 Facts = dict[str, Any]
@@ -110,7 +110,7 @@ def ask_devices() -> tuple[Facts, str]:
 
 def system() -> Check:
     """Report the system and the versions of Python and Tunesmith."""
-    versions = say("Tunesmith {}, Python {}", _version("tunesmith") or "unknown", platform.python_version())
+    versions = say("Tunesmith {}, Python {}", installed("tunesmith") or "unknown", platform.python_version())
     return Check(
         "system", "System", "ok", say("{}, {}", versions, platform.platform(aliased=True, terse=True))
     )
@@ -118,20 +118,13 @@ def system() -> Check:
 
 def packages() -> Check:
     """Report the installed and the missing packages."""
-    versions = {name: _version(name) for name in REPORTED_PACKAGES}
+    versions = {name: installed(name) for name in REPORTED_PACKAGES}
     absent = [name for name, number in versions.items() if not number]
     text = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
     if absent:
         fix = say("Run `{}`.", os.environ.get(SET_UP, "python3 packaging/dev.py setup"))
         return Check("packages", "Packages", "problem", say("Missing: {}. {}", ", ".join(absent), text), fix)
     return Check("packages", "Packages", "ok", text)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
 
 
 def patches(facts: Facts) -> Check:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
-from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, this_process
+from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, failure, this_process
 from engine.jobs.worker_process import kill_below
 from engine.messages import say
 from engine.system import ranks, redaction
@@ -33,10 +33,10 @@ from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
 from engine.system.processes import end_all_with_this_process
 from engine.system.ranks import Rank
+from engine.system.versions import versions
 from engine.worker.kernels import registry
 from engine.worker.runtime import device_problems, oom, rank_joining
 from engine.worker.runtime.channel import Channel, Stopped
-from engine.worker.runtime.versions import versions
 
 if TYPE_CHECKING:
     from engine.config.recipe import Recipe
@@ -235,10 +235,10 @@ def _outcome(channel: Channel, request: dict[str, Any], rank: Rank | AppError | 
     except Stopped:
         return {"outcome": "stopped"}
     except AppError as error:
-        return _failure(channel, error)
+        return failure(error, channel.job.log_path)
     except BaseException as error:  # noqa: BLE001 - the worker's edge: whatever it is becomes an outcome
         _log(redaction.format_error(error))
-        return _failure(channel, _known(error, request["kind"]))
+        return failure(_known(error, request["kind"]), channel.job.log_path)
     return {"outcome": "completed"}
 
 
@@ -255,7 +255,7 @@ def _ranks_ready(channel: Channel, request: dict[str, Any], rank: Rank | AppErro
     from engine.config.run_identity import identity
 
     def end(error: AppError) -> None:
-        channel.emit("job_ended", **_failure(channel, error))
+        channel.emit("job_ended", **failure(error, channel.job.log_path))
         channel.sync()
         _end_with_all_below()
 
@@ -292,20 +292,6 @@ def _imported(kind: str, name: str = "") -> ModuleType:
     finally:
         gc.freeze()
         gc.enable()
-
-
-def _failure(channel: Channel, error: AppError) -> dict[str, Any]:
-    return {
-        "outcome": "failed",
-        "kind": error.kind,
-        "message": error.message,
-        "hint": error.hint,
-        "field": error.field,
-        "problems": [problem.as_dict() for problem in error.problems]
-        if isinstance(error, RecipeError) or error.choices
-        else [],
-        "log": str(channel.job.log_path),
-    }
 
 
 def _known(error: BaseException, kind: str) -> AppError:

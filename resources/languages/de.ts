@@ -9483,7 +9483,7 @@ Programm: Python, Bibliotheken.</translation>
    <translation>Albanisch</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/places.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>Alive</source>
    <translation>Alive</translation>
   </message>
@@ -9672,7 +9672,7 @@ Bob: At the office, till five.</translation>
    <translation>Geben Sie 0 an, oder ändern Sie training.device.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/places.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>Ask for fewer GPUs.</source>
    <translation>Fordern Sie weniger GPUs an.</translation>
   </message>
@@ -13242,12 +13242,12 @@ Bob: At the office, till five.</translation>
    <translation>Kein Netz</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/places.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>No node of {1} has a GPU or {2} CPUs; the most is {3}.</source>
    <translation>Kein Knoten von {1} hat eine GPU oder {2} CPUs; höchstens sind es {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/places.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>No node of {1} has {2} GPUs; the most is {3}.</source>
    <translation>Kein Knoten von {1} hat {2} GPUs; höchstens sind es {3}.</translation>
   </message>
@@ -14297,7 +14297,7 @@ Bob: At the office, till five.</translation>
    <translation>Zahl der Stichproben für jedes Intervall.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/places.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>Resources</source>
    <translation>Resources</translation>
   </message>
@@ -15182,7 +15182,7 @@ Bob: At the office, till five.</translation>
    <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
+   <location filename="../../engine/computers/sending.py" />
    <source>Start without --offline.</source>
    <translation>Starten Sie ohne --offline.</translation>
   </message>
@@ -17147,7 +17147,7 @@ Bob: At the office, till five.</translation>
    <translation>Tunesmith ist schon im Menü: {1} gehört zu einem Paket.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
+   <location filename="../../engine/computers/sending.py" />
    <source>Tunesmith is offline and can't reach {1}.</source>
    <translation>Tunesmith ist offline und erreicht {1} nicht.</translation>
   </message>
@@ -20607,11 +20607,6 @@ Bob: At the office, till five.</translation>
     <numerusform>{1} Gespräch</numerusform>
     <numerusform>{1} Gespräche</numerusform>
    </translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/rank_group.py" />
-   <source>{1} didn't answer for {2} min.</source>
-   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -395,7 +395,13 @@ def adapted_modules(model: PeftModel) -> list[str]:
     return [name for name, module in model.named_modules() if isinstance(module, BaseTunerLayer)]
 
 
-def counted_across_blocks(names: Iterable[str]) -> dict[str, int]:
-    """Return module names with `*` for each number in them, and how many modules have each."""
-    parts = (name.split(".") for name in names)
-    return dict(Counter(".".join("*" if part.isdigit() else part for part in each) for each in parts))
+def adapted_facts(model: PeftModel) -> dict[str, Any]:
+    """Return how many modules have an adapter, their names, and these with `*` for each number in them, counted."""
+    paths = [name.split(".") for name in adapted_modules(model)]
+    return {
+        "matrices": len(paths),
+        "targets": sorted({path[-1] for path in paths}),
+        "adapted": dict(
+            Counter(".".join("*" if part.isdigit() else part for part in path) for path in paths)
+        ),
+    }

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.config.recipe import Recipe
 from engine.system import cache
+from engine.system.versions import versions
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import scored_examples, shot_examples
@@ -18,7 +19,6 @@ from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
 from engine.worker.ingestion.sources import Split
 from engine.worker.kernels import registry
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.runtime.versions import versions
 from engine.worker.text_metrics.example_languages import tell_languages
 from engine.worker.text_metrics.summary_metrics import Protocol, scored_texts
 

@@ -24,13 +24,13 @@ from engine.messages import say
 from engine.system import cache
 from engine.system.files import bytes_in, rename, temporary_folder
 from engine.system.paths import converted_models_folder
+from engine.system.versions import versions
 from engine.worker.adapters import attach
 from engine.worker.exports import merged_model, plain_prompt
 from engine.worker.generation.ctranslate2_runtime import PRECISION, CTranslate2Runtime
 from engine.worker.modeling import base_files, base_models, file_checks
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
-from engine.worker.runtime.versions import versions
 
 PRECISIONS = ("float32", "bfloat16", "float16", "int8")
 # What has no scale is float32: in bfloat16, as the files may be, many CPUs can't compute it.

@@ -11,6 +11,7 @@ from functools import partial
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
+from engine.adapters.metadata import TrainingFacts
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.messages import say
@@ -206,8 +207,14 @@ def _score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Sp
     prompt = prompt_facts(recipe, splits, prompter.format)
     evaluation = evaluator.score(base.model, channel.job.id, 0, baseline, prompt)
     channel.enter("save")
-    seconds = time.perf_counter() - began
-    metadata = make_prompt_metadata(channel.job.id, recipe, base, splits, prompt, seconds)
+    training = TrainingFacts(
+        run=channel.job.id,
+        seconds=time.perf_counter() - began,
+        seed=recipe.training.seed,
+        all_parameters=base.model.num_parameters(),
+        peak_memory_bytes=devices.memory_bytes(base.device),
+    )
+    metadata = make_prompt_metadata(channel.job.id, recipe.name, recipe, base, splits, prompt, training)
     adapter_store.store(channel, metadata.with_score(evaluation.card(baseline)), lambda _: None)
     example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(plain, asked)))
     reporting.report(evaluator, evaluation)

@@ -18,7 +18,7 @@ import torch
 from peft import PeftModel
 from torch.nn import functional
 
-from engine.worker.kernels.registry import installed
+from engine.system.versions import installed
 
 PACKAGE = "liger-kernel"
 # torch calls AMD's GPUs "cuda" too.

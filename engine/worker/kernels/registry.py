@@ -12,11 +12,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, wraps
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, NamedTuple
 
 from engine.messages import joined, say
 from engine.system.graphics import torch_build
+from engine.system.versions import installed
 
 VARIABLE = "TUNESMITH_PATCHES"
 ALL, NONE = "all", "none"
@@ -159,14 +159,6 @@ def _states(switch: str) -> dict[str, State]:
 def _untested(library: str, present: str, first: str, end: str) -> str:
     """Return a library with its version if that is outside of the tested ones; nothing for one that is not there."""
     return f"{library} {present}" if present and not _parts(first) <= _parts(present) < _parts(end) else ""
-
-
-def installed(library: str) -> str:
-    """Return the version of an installed library, nothing if it is not there."""
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return ""
 
 
 def _parts(number: str) -> tuple[int, ...]:

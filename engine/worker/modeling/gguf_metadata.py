@@ -79,7 +79,7 @@ def _scaling(header: GgufHeader, path: Path) -> dict[str, Any]:
     if stretching == [STRETCHED] and kind == "none":
         return _llama3(header, path)
     if stretching or given.keys() - KNOWN_SCALING:
-        raise _unread(path, "its position scaling is unknown")
+        raise unusable(path, "its position scaling is unknown")
     if kind == "none":
         return {}
     original = header.whole(f"{prefix}original_context_length")
@@ -87,14 +87,14 @@ def _scaling(header: GgufHeader, path: Path) -> dict[str, Any]:
         return {"rope_type": "linear", "factor": factor}
     if kind == "yarn" and factor and original:
         return {"rope_type": "yarn", "factor": factor, "original_max_position_embeddings": original}
-    raise _unread(path, say("its position scaling is unknown ({})", kind[:40]))
+    raise unusable(path, say("its position scaling is unknown ({})", kind[:40]))
 
 
 def _llama3(header: GgufHeader, path: Path) -> dict[str, Any]:
     """Return the stretching of Llama 3.1 that a file holds as one factor for each frequency."""
     [tensor] = [each for each in header.tensors if each.name == STRETCHED]
     if tensor.format != "F32" or len(tensor.shape) > 1:
-        raise _unread(path, "its position scaling is unknown")
+        raise unusable(path, "its position scaling is unknown")
     with open_regular(path) as stream:
         stream.seek(tensor.start)
         factors = np.frombuffer(stream.read(tensor.bytes), "<f4").astype(float).tolist()
@@ -119,7 +119,7 @@ def _llama3(header: GgufHeader, path: Path) -> dict[str, Any]:
 
     expected = list(map(stretched, lengths))
     if not math.isfinite(factor) or not np.allclose(factors, expected, rtol=TOLERANCE):
-        raise _unread(path, "its position scaling is unknown")
+        raise unusable(path, "its position scaling is unknown")
     return {
         "rope_type": "llama3",
         "factor": factor,
@@ -129,7 +129,8 @@ def _llama3(header: GgufHeader, path: Path) -> dict[str, Any]:
     }
 
 
-def _unread(path: Path, reason: str) -> BaseModelError:
+def unusable(path: Path, reason: str) -> BaseModelError:
+    """Return the error of a file that can't be made a model folder."""
     return BaseModelError(say("{} can't be unpacked: {}.", path.name, reason), HINT, FIELD)
 
 

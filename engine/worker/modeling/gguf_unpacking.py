@@ -41,7 +41,7 @@ from engine.system.paths import gguf_folder
 from engine.system.sandbox import LimitError, Limits
 from engine.system.units import size
 from engine.worker.modeling import base_files, gguf_metadata
-from engine.worker.modeling.gguf_metadata import FIELD
+from engine.worker.modeling.gguf_metadata import FIELD, unusable
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel, Stopped
 
@@ -106,7 +106,7 @@ def _digest(path: Path, channel: Channel) -> str:
     try:
         return file_hashes.sha256(path, channel.reading(path.stat().st_size))
     except OSError as error:
-        raise _unusable(path, error.strerror or str(error)) from error
+        raise unusable(path, error.strerror or str(error)) from error
 
 
 @contextmanager
@@ -149,7 +149,7 @@ def _make(path: Path, header: GgufHeader, folder: Path, channel: Channel, *, wit
         sync_directory(folder.parent)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise _unusable(path, error.strerror or str(error)) from error
+            raise unusable(path, error.strerror or str(error)) from error
         message = say("The disk is full: {} can't be unpacked to {}.", path.name, gguf_folder())
         hint = "Free some space, or set TUNESMITH_HOME to another disk."
         raise StorageError(message, hint, FIELD) from error
@@ -190,11 +190,11 @@ def _convert_sandboxed(
                 if total:
                     channel.progress(done, total, "weights")
     except LimitError as error:
-        raise _unusable(path, str(error)) from error
+        raise unusable(path, str(error)) from error
     except (AppError, OSError, Stopped):
         raise
     except Exception as error:
-        raise _unusable(path, first_line(error).rstrip(".")) from error
+        raise unusable(path, first_line(error).rstrip(".")) from error
 
 
 def _reported(convert: Callable[[Callable[[int, int], None]], None]) -> Iterator[Progress]:
@@ -273,7 +273,7 @@ def _read(
         )
     lacking = sorted(loading["missing_keys"])
     if lacking:
-        raise _unusable(path, say("{:,} weights are missing, {} first", len(lacking), lacking[0]))
+        raise unusable(path, say("{:,} weights are missing, {} first", len(lacking), lacking[0]))
     # What was read from a GGUF file can't be saved.
     with torch.device("meta"):
         model: PreTrainedModel = AutoModelForCausalLM.from_config(
@@ -293,11 +293,7 @@ def _require_all_of(header: GgufHeader, model: PreTrainedModel, path: Path) -> N
     stored = sum(tensor.values for tensor in header.tensors if tensor.name not in skipped)
     there = sum(parameter.numel() for parameter in model.parameters())
     if stored != there:
-        raise _unusable(path, say("the model uses {:,} of its {:,} weights", there, stored))
+        raise unusable(path, say("the model uses {:,} of its {:,} weights", there, stored))
     for name, parameter in model.named_parameters():
         if not bool(torch.isfinite(parameter).all()):
-            raise _unusable(path, say("{} contains NaN values", name))
-
-
-def _unusable(path: Path, reason: str) -> BaseModelError:
-    return BaseModelError(say("{} can't be unpacked: {}.", path.name, reason), gguf_models.HINT, FIELD)
+            raise unusable(path, say("{} contains NaN values", name))

@@ -14,10 +14,10 @@ from pydantic import BaseModel, Field
 from engine.config.recipe import Recipe
 from engine.config.run_identity import deciding
 from engine.system import cache
+from engine.system.versions import versions
 from engine.worker.kernels import registry
 from engine.worker.planning.requirements import ONE_PROCESS, Processes
 from engine.worker.runtime import devices
-from engine.worker.runtime.versions import versions
 
 # Part of every name: raised when the same recipe comes to another plan than before.
 FORMAT = 6

@@ -54,14 +54,12 @@ def without_adapter(base: LoadedBase) -> Facts:
 
 def of_adapter(model: PeftModel) -> Facts:
     """Return the facts of the adapter on a model: parameters, bytes and adapted modules."""
-    names, saved = attach.adapted_modules(model), method_hooks.of(model).saved_tensors(model)
+    saved = method_hooks.of(model).saved_tensors(model)
     return {
         **_counts(*attach.count_parameters(model)),
         "adapter_bytes": sum(tensor.numel() * tensor.element_size() for tensor in saved.values()),
         "sized_by_training": method_hooks.of(model).sized_by_training,
-        "matrices": len(names),
-        "targets": sorted({name.rpartition(".")[2] for name in names}),
-        "adapted": attach.counted_across_blocks(names),
+        **attach.adapted_facts(model),
     }
 
 

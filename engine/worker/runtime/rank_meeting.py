@@ -28,7 +28,7 @@ from engine.system.foreign_files import open_regular
 from engine.system.locks import try_lock, unlock
 from engine.system.paths import private_temporary_folder
 from engine.system.ranks import Rank
-from engine.worker.runtime.versions import versions
+from engine.system.versions import versions
 
 # From the first sign of a rank to that of the last. On other computers torch is imported first, from slow disks.
 JOIN_SECONDS, JOIN_SECONDS_ELSEWHERE = 25.0, 180.0

@@ -27,15 +27,14 @@ from engine.jobs.events import read_all
 from engine.messages import say
 from engine.runs import run_store
 from engine.system.paths import adapters_folder
+from engine.system.versions import versions
 from engine.text.escaping import unused
 from engine.worker.adapters import attach
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import prompt_facts, training_examples
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.runtime import devices
 from engine.worker.runtime.atomic_write import storage_errors, temporary_folder
 from engine.worker.runtime.channel import Channel
-from engine.worker.runtime.versions import versions
 from engine.worker.training.training_run import TrainingRun
 
 # The facts of `adapter_saved`.
@@ -44,77 +43,54 @@ REPEATED = ("adapter", "path", "bytes", "step", "seconds", "memory_bytes")
 
 def make_metadata(run: TrainingRun, step: int, *, stopped: bool) -> AdapterMetadata:
     """Return the metadata of the adapter as it is at a step, without scores."""
-    recipe, run_id = run.recipe, run.job.id
+    recipe, run_id, progress = run.recipe, run.job.id, run.progress
     name = run_store.current_name(run.job, recipe)
-    adapted = attach.adapted_modules(run.model)
+    adapted = attach.adapted_facts(run.model)
     trainable, everything = attach.count_parameters(run.model)
     steps, _ = total_steps(len(run.train), run.training)
-    return _metadata(
+    prompt = prompt_facts(recipe, run.splits, run.prompter.format)
+    plain = make_prompt_metadata(
         f"{run_id}-step-{step}" if stopped else run_id,
         run_names.at_step(name, step) if stopped else name,
         recipe,
         run.base,
         run.splits,
-        _method(recipe).model_copy(
-            update={
-                "peft_type": recipe.method.method.peft_type,
-                "learning_rate": run.learning_rate,
-                "targets": sorted({name.rpartition(".")[2] for name in adapted}),
-                "matrices": len(adapted),
-            }
-        ),
+        prompt,
         TrainingFacts(
             run=run_id,
             step=step,
             total_steps=steps,
             stopped=stopped,
-            seconds=run.progress.seconds,
+            seconds=progress.seconds,
             seed=run.training.seed,
             trainable_parameters=trainable,
             all_parameters=everything,
-            peak_memory_bytes=run.progress.peak_memory_bytes,
+            peak_memory_bytes=progress.peak_memory_bytes,
             order=run.training.order,
             start_from=recipe.method.start_from,
             changes=[ChangeFacts(**change.model_dump()) for change in recipe.changes],
         ),
-        prompt_facts(recipe, run.splits, run.prompter.format),
     )
+    method = {
+        "peft_type": recipe.method.method.peft_type,
+        "learning_rate": run.learning_rate,
+        "targets": adapted["targets"],
+        "matrices": adapted["matrices"],
+    }
+    return plain.model_copy(update={"method": plain.method.model_copy(update=method)})
 
 
 def make_prompt_metadata(
-    run_id: str, recipe: Recipe, base: LoadedBase, splits: Splits, prompt: PromptFacts, seconds: float
-) -> AdapterMetadata:
-    """Return the metadata of an adapter that is nothing but a prompt, without scores."""
-    training = TrainingFacts(
-        run=run_id,
-        seconds=seconds,
-        seed=recipe.training.seed,
-        all_parameters=base.model.num_parameters(),
-        peak_memory_bytes=devices.memory_bytes(base.device),
-    )
-    return _metadata(run_id, recipe.name, recipe, base, splits, _method(recipe), training, prompt)
-
-
-def _method(recipe: Recipe) -> MethodFacts:
-    settings = recipe.method
-    return MethodFacts(
-        id=settings.id,
-        title=settings.method.title,
-        summary=run_names.main_setting(recipe.data, settings.method, settings.options),
-        options=settings.options.model_dump(exclude_none=True),
-    )
-
-
-def _metadata(
     adapter_id: str,
     name: str,
     recipe: Recipe,
     base: LoadedBase,
     splits: Splits,
-    method: MethodFacts,
-    training: TrainingFacts,
     prompt: PromptFacts,
+    training: TrainingFacts,
 ) -> AdapterMetadata:
+    """Return the metadata of an adapter that is nothing but a prompt, without scores."""
+    settings = recipe.method
     return AdapterMetadata(
         schema=adapter_toml.SCHEMA,
         id=adapter_id,
@@ -129,12 +105,17 @@ def _metadata(
             quantization=recipe.base_model.quantization,
             double_quantization=recipe.base_model.double_quantization,
         ),
-        method=method,
+        method=MethodFacts(
+            id=settings.id,
+            title=settings.method.title,
+            summary=run_names.main_setting(recipe.data, settings.method, settings.options),
+            options=settings.options.model_dump(exclude_none=True),
+        ),
         data=DataFacts(
             source=recipe.data.source,
             fingerprint=splits.fingerprint,
             licence=splits.licence,
-            train=len(training_examples(recipe, splits)) if recipe.method.method.trains else 0,
+            train=len(training_examples(recipe, splits)) if settings.method.trains else 0,
             validation=len(splits.validation),
             test=len(splits.test),
             excluded=sum(splits.excluded.values()),

@@ -35,7 +35,6 @@ def report_started(
     # Parts of 4-bit weights can't be told from others.
     frozen = architecture.num_parameters if run.training.shard else None
     trainable, everything = attach.count_parameters(run.model, frozen)
-    adapted = attach.adapted_modules(run.model)
     _emit_started(
         run.channel,
         run.base,
@@ -47,9 +46,7 @@ def report_started(
         trainable_parameters=trainable,
         all_parameters=everything,
         processes=rank_group.size(),
-        matrices=len(adapted),
-        targets=sorted({name.rpartition(".")[2] for name in adapted}),
-        adapted=attach.counted_across_blocks(adapted),
+        **attach.adapted_facts(run.model),
         learning_rate=run.learning_rate,
         **({"liger": liger} if liger else {}),
         **planned | {"replicas": run.collator.shards, "sharded": run.training.shard},

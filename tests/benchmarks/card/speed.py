@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from statistics import median
 
-from engine.worker.kernels.registry import installed
+from engine.system.versions import installed
 from tests.benchmarks.card import shapes
 from tests.benchmarks.card.figures import Figure, at_least
 from tests.benchmarks.card.parts import Setting

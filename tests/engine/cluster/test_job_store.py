@@ -7,7 +7,7 @@ import pytest
 
 from engine.cluster.files import PART_BYTES, below, fetch, manifest_of, send
 from engine.cluster.job_store import JobStore, Storage
-from engine.cluster.places import Places
+from engine.cluster.store_client import Places
 from engine.errors import ComputerError, StorageError
 from tests.helpers.systems import modes
 
