@@ -108,7 +108,7 @@ class Canvas(Chart):
         self._smooth.setData(smooth_x, smooth_y, antialias=drawing.window() > 3)
         steps, values = drawing.evaluation.peaks(low, high, MARKED_COLUMNS)
         values = scaled(values, log=drawing.log)
-        self._evaluations.setData(steps.copy(), values)
+        self._evaluations.setData(steps, values)
         ends = ((self._train_name, smooth_y), (self._evaluation_name, values))
         heights = {name: float(shown[-1]) for name, shown in ends if shown.size}
         score = self._scores.draw(drawing.scores)
@@ -256,13 +256,13 @@ class ScoreLine:
         self._fit()
         steps, values = scores.peaks(-math.inf, math.inf, MARKED_COLUMNS)
         points = 100.0 * values
-        self._line.setData(steps.copy(), points)
+        self._line.setData(steps, points)
         height = max(1.0, self.box.height())
         low, high = range_of(float(points.min()), float(points.max()), px(48) / height)
         self.box.setYRange(low, high, padding=0)
         edge = px(7) * (high - low) / height
         ticks = level_ticks(max(LOWEST, low + edge), min(HIGHEST, high - edge))
-        self._axis.choose([(each, number_text(each)) for each in ticks])
+        self._axis.setTicks([[(each, number_text(each)) for each in ticks]])
         return (float(points[-1]) - low) / (high - low)
 
 

@@ -79,14 +79,13 @@ class Chart(pg.PlotWidget):
         width, height = max(1.0, self.box.width()), max(1.0, self.box.height())
         steps = nice_ticks(low, high, max(2, min(8, int(width / px(80)))), whole=True)
         end = high - px(self.edge_room) * (high - low) / width
-        self.axes["bottom"].choose([(x, number_text(x)) for x in steps if 0 < x <= min(last_step, end)])
+        self.axes["bottom"].setTicks([[(x, number_text(x)) for x in steps if 0 < x <= min(last_step, end)]])
         edge = px(7) * (y[1] - y[0]) / height
         ticks = (log_ticks if log else level_ticks)(y[0] + edge, y[1] - edge)
         losses = [10**tick if log else tick for tick in ticks]
         digits = _digits(losses)
-        self.axes["left"].choose(
-            [(tick, number_text(loss, digits)) for tick, loss in zip(ticks, losses, strict=True)]
-        )
+        labels = [number_text(loss, digits) for loss in losses]
+        self.axes["left"].setTicks([list(zip(ticks, labels, strict=True))])
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Draw a rim while the chart has the keyboard focus."""
@@ -135,11 +134,10 @@ class Chart(pg.PlotWidget):
 
 
 class LabelledAxis(pg.AxisItem):
-    """Measures what its title says; `choose` sets the labelled values and their labels."""
+    """An axis without line and ticks; the left one has hairlines."""
 
     def __init__(self, orientation: str, title: str) -> None:
         super().__init__(orientation, maxTickLength=0)
-        self.chosen: list[tuple[float, str]] = []
         self.setStyle(tickLength=0, tickTextOffset=8, autoExpandTextSpace=False, hideOverlappingLabels=False)
         self.enableAutoSIPrefix(False)
         self.setStyle(tickAlpha=255 if orientation == "left" else 0)
@@ -154,18 +152,6 @@ class LabelledAxis(pg.AxisItem):
         self.label.setFont(font("axis"))
         if self.labelText:
             self.setLabel(self.labelText, color=style.color("muted").name())
-
-    def choose(self, labels: list[tuple[float, str]]) -> None:
-        self.chosen = labels
-        self.picture = None
-        self.update()
-
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
-        return [(1.0, [value for value, _ in self.chosen if minVal <= value <= maxVal])]
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        labels = dict(self.chosen)
-        return [labels.get(value, "") for value in values]
 
 
 def pen(token: str, width: float, line: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
@@ -184,9 +170,8 @@ def text_item(token: str, role: str = "label_medium") -> pg.TextItem:
 
 
 def scaled(losses: Floats, *, log: bool) -> Floats:
-    """Return losses as they stand on the axis, a copy."""
-    made: Floats = np.log10(np.maximum(losses, MIN_LOSS)) if log else losses.copy()
-    return made
+    """Return losses as they stand on the axis."""
+    return np.log10(np.maximum(losses, MIN_LOSS)) if log else losses
 
 
 def _digits(values: list[float]) -> int:

@@ -182,8 +182,8 @@ class Scatter(Chart):
     def _draw(self) -> None:
         ends_x, ends_y = self._x.ends(), self._y.ends()
         self.box.setRange(xRange=ends_x, yRange=ends_y, padding=0)
-        self.axes["bottom"].choose(self._x.ticks(ends_x, max(2, int(self.box.width() / px(90)))))
-        self.axes["left"].choose(self._y.ticks(ends_y, 0))
+        self.axes["bottom"].setTicks([self._x.ticks(ends_x, max(2, int(self.box.width() / px(90))))])
+        self.axes["left"].setTicks([self._y.ticks(ends_y, 0)])
         self._base_line.setVisible(self._base is not None)
         if self._base is not None:
             self._base_line.setValue(self._y.position(self._base))

@@ -1,4 +1,4 @@
-"""The data of a loss plot: growing buffers, a running mean of any width, and peaks by pixel column.
+"""The data of a loss plot: growing series, a running mean of any width, and peaks by pixel column.
 
 Knows numpy and no Qt. The cost depends on the visible pixel columns, not on the number of points, but for one pass of
 minima and maxima over the part in view.
@@ -27,25 +27,17 @@ class Series:
     """
 
     def __init__(self) -> None:
-        self._steps = np.empty(1024)
-        self._values = np.empty(1024)
-        self._sums = np.zeros(1025)
-        self._count = 0
+        self.clear()
+
+    def clear(self) -> None:
+        self.steps: Floats = np.empty(0)
+        self.values: Floats = np.empty(0)
+        self._sums: Floats = np.zeros(1)
         # The points of a curve that were taken, those left out among them.
         self._followed = 0
 
     def __len__(self) -> int:
-        return self._count
-
-    @property
-    def steps(self) -> Floats:
-        """The steps so far; a view, valid until the next append."""
-        return self._steps[: self._count]
-
-    @property
-    def values(self) -> Floats:
-        """The values so far; a view, valid until the next append."""
-        return self._values[: self._count]
+        return self.steps.size
 
     def extend(self, steps: Sequence[float] | Floats, values: Sequence[float] | Floats) -> None:
         """Add values of rising steps; what does not rise, as in events of others, is left out."""
@@ -56,25 +48,15 @@ class Series:
             return
         rising = np.append(True, new_steps[1:] > np.maximum.accumulate(new_steps)[:-1])
         new_steps, new_values = new_steps[rising], new_values[rising]
-        if self._count and new_steps[0] <= self._steps[self._count - 1]:
-            self.drop_after(float(new_steps[0]) - 1)
-        self._reserve(new_steps.size)
-        start, end = self._count, self._count + new_steps.size
-        self._steps[start:end] = new_steps
-        self._values[start:end] = new_values
-        self._sums[start + 1 : end + 1] = self._sums[start] + np.cumsum(new_values)
-        self._count = end
-
-    def drop_after(self, step: float) -> None:
-        self._count = int(np.searchsorted(self.steps, step, side="right"))
+        kept = int(np.searchsorted(self.steps, new_steps[0]))
+        self.steps = np.append(self.steps[:kept], new_steps)
+        self.values = np.append(self.values[:kept], new_values)
+        self._sums = np.append(self._sums[: kept + 1], self._sums[kept] + np.cumsum(new_values))
 
     def follow(self, curve: Curve) -> None:
         """Add the points of a growing curve that are new."""
         self.extend(curve.steps[self._followed :], curve.values[self._followed :])
         self._followed = len(curve.steps)
-
-    def clear(self) -> None:
-        self._count = self._followed = 0
 
     def mean_at(self, index: NDArray[np.intp] | int, window: int) -> Floats:
         """Return the running mean at indices: over the last `window` values, fewer at the start."""
@@ -92,7 +74,7 @@ class Series:
         index = np.arange(first, last, stride)
         if index[-1] != last - 1:
             index = np.append(index, last - 1)
-        return self._steps[index], self.mean_at(index, window)
+        return self.steps[index], self.mean_at(index, window)
 
     def peaks(self, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
         """Return minimum and maximum of each pixel column between two steps, which look like all points.
@@ -101,21 +83,21 @@ class Series:
         """
         first, last = self._visible(low, high)
         if last - first <= 2 * columns:
-            return self._steps[first:last], self._values[first:last]
-        edges = np.linspace(self._steps[first], self._steps[last - 1], columns + 1)[:-1]
-        starts = np.unique(np.searchsorted(self._steps[first:last], edges))
-        values = self._values[first:last]
+            return self.steps[first:last], self.values[first:last]
+        edges = np.linspace(self.steps[first], self.steps[last - 1], columns + 1)[:-1]
+        starts = np.unique(np.searchsorted(self.steps[first:last], edges))
+        values = self.values[first:last]
         made = np.empty(2 * starts.size)
         made[0::2] = np.minimum.reduceat(values, starts)
         made[1::2] = np.maximum.reduceat(values, starts)
-        return np.repeat(self._steps[first + starts], 2), made
+        return np.repeat(self.steps[first + starts], 2), made
 
     def spread(self, low: float, high: float) -> tuple[float, float] | None:
         """Return the 1st and 99th percentile between two steps, from a sample of a few thousand; None if empty."""
         first, last = self._visible(low, high)
         if last <= first:
             return None
-        sample = self._values[first : last : max(1, (last - first) // SAMPLED)]
+        sample = self.values[first : last : max(1, (last - first) // SAMPLED)]
         if sample.size < 20:
             return float(sample.min()), float(sample.max())
         at = np.percentile(sample, (1, 99))
@@ -125,16 +107,7 @@ class Series:
         """The indices between two steps, and one point beyond at either side, so that lines leave the view."""
         first = int(np.searchsorted(self.steps, low, side="left")) - 1
         last = int(np.searchsorted(self.steps, high, side="right")) + 1
-        return max(0, first), min(self._count, last)
-
-    def _reserve(self, more: int) -> None:
-        needed = self._count + more
-        if needed <= self._steps.size:
-            return
-        size = max(needed, 2 * self._steps.size)
-        self._steps = np.concatenate((self.steps, np.empty(size - self._count)))
-        self._values = np.concatenate((self.values, np.empty(size - self._count)))
-        self._sums = np.concatenate((self._sums[: self._count + 1], np.empty(size - self._count)))
+        return max(0, first), min(len(self), last)
 
 
 @dataclass

@@ -100,7 +100,7 @@ def test_the_axis_reaches_the_planned_steps_and_the_view_holds_the_middle(plot):
     low, high = item.viewRange()[0]
     assert low == 0
     assert 100 <= high <= 102
-    assert max(at for at, _ in item.getAxis("bottom").chosen) <= 100
+    assert max(at for at, _ in item.getAxis("bottom")._tickLevels[0]) <= 100
     plot.start(100)
     plot.append_many(range(1, 1001), [1.0 + 0.1 * (at % 5) for at in range(999)] + [80.0])
     plot.redraw()
@@ -165,7 +165,7 @@ def test_scores_have_an_axis_of_their_own_only_where_there_are_any(plot):
     with_scores(plot)
     axis = plot._canvas.getPlotItem().getAxis("right")
     assert axis.isVisible()
-    labels = [float(text) for _, text in axis.chosen]
+    labels = [float(text) for _, text in axis._tickLevels[0]]
     assert len(labels) >= 3
     assert min(labels) < 50.0 < max(labels) < 75.0
     assert plot._legend._score[1].text() == "ROUGE-1 on 16"
@@ -217,7 +217,7 @@ def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot):
         plot.redraw()
         low, high = plot._canvas._scores.box.viewRange()[1]
         assert all(low < y < high for y in plot._canvas._scores._line.yData)
-        labels = [float(text) for _, text in plot._canvas.getPlotItem().getAxis("right").chosen]
+        labels = [float(text) for _, text in plot._canvas.getPlotItem().getAxis("right")._tickLevels[0]]
         assert labels
         assert min(labels) >= 0.0
         assert max(labels) <= 100.0

@@ -76,7 +76,7 @@ def test_the_front_follows_the_better_direction_of_each_axis(scatter):
     turned = [point("a", 0.4, -0.1), point("b", 0.5, 0.2), point("c", 0.45, 0.3)]
     scatter.show_points(turned, 0.0, across=SCORE, up=FORGETTING, chosen="")
     assert scatter.front() == ["b", "a"]
-    across, up = scatter.axes["bottom"].chosen, scatter.axes["left"].chosen
+    across, up = scatter.axes["bottom"]._tickLevels[0], scatter.axes["left"]._tickLevels[0]
     assert [text for _, text in across][:1] == ["40"]
     assert "−0.1" in [text for _, text in up]
     assert not scatter.grab().isNull()
