@@ -6,7 +6,7 @@ Pure functions over plain values; knows nothing of files, splits, tokens or mode
 from engine.data import column_names
 from engine.data.column_mapping import KEYS, PAUSE_HOURS, pause_hours, problems
 from engine.data.column_names import AUTO
-from engine.data.schema import NOWHERE, Kind, Place, Record, Schema, SourcedExample
+from engine.data.schema import NOWHERE, Kind, Place, Record, Row, Schema
 from engine.data.schema_inference import infer_schema
 from engine.data.splits import SPLITS, Split, split_in, split_named, told_apart
 
@@ -19,8 +19,8 @@ __all__ = [
     "Kind",
     "Place",
     "Record",
+    "Row",
     "Schema",
-    "SourcedExample",
     "Split",
     "column_names",
     "infer_schema",

@@ -63,12 +63,28 @@ class Place(NamedTuple):
 NOWHERE = Place()
 
 
-class SourcedExample(NamedTuple):
-    """An example, complete or not, the numbers of its rows, and the place of the first of them."""
+class Row(NamedTuple):
+    """An example of a source, complete or not, with the numbers of its rows, from 1, and the place of the first.
+
+    `masked` are the kinds of personal data that were masked in it, one entry per occurrence.
+    """
 
     example: Example
-    rows: tuple[int, ...]
+    numbers: tuple[int, ...]
     place: Place = NOWHERE
+    masked: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The number of the first row."""
+        return self.numbers[0]
+
+    @property
+    def missing(self) -> str | None:
+        """What the example lacks: "conversation", "summary", or None if it is complete."""
+        if not self.example.conversation.strip():
+            return "conversation"
+        return None if self.example.summary.strip() else "summary"
 
 
 @dataclass(frozen=True)
@@ -108,7 +124,7 @@ class Schema:
         shown = {name: value for name, value in vars(self).items() if name not in INTERNAL}
         return {name: list(each) if isinstance(each, tuple) else each or "" for name, each in shown.items()}
 
-    def examples(self, records: Iterable[Record]) -> Iterator[SourcedExample]:
+    def examples(self, records: Iterable[Record]) -> Iterator[Row]:
         """Give the examples that rows make, in the order of their first rows.
 
         Lazy, but for turns in rows of their own: the last row may belong to the first conversation. Raises
@@ -123,7 +139,7 @@ class Schema:
             except DataError as error:
                 raise in_row(record.where, error) from error
             name = text_of(record.values.get(self.id)) if self.id else ""
-            yield SourcedExample(
+            yield Row(
                 _example(name or str(record.number), conversation, references), (record.number,), record.place
             )
 
@@ -194,7 +210,7 @@ class Schema:
             for text in summary_lists.joined(texts, self.lists)
         ]
 
-    def _grouped(self, records: Iterable[Record]) -> Iterator[SourcedExample]:
+    def _grouped(self, records: Iterable[Record]) -> Iterator[Row]:
         groups: dict[str, _Group] = {}
         for record in records:
             name = text_of(record.values.get(self.group))
@@ -217,9 +233,7 @@ class Schema:
         for name, group in groups.items():
             # Each row of a conversation tends to repeat its summary.
             references = list(dict.fromkeys(filter(str.strip, group.references)))
-            yield SourcedExample(
-                _example(name, as_text(group.said), references), tuple(group.rows), group.place
-            )
+            yield Row(_example(name, as_text(group.said), references), tuple(group.rows), group.place)
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,27 @@ The order is: columns, masks, splits, every Nth, limits, excluded findings, inco
 from __future__ import annotations
 
 import hashlib
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from engine.config.data_options import DataOptions
-from engine.data import Schema
+from engine.data import Row, Schema
 from engine.errors import DataError, UnlabelledError
 from engine.messages import counted, joined, say
 from engine.text.conversations import Example
 from engine.text.pii import KINDS
 from engine.worker.ingestion.loading import open_tables, read_rows, show_first_rows
-from engine.worker.ingestion.row_store import LazySequence, Row, examples_of, no_rows, rows_of
+from engine.worker.ingestion.row_store import (
+    COMPLETE,
+    LACKS_CONVERSATION,
+    LACKS_SUMMARY,
+    LazySequence,
+    examples_of,
+    stored,
+)
 from engine.worker.ingestion.sources import SPLITS, Source, Split, locate
 from engine.worker.ingestion.splitting import hold_out
 from engine.worker.ingestion.token_lengths import TokenCounter
@@ -81,7 +89,7 @@ def read(
     remaining = exclude_rows(selection.rows, options, counter, channel.check_stop)
     for split in needs:
         is_smaller = len(remaining.rows[split]) < len(selection.rows[split])
-        if is_smaller and not any(row.missing is None for row in remaining.rows[split]):
+        if is_smaller and not (remaining.rows[split].missing == COMPLETE).any():
             raise DataError(
                 say("No conversation of the {} split is left.", split),
                 "Exclude fewer findings.",
@@ -92,8 +100,9 @@ def read(
     examples = {split: _complete_examples(split, remaining.rows[split], channel) for split in SPLITS}
     masked: Counter[str] = Counter()
     if options.mask:
-        complete = (row for split in SPLITS for row in remaining.rows[split] if row.missing is None)
-        masked.update(kind for row in complete for kind in row.masked)
+        for rows in remaining.rows.values():
+            complete = rows.select(np.flatnonzero(rows.missing == COMPLETE))
+            masked.update(kind for row in complete for kind in row.masked)
     if masked:
         named = joined(
             ", ", (say("{}: {:,}", kind.title, masked[kind.id]) for kind in KINDS if masked[kind.id])
@@ -110,10 +119,9 @@ def read(
 
 
 def _require_summaries(selection: Selection) -> None:
-    if any(row.missing is None for rows in selection.rows.values() for row in rows):
-        return
-    count = sum(row.missing == "summary" for rows in selection.rows.values() for row in rows)
-    if not count:
+    missing = np.concatenate([rows.missing for rows in selection.rows.values()])
+    count = int((missing == LACKS_SUMMARY).sum())
+    if not count or (missing == COMPLETE).any():
         return
     hint = 'Choose "Write summaries".'
     if selection.shape.kind == "turns":
@@ -124,7 +132,7 @@ def _require_summaries(selection: Selection) -> None:
 
 def _require_examples(selection: Selection, split: Split) -> None:
     rows, shape = selection.rows[split], selection.shape
-    if any(row.missing is None for row in rows):
+    if (rows.missing == COMPLETE).any():
         return
     if not rows:
         raise DataError(
@@ -134,7 +142,7 @@ def _require_examples(selection: Selection, split: Split) -> None:
         )
     role, column = ("summary", shape.summary)
     hint = 'Choose another column, or "Write summaries".'
-    if all(row.missing == "conversation" for row in rows):
+    if (rows.missing == LACKS_CONVERSATION).all():
         role, column, hint = ("conversation", shape.conversation, "Choose another column.")
     raise DataError(say('Column "{}" has no {} in the {} split.', column, role, split), hint, f"data.{role}")
 
@@ -150,8 +158,7 @@ def select(
     tables = open_tables(source, options)
     if shows_first_rows:
         show_first_rows(source, tables, options, channel)
-    shape, examples_by_split = read_rows(source, tables, options, channel)
-    source_rows = {split: rows_of(examples, options.mask) for split, examples in examples_by_split.items()}
+    shape, source_rows = read_rows(source, tables, options, channel)
     channel.check_stop()
     rows: dict[Split, LazySequence[Row]]
     if None in source_rows:
@@ -160,7 +167,7 @@ def select(
         )
         rows = {"train": train, "validation": validation, "test": test}
     else:
-        rows = {split: source_rows.get(split, no_rows()) for split in SPLITS}
+        rows = {split: source_rows.get(split, stored()) for split in SPLITS}
         _hold_out_missing_splits(rows, needs, options.split_seed, channel)
     limits = {"train": options.max_train, "validation": options.max_validation, "test": options.max_test}
     return Selection(
@@ -185,23 +192,18 @@ def _hold_out_missing_splits(
 
 def _complete_examples(split: Split, rows: LazySequence[Row], channel: Channel) -> LazySequence[Example]:
     """Return the examples of the complete rows; report the others, which are left out."""
-    complete, incomplete = array("q"), dict[str, list[str]]()
-    for index, row in enumerate(rows):
-        if row.missing is None:
-            complete.append(index)
-        else:
-            incomplete.setdefault(row.missing, []).append(row.place.text or say("row {:,}", row.number))
-    for role, numbers in sorted(incomplete.items()):
-        channel.notice(_left_out_text(split, role, numbers, len(rows) - len(numbers)))
-    return examples_of(rows.select(complete))
-
-
-def _left_out_text(split: Split, role: str, numbers: list[str], others: int) -> str:
-    rest = say("The other {:,} are fine.", others) if others > 1 else "The other one is fine."
-    named = joined(", ", numbers[:MAX_ROWS_NAMED])
-    more = ", …" if len(numbers) > MAX_ROWS_NAMED else ""
-    rows = counted(len(numbers), "row")
-    return say("Skipped {} of {} without a {}: {}{}. {}", rows, split, role, named, more, rest)
+    for role, lack in (("conversation", LACKS_CONVERSATION), ("summary", LACKS_SUMMARY)):
+        lacking = np.flatnonzero(rows.missing == lack)
+        if not len(lacking):
+            continue
+        others = len(rows) - len(lacking)
+        rest = say("The other {:,} are fine.", others) if others > 1 else "The other one is fine."
+        first = rows.select(lacking[:MAX_ROWS_NAMED])
+        named = joined(", ", (row.place.text or say("row {:,}", row.number) for row in first))
+        more = ", …" if len(lacking) > MAX_ROWS_NAMED else ""
+        count = counted(len(lacking), "row")
+        channel.notice(say("Skipped {} of {} without a {}: {}{}. {}", count, split, role, named, more, rest))
+    return examples_of(rows.select(np.flatnonzero(rows.missing == COMPLETE)))
 
 
 def fingerprint(splits: Mapping[Split, Sequence[Example]]) -> str:

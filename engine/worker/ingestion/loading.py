@@ -19,8 +19,8 @@ from engine.config.data_options import DataOptions
 from engine.data import (
     AUTO,
     SPLITS,
+    Row,
     Schema,
-    SourcedExample,
     Split,
     column_mapping,
     column_names,
@@ -53,7 +53,7 @@ MAX_EVENT_BYTES = 128 * 1024
 MAX_ROW_CHARACTERS = 16_000
 MAX_REASON_CHARACTERS = 500
 Tables = Mapping[Split | None, Table]
-Examples = dict[Split | None, LazySequence[SourcedExample]]
+Examples = dict[Split | None, LazySequence[Row]]
 
 
 def open_tables(source: Source, options: DataOptions) -> Tables:
@@ -235,7 +235,7 @@ def _search(table: Table, limit: float) -> bool:
 def read_rows(
     source: Source, tables: Tables, options: DataOptions, channel: Channel, *, needs_summary: bool = True
 ) -> tuple[Schema, Examples]:
-    """Return the schema of a source's rows, those of its `tables`, and their examples by split.
+    """Return the schema of a source's rows, those of its `tables`, and their examples by split, masked.
 
     Raises DataError: with the field `data.source` for files that can't be read, with `data.broken_rows` for broken
     rows that this does not leave out, with another field for rows that fit no schema.
@@ -249,10 +249,10 @@ def read_rows(
         rows = _followed(table, done, total, channel)
         if shape.split:
             split_texts: dict[int, Any] = {}
-            shaped = _shaped(table, shape, _noted(rows, shape.split, split_texts))
+            shaped = _shaped(table, shape, _noted(rows, shape.split, split_texts), options)
             examples_by_split.update(_by_split(shaped, shape, split_texts, channel))
         else:
-            examples_by_split[split] = _shaped(table, shape, rows)
+            examples_by_split[split] = _shaped(table, shape, rows, options)
         done += table.size_bytes
     remarks = list(dict.fromkeys(remark for table in tables.values() for remark in table.remarks))
     for remark in remarks[:MAX_REMARKS]:
@@ -291,9 +291,9 @@ def _with_summaries(examples: Examples, tables: Tables, options: DataOptions, ch
     return {split: rows for split, rows in examples.items() if split not in lacking}
 
 
-def _shaped(table: Table, shape: Schema, rows: Iterator[Record]) -> LazySequence[SourcedExample]:
+def _shaped(table: Table, shape: Schema, rows: Iterator[Record], options: DataOptions) -> LazySequence[Row]:
     with _naming(table.name):
-        return stored(shape.examples(rows))
+        return stored(shape.examples(rows), options.mask)
 
 
 @contextmanager
@@ -329,7 +329,7 @@ def _noted(rows: Iterator[Record], column: str, split_texts: dict[int, Any]) -> 
 
 
 def _by_split(
-    shaped: LazySequence[SourcedExample], shape: Schema, split_texts: Mapping[int, Any], channel: Channel
+    shaped: LazySequence[Row], shape: Schema, split_texts: Mapping[int, Any], channel: Channel
 ) -> Examples:
     """Return the examples by the split that their rows name; report the rows that name none, which are left out.
 
@@ -337,19 +337,19 @@ def _by_split(
     """
     by_split: dict[Split | None, array[int]] = {}
     for index, each in enumerate(shaped):
-        splits = {split_named(split_texts[number]) for number in each.rows}
+        splits = {split_named(split_texts[number]) for number in each.numbers}
         if len(splits) > 1:
             raise DataError(
                 say(
                     'Conversation "{}" (row {:,} and more) has turns in several splits.',
                     each.example.id,
-                    each.rows[0],
+                    each.numbers[0],
                 ),
                 say('Give the same "{}" to all its rows.', shape.split),
                 "data.columns",
             )
         by_split.setdefault(splits.pop(), array("q")).append(index)
-    unknown = [number for each in shaped.select(by_split.pop(None, ())) for number in each.rows]
+    unknown = [number for each in shaped.select(by_split.pop(None, ())) for number in each.numbers]
     if unknown:
         channel.notice(
             _unknown_text(unknown, shape.split, split_texts), say("Supported: {}.", ", ".join(SPLITS))

@@ -9,15 +9,15 @@ that few of them are in memory at a time.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.worker.ingestion.row_store import COMPLETE, LACKS_CONVERSATION, LazySequence, Row
+from engine.data import Row
+from engine.worker.ingestion.row_store import COMPLETE, LACKS_CONVERSATION, LazySequence, utf8
 
 Indices = npt.NDArray[np.int64]
-Text = Callable[[int], bytes]
 # So many texts are sorted in memory; of more, only a prefix is compared at a time.
 MAX_TEXTS_IN_MEMORY = 1_000
 PREFIX_BYTES = 32
@@ -55,9 +55,8 @@ def _drawn(ranks: Indices, count: float, seed: int) -> npt.NDArray[np.bool_]:
 
 
 def _ranks(rows: LazySequence[Row]) -> tuple[Indices, npt.NDArray[np.bool_]]:
-    """Return the rank of each row's conversation among all different ones, in alphabetical order, and what is usable.
+    """Return the rank of each row's conversation in alphabetical order, and which rows are usable.
 
-    Bytes of UTF-8 have the order of the characters.
     Of conversations that all wait for a summary each is usable.
     """
     _, firsts, groups = np.unique(rows.digests, return_index=True, return_inverse=True)
@@ -68,26 +67,28 @@ def _ranks(rows: LazySequence[Row]) -> tuple[Indices, npt.NDArray[np.bool_]]:
     if not is_usable.any():
         is_usable[:] = True
     ranks = np.zeros(len(rows), np.int64)
-    for rank, index in enumerate(sorted_by_text(np.sort(firsts), rows.conversation)):
+    for rank, index in enumerate(_sorted_by_text(np.sort(firsts), rows)):
         ranks[index] = rank
     return ranks[firsts][groups], is_usable
 
 
-def sorted_by_text(indices: Indices, text: Text, common_bytes: int = 0) -> Iterator[int]:
-    """Yield indices in the order of their texts, whose first `common_bytes` are equal."""
+def _sorted_by_text(indices: Indices, rows: LazySequence[Row], common_bytes: int = 0) -> Iterator[int]:
+    """Yield indices in the order of their conversations, whose first `common_bytes` are equal.
+
+    Bytes of UTF-8 have the order of the characters.
+    """
+    texts = (utf8(row.example.conversation.strip()) for row in rows.select(indices))
     if len(indices) <= MAX_TEXTS_IN_MEMORY or common_bytes >= MAX_COMMON_BYTES:
-        yield from sorted(indices.tolist(), key=text)
+        yield from (index for _, index in sorted(zip(texts, indices.tolist(), strict=True)))
         return
-    following = slice(common_bytes, common_bytes + PREFIX_BYTES)
-    prefixes = b"".join(text(int(index))[following].ljust(PREFIX_BYTES, b"\0") for index in indices)
-    keys = np.frombuffer(prefixes, f"S{PREFIX_BYTES}")
+    end = common_bytes + PREFIX_BYTES
+    keys = np.fromiter((text[common_bytes:end] for text in texts), f"S{PREFIX_BYTES}", len(indices))
     order = np.argsort(keys, kind="stable")
     ordered, keys = indices[order], keys[order]
-    ends = [*(np.flatnonzero(keys[1:] != keys[:-1]) + 1).tolist(), len(keys)]
     start = 0
-    for end in ends:
-        if end == start + 1:
+    for stop in [*(np.flatnonzero(keys[1:] != keys[:-1]) + 1).tolist(), len(keys)]:
+        if stop == start + 1:
             yield int(ordered[start])
         else:
-            yield from sorted_by_text(ordered[start:end], text, common_bytes + PREFIX_BYTES)
-        start = end
+            yield from _sorted_by_text(ordered[start:stop], rows, end)
+        start = stop

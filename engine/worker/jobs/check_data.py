@@ -12,7 +12,7 @@ from typing import Any
 from engine.config.data_options import DataOptions, checked
 from engine.data.findings import FINDINGS
 from engine.worker.dataset.dataset import Selection, fingerprint, select
-from engine.worker.ingestion.row_store import examples_of, no_rows
+from engine.worker.ingestion.row_store import examples_of, stored
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter, counter_for
 from engine.worker.runtime.channel import Channel
@@ -100,7 +100,7 @@ class _Check:
         self._write_details(found, alike, both, shown, measured)
         rows_used = {split: rows[split].select(used[split]) for split in SPLITS}
         examples = {
-            split: examples_of(some if is_labelled else no_rows()) for split, some in rows_used.items()
+            split: examples_of(some if is_labelled else stored()) for split, some in rows_used.items()
         }
         masked = Counter[str]()
         if self._options.mask:
@@ -147,7 +147,7 @@ class _Check:
         facts = {
             "findings": {
                 name: {
-                    split: [self._rows[split][index].number for index in some]
+                    split: self._rows[split].select(some).numbers.tolist()
                     for split, some in indices.items()
                     if some
                 }

@@ -14,11 +14,12 @@ from typing import Any
 from engine import labelling
 from engine.config.data_options import DataOptions, checked
 from engine.config.recipe import SAMPLE
+from engine.data import Row
 from engine.errors import DataError
 from engine.messages import say
 from engine.text.conversations import Example
 from engine.worker.ingestion.loading import open_tables, read_rows
-from engine.worker.ingestion.row_store import LazySequence, Row, rows_of
+from engine.worker.ingestion.row_store import LazySequence
 from engine.worker.ingestion.sources import SPLITS, Source, Split, locate
 from engine.worker.ingestion.token_lengths import counter_for
 from engine.worker.readers import FIELD
@@ -60,12 +61,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 
 def _rows(source: Source, options: DataOptions, base_model: str | None, channel: Channel) -> Remaining:
     """Return the rows that are offered; a source without splits counts as training, as a run splits anew anyway."""
-    _, examples_by_split = read_rows(
-        source, open_tables(source, options), options, channel, needs_summary=False
-    )
-    rows: dict[Split, LazySequence[Row]] = {
-        split or "train": rows_of(shaped, options.mask) for split, shaped in examples_by_split.items()
-    }
+    tables = open_tables(source, options)
+    _, rows_by_split = read_rows(source, tables, options, channel, needs_summary=False)
+    rows: dict[Split, LazySequence[Row]] = {split or "train": some for split, some in rows_by_split.items()}
     channel.check_stop()
     if options.exclude:
         channel.enter("check_rows")

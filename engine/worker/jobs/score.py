@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.config.data_options import checked
 from engine.config.training import AUTO
+from engine.data import Row
 from engine.errors import DataError
 from engine.messages import counted, say
 from engine.runs import example_scores
@@ -22,7 +23,6 @@ from engine.text.conversations import Example
 from engine.worker.dataset.dataset import select
 from engine.worker.ingestion import predictions
 from engine.worker.ingestion.predictions import Predictions
-from engine.worker.ingestion.row_store import Row
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import prediction_matching
@@ -100,7 +100,7 @@ def _run_scores(request: dict[str, Any]) -> ExampleScores | None:
 
 def _of_run(scores: ExampleScores) -> tuple[str, Conversations]:
     rows = [
-        Row(number, Example(name, texts.conversation, texts.references[0], tuple(texts.references[1:])))
+        Row(Example(name, texts.conversation, texts.references[0], tuple(texts.references[1:])), (number,))
         for number, (name, texts) in enumerate(zip(scores.examples, scores.texts, strict=True), start=1)
     ]
     return "", Conversations(rows, "of the arena")

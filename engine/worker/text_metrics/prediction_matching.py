@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from engine.data import Row
 from engine.errors import DataError
 from engine.messages import counted, listed, say
 from engine.text.conversations import Example
 from engine.worker.ingestion.predictions import Prediction, Predictions
-from engine.worker.ingestion.row_store import Row
 
 MAX_NAMED = 10
 # The check of the order takes so many conversations, and says nothing of fewer than the other number.

@@ -17,12 +17,13 @@ import numpy.typing as npt
 
 from engine.config import automatic
 from engine.config.data_options import DataOptions
+from engine.data import Row
 from engine.data.check_results import DETAILS, ROWS
 from engine.data.findings import FINDINGS, Finding
 from engine.messages import counted, joined, say, to_json
 from engine.system.files import write_atomically
 from engine.text import pii, unicode_checks
-from engine.worker.ingestion.row_store import LazySequence, Row
+from engine.worker.ingestion.row_store import LazySequence
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter, describe, histogram
 from engine.worker.validation.cross_row_rules import Both, Indices, Repeated, Rows, count_differing_in_spaces
@@ -154,13 +155,13 @@ def _finding_report(
         "then": then,
         "count": len(indices),
         "rows": _numbers(rows, indices),
-        "places": [rows[index].place.text for index in indices[:MAX_PLACES_NAMED]],
+        "places": [row.place.text for row in rows.select(indices[:MAX_PLACES_NAMED])],
         "excluded": excluded,
     }
 
 
-def _numbers(rows: Sequence[Row], indices: Sequence[int]) -> list[int]:
-    return [rows[index].number for index in indices[:MAX_ROWS_NAMED]]
+def _numbers(rows: LazySequence[Row], indices: Sequence[int]) -> list[int]:
+    return rows.select(indices[:MAX_ROWS_NAMED]).numbers.tolist()
 
 
 def _more(finding: str, rows: Sequence[Row]) -> str:
@@ -199,8 +200,7 @@ def write_details(
         for split, chosen in once.items():
             with_ends = MAX_ROWS_WITH_ENDS
             offsets[split] = {}
-            for index in chosen:
-                row = rows[split][index]
+            for index, row in zip(chosen, rows[split].select(chosen), strict=True):
                 record: dict[str, Any] = {
                     "number": row.number,
                     "split": split,
@@ -232,9 +232,10 @@ def marks(
     marks_by_split: dict[Split, list[Mark]] = {}
     for split, indices in used.items():
         marked = {index for of in found.values() for index in of[split]} | alike[split].keys()
+        numbers = rows[split].numbers
         marks_by_split[split] = [
             (
-                rows[split][index].number,
+                int(numbers[index]),
                 stats[split].conversation_tokens[index],
                 stats[split].summary_tokens[index],
                 *(number + 1 for number in alike[split].get(index, (-1, -1))),

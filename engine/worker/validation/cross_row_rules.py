@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from engine.data import check_results
-from engine.worker.ingestion.row_store import LazySequence, Row, digest
+from engine.data import Row, check_results
+from engine.worker.ingestion.row_store import LazySequence, digest
 from engine.worker.ingestion.sources import SPLITS, Split
 
 Rows = Mapping[Split, LazySequence[Row]]
@@ -31,9 +31,11 @@ def repeated(rows: Rows, used: Indices) -> Repeated:
     exact: dict[bytes, int] = {}
     found: dict[Split, dict[int, tuple[int, int]]] = {split: {} for split in SPLITS}
     for (split, indices), of_split in zip(used.items(), np.split(groups, ends), strict=True):
-        for at in np.flatnonzero(counts[of_split] > 1).tolist():
-            text = digest(rows[split][indices[at]].example.conversation)
-            found[split][indices[at]] = exact.setdefault(text, len(exact)), int(of_split[at])
+        places = np.flatnonzero(counts[of_split] > 1)
+        chosen = np.asarray(indices, np.int64)[places]
+        for index, group, row in zip(chosen, of_split[places], rows[split].select(chosen), strict=True):
+            text = digest(row.example.conversation)
+            found[split][int(index)] = exact.setdefault(text, len(exact)), int(group)
     return found
 
 

@@ -14,8 +14,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from engine.data import Split
-from engine.worker.ingestion.row_store import Row
+from engine.data import Row, Split
 from engine.worker.validation.row_view import RowView, words
 
 SAMPLE = 400

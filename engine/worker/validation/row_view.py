@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from engine.data import Row
 from engine.text.conversations import turns_and_speakers
 from engine.text.pii import find
-from engine.worker.ingestion.row_store import Row
 
 # Whatever of ASCII is in no word becomes a space.
 _SPACES = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.config.data_options import DataOptions
+from engine.data import Row
 from engine.data.findings import excluded_text
-from engine.worker.ingestion.row_store import COMPLETE, LACKS_SUMMARY, LazySequence, Row, no_rows
+from engine.worker.ingestion.row_store import COMPLETE, LACKS_SUMMARY, LazySequence, stored
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.cross_row_rules import RELATIONS, Indices, Repeated, Rows, repeated
@@ -152,7 +153,7 @@ def exclude_rows(
     Without a counter no text is too long. `on_tick` is called repeatedly and may raise to end the work. Rows without a
     summary are checked only if none is needed.
     """
-    given = {split: rows.get(split, no_rows()) for split in SPLITS}
+    given = {split: rows.get(split, stored()) for split in SPLITS}
     if not options.exclude:
         return Remaining(given, {})
     count = counter() if counter is not None and needs_tokens(options.exclude) else None

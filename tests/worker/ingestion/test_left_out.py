@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.config.data_options import DataOptions
-from engine.data import SourcedExample, check_results
+from engine.data import Row, check_results
 from engine.text.conversations import Example
-from engine.worker.ingestion.row_store import LazySequence, Row, rows_of, stored
+from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation import check_report
@@ -76,12 +76,8 @@ def checked(
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_counted_is_what_a_run_leaves_out(tmp_path_factory, texts, at, now, exclude):
     rows = {
-        split: rows_of(
-            stored(
-                SourcedExample(Example(str(number), *each), (number,))
-                for number, each in enumerate(texts[split], start=1)
-            ),
-            (),
+        split: stored(
+            Row(Example(str(number), *each), (number,)) for number, each in enumerate(texts[split], start=1)
         )
         for split in SPLITS
     }

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from engine.config.data_options import DataOptions
+from engine.data import Row
 from engine.errors import DataError
 from engine.worker.dataset import dataset
 from engine.worker.ingestion import alignment
-from engine.worker.ingestion.row_store import Row
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import notice_messages
 

@@ -2,16 +2,16 @@ from collections.abc import Sequence
 
 import pytest
 
+from engine.data import Row
 from engine.errors import DataError
 from engine.text.conversations import Example
 from engine.worker.ingestion.predictions import Prediction, Predictions
-from engine.worker.ingestion.row_store import Row
 from engine.worker.text_metrics.prediction_matching import Conversations, is_out_of_order, match, remarks
 
 
 def conversations(*ids: str, without_summary: Sequence[str] = (), hint: str = "") -> Conversations:
     rows = [
-        Row(number, Example(name, f"A: {name}", "" if name in without_summary else "Yes."))
+        Row(Example(name, f"A: {name}", "" if name in without_summary else "Yes."), (number,))
         for number, name in enumerate(ids, start=1)
     ]
     return Conversations(rows, "of the test split", hint)

@@ -3,9 +3,9 @@ from collections.abc import Sequence
 import pytest
 
 from engine.config.data_options import DataOptions
-from engine.data import SourcedExample
+from engine.data import Row
 from engine.text.conversations import Example
-from engine.worker.ingestion.row_store import LazySequence, Row, rows_of, stored
+from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.runtime.channel import Stopped
 from engine.worker.validation import scan
@@ -28,11 +28,11 @@ POLISH = "Marta: Cześć, co robisz dziś wieczorem?\nPiotr: Nic specjalnego, mo
 
 
 def row(conversation: str, summary: str, number: int = 1) -> Row:
-    return Row(number, Example(str(number), conversation, summary))
+    return Row(Example(str(number), conversation, summary), (number,))
 
 
 def stored_rows(*rows: Row) -> LazySequence[Row]:
-    return rows_of(stored(SourcedExample(each.example, (each.number,)) for each in rows), ())
+    return stored(rows)
 
 
 def is_found(name: str, conversation: str, summary: str) -> bool:
