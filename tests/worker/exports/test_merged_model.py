@@ -23,6 +23,7 @@ from engine.worker.jobs import export
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
 from tests.helpers.channel_events import events_of
+from tests.helpers.systems import facts_of_processes
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.worker_setup import (
     attach_random,
@@ -231,6 +232,7 @@ def test_damaged_weights_are_named_and_not_merged(tmp_path):
     assert name in raised.value.hint
 
 
+@facts_of_processes
 @pytest.mark.slow("engine/worker/exports/", "engine/worker/modeling/")
 def test_a_model_is_merged_in_less_than_one_and_a_half_times_its_weights(tmp_path):
     # Width and layers: 150 MB in bfloat16.

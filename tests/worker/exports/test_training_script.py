@@ -20,6 +20,7 @@ from engine.worker.modeling import base_models
 from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML
 from tests.helpers.programs import run_script
+from tests.helpers.systems import forbidden_names
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import adapter_of, tiny_recipe, train_in_process
 from tests.helpers.worker_setup import make_channel, make_recipe
@@ -123,6 +124,7 @@ def test_it_trains_the_same_weights(tmp_path, kind, method, chat, more):
     assert difference(adapter, tmp_path / "out") < TOLERANCE
 
 
+@forbidden_names
 @pytest.mark.slow(*CODE)
 def test_as_a_program_it_needs_nothing_of_tunesmith(tmp_path, monkeypatch):
     name = 'm") #""" ; import os; os.mkdir("made") #\u202e'
