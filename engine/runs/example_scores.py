@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from engine.system.files import write_atomically
+from engine.system.files import remove, write_atomically
 from engine.system.foreign_files import FileKind, read_bytes
 
 FILE_NAME = "scores.json"
@@ -48,7 +48,9 @@ class ExampleScores(BaseModel, frozen=True):
 
 
 def save(folder: Path, scores: ExampleScores) -> None:
-    """Write the scores into a run's folder, whole or not at all."""
+    """Write the scores into a run's folder, whole or not at all; what a killed worker left of them goes."""
+    for left in folder.glob(f".{FILE_NAME}.*"):
+        remove(left)
     write_atomically(folder / FILE_NAME, scores.model_dump_json(by_alias=True, exclude_unset=True))
 
 

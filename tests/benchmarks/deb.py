@@ -59,8 +59,8 @@ def _built(folder: Path) -> Iterator[Row]:
 def _installed(folder: Path) -> Iterator[Row]:
     [package] = folder.glob("*.deb")
     began = time.monotonic()
-    _run("dpkg", "--install", str(package))
     try:
+        _run("dpkg", "--install", str(package))
         yield "installed in", f"{time.monotonic() - began:.1f} s", ""
         owned = [Path(line) for line in _run("dpkg", "--listfiles", "tunesmith").splitlines()]
         yield from _launched(folder / "home")

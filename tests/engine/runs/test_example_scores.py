@@ -2,6 +2,7 @@ import pytest
 
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Texts, Written
+from engine.system.files import partial_beside
 from tests.helpers import repository
 
 GOLDEN = repository.GOLDEN / "scores_v1"
@@ -27,6 +28,12 @@ def test_the_golden_file_of_version_1_reads_and_is_written_the_same(tmp_path):
     example_scores.save(tmp_path, scores)
     written = (tmp_path / example_scores.FILE_NAME).read_text(encoding="utf-8")
     assert written == (GOLDEN / example_scores.FILE_NAME).read_text(encoding="utf-8").rstrip("\n")
+
+
+def test_what_a_killed_worker_left_of_it_goes_when_the_run_is_scored_again(tmp_path):
+    partial_beside(tmp_path / example_scores.FILE_NAME).write_text("{")
+    example_scores.save(tmp_path, some_scores())
+    assert [path.name for path in tmp_path.iterdir()] == [example_scores.FILE_NAME]
 
 
 def full_scores():
