@@ -127,7 +127,8 @@ class _Helper:
 
     def _hear(self, tasks: set[str]) -> dict[str, Any]:
         """Do the next of these tasks, one after the other; return the first that is none of them."""
-        while (told := self._group.hear())["task"] in tasks:
+        told: dict[str, Any]
+        while (told := self._group.broadcast())["task"] in tasks:
             self._tasks[told["task"]](told)
         return told
 

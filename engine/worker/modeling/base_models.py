@@ -21,12 +21,11 @@ from transformers import (
 )
 
 from engine.config import model_info
-from engine.config.recipe import STARTER, BaseModelOptions, gguf_file, looks_like_path
+from engine.config.recipe import STARTER, BaseModelOptions, gguf_file, local_folder, looks_like_path
 from engine.errors import AppError, BaseModelError, first_line
 from engine.messages import say
 from engine.methods import BaseFacts, Family, Quantization
 from engine.system.foreign_files import FileKind, read_json
-from engine.system.paths import path_here, starter_folder
 from engine.system.units import size
 from engine.worker.hub import repository
 from engine.worker.kernels import model_patches
@@ -131,28 +130,25 @@ def _require_rows_for(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel
 
 
 def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
-    """Return the folder of a base model, downloaded from the hub or unpacked from its GGUF file if it is not there."""
+    """Return the folder of a base model, downloaded from the hub or unpacked from its GGUF file if it is not there.
+
+    Raises BaseModelError for a local folder without a model.
+    """
     file = gguf_file(options.id)
     if file is not None:
         return gguf_unpacking.folder_of(file, channel)
-    if options.id == STARTER or looks_like_path(options.id):
-        return local_folder(options.id)
-    return repository.download(
-        options.id, options.revision, "model", on_progress=channel.progress, cancelled=channel.stop_requested
-    )
-
-
-def local_folder(base_id: str) -> Path:
-    """Return the folder of a local base model. Raises BaseModelError if there is none."""
-    if base_id == STARTER:
-        return starter_folder()
-    folder = path_here(base_id)
-    if not (folder / "config.json").exists():
-        raise BaseModelError(
-            say("{} contains no model.", folder),
-            "A model folder contains config.json and model.safetensors.",
-            FIELD,
+    folder = local_folder(options.id)
+    if folder is None:
+        return repository.download(
+            options.id,
+            options.revision,
+            "model",
+            on_progress=channel.progress,
+            cancelled=channel.stop_requested,
         )
+    if not (folder / "config.json").exists():
+        hint = "A model folder contains config.json and model.safetensors."
+        raise BaseModelError(say("{} contains no model.", folder), hint, FIELD)
     return folder
 
 

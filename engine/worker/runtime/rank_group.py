@@ -136,13 +136,8 @@ class RankGroup:
     # ---------------------------------------------------------------------------------------------------- tasks
 
     def tell(self, task: str, **facts: Any) -> None:
-        """Let all others begin a task; they `hear` it."""
+        """Let all others begin a task: their next `broadcast()` returns it with its facts."""
         self.broadcast({"task": task, **facts})
-
-    def hear(self) -> dict[str, Any]:
-        """Wait for the next task and return it with its facts."""
-        told: dict[str, Any] = self.broadcast()
-        return told
 
     def share(
         self, task: str, count: int, work: Work, on_result: OnResult, on_tick: Tick, **facts: Any
@@ -205,10 +200,6 @@ class RankGroup:
         if self._loss is not None:
             raise self._loss
 
-    def is_broken(self) -> bool:
-        """Tell whether another rank is lost."""
-        return self._loss is not None
-
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Take a library's error inside for the loss of another rank if one is lost.
@@ -264,10 +255,11 @@ class RankGroup:
         self._is_out.set()
 
     def _look_at_others(self, on_stuck: OnStuck) -> None:
-        while not self.is_broken():
-            if self._is_out.wait(LOOK_SECONDS):
-                return
-            self._loss = self.find_loss() if self._loss is None else self._loss
+        while not self._is_out.wait(LOOK_SECONDS):
+            if self._loss is None:
+                self._loss = self.find_loss()
+            if self._loss is not None:
+                break
         if not self._is_out.wait(STUCK_SECONDS):
             message = getattr(self._loss, "message", str(self._loss))
             on_stuck(ProcessLostError(message, RESUME))
@@ -285,7 +277,7 @@ class RankGroup:
 
     def leave(self, *, in_order: bool) -> None:
         """Go. Rank 0 lets the others end first, or if it does not leave in order, lets them be ended."""
-        in_order = in_order and not self.is_broken()
+        in_order = in_order and self._loss is None
         if self.is_first:
             try:
                 if in_order:

@@ -156,7 +156,7 @@ def damage(folder: Path) -> str:
 
 def _look_into(folder: Path) -> None:
     """Raise whatever it leads to if a file does not hold what its name says."""
-    Progress.from_dict(read_state(folder)).require_types()
+    Progress.from_dict(read_state(folder))
     weight_shapes(folder / TRAINABLE_NAME)
     optimizer = _read(folder / OPTIMIZER_NAME, mmap=True)
     if not isinstance(optimizer["state"], dict) or not isinstance(optimizer["param_groups"], list):

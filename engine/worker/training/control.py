@@ -16,6 +16,7 @@ PAUSE_POLL_SECONDS = 0.1
 WAIT, TELL_SECONDS = "wait", 60.0
 # The command `pause` with `free_device`: not to hold the device while the run waits.
 RELEASE_DEVICE = "release_device"
+PAUSE, SAVE, EVALUATE = "pause", "save_checkpoint", "evaluate_now"
 
 
 class RunControl:
@@ -27,9 +28,7 @@ class RunControl:
 
     def __init__(self, run: TrainingRun) -> None:
         self.device_released = False
-        self._wants_checkpoint = False
-        self._wants_evaluation = False
-        self._wants_pause = False
+        self._asked_for = set[str]()
         self._channel = run.channel
         self._run = run
         self._commands: deque[str] = deque()
@@ -40,27 +39,21 @@ class RunControl:
         self._take_commands()
         while self._commands:
             command = self._commands.popleft()
-            if command == "pause":
-                self._wants_pause = True
+            if command == PAUSE:
+                self._asked_for.add(command)
                 if rank_group.current() is None:
                     self.pause()
             elif command == RELEASE_DEVICE:
                 self._release_device()
-            elif command == "save_checkpoint":
-                self._wants_checkpoint = True
-            elif command == "evaluate_now":
-                self._wants_evaluation = True
+            elif command in {SAVE, EVALUATE}:
+                self._asked_for.add(command)
         return self._channel.stopping
 
-    def evaluation_requested(self) -> bool:
-        """Tell whether an evaluation was asked for since the last call."""
-        requested, self._wants_evaluation = self._wants_evaluation, False
-        return requested
-
-    def checkpoint_requested(self) -> bool:
-        """Tell whether a checkpoint was asked for since the last call."""
-        requested, self._wants_checkpoint = self._wants_checkpoint, False
-        return requested
+    def is_asked_for(self, command: str) -> bool:
+        """Tell whether a command came since the last call: `SAVE` or `EVALUATE`."""
+        is_asked_for = command in self._asked_for
+        self._asked_for.discard(command)
+        return is_asked_for
 
     def restart_clock(self) -> None:
         """Start to take the time of a step."""
@@ -72,7 +65,7 @@ class RunControl:
 
     def _take_commands(self) -> None:
         for command in self._channel.pending_commands():
-            releases = command["command"] == "pause" and command.get("free_device")
+            releases = command["command"] == PAUSE and command.get("free_device")
             self._commands.append(RELEASE_DEVICE if releases else command["command"])
 
     def _release_device(self) -> None:
@@ -81,9 +74,8 @@ class RunControl:
 
     def pause(self) -> None:
         """If that was asked for, hold the run, device and all, until `continue`, `stop`, or its window's going."""
-        if not self._wants_pause:
+        if not self.is_asked_for(PAUSE):
             return
-        self._wants_pause = False
         self._channel.emit("run_paused", step=self._run.step)
         self._channel.sleep_inhibitor.release()
         began, alone = time.perf_counter(), self._channel.window_gone

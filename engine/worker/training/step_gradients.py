@@ -167,11 +167,6 @@ class StepGradients:
         return loss
 
 
-def chooses_deterministic(setting: str, trained_share: float) -> bool:
-    """Tell whether a run that trains this fraction of its parameters computes so, by the recipe's setting."""
-    return setting == "on" or (setting == "auto" and trained_share <= LORA_SHARE)
-
-
 @contextmanager
 def deterministic(*, on: bool) -> Iterator[None]:
     """Compute inside with deterministic algorithms if they are `on`.

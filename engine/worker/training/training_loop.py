@@ -33,7 +33,7 @@ from engine.worker.planning.memory_estimate import ESTIMATE_TOLERANCE
 from engine.worker.runtime import devices, oom, rank_group
 from engine.worker.training import checkpoints, interim_evaluation, step_gradients
 from engine.worker.training.adapter_store import make_metadata
-from engine.worker.training.control import RunControl
+from engine.worker.training.control import EVALUATE, SAVE, RunControl
 from engine.worker.training.model_selection import ModelSelection
 from engine.worker.training.reporting import (
     report_algorithms,
@@ -151,10 +151,9 @@ class TrainingLoop:
             return
         if run.progress.deterministic is None:
             trained, everything = attach.count_parameters(run.model)
-            share = trained / everything
-            run.progress.deterministic = step_gradients.chooses_deterministic(
-                run.training.deterministic, share
-            )
+            setting = run.training.deterministic
+            is_cheap = trained / everything <= step_gradients.LORA_SHARE
+            run.progress.deterministic = setting == "on" or (setting == "auto" and is_cheap)
             report_algorithms(run)
         self._state.gradients.deterministic = run.progress.deterministic
 
@@ -183,9 +182,9 @@ class TrainingLoop:
                 report_step(run, report, seconds)
             control.should_abort()
             control.pause()
-            if control.evaluation_requested() or run.is_due(run.training.evaluate_every):
+            if control.is_asked_for(EVALUATE) or run.is_due(run.training.evaluate_every):
                 self._evaluate()
-            if control.checkpoint_requested() or run.is_due(run.training.checkpoint_every):
+            if control.is_asked_for(SAVE) or run.is_due(run.training.checkpoint_every):
                 self._save_checkpoint()
             if channel.stopping or selection.is_finished():
                 return

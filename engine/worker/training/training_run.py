@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from peft import PeftModel
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch.amp import GradScaler
 from torch.utils.data import DataLoader
 from transformers import set_seed
@@ -39,16 +40,15 @@ from engine.worker.runtime.random_state import same_random_numbers
 from engine.worker.training.optimizer import make_optimizer, make_schedule
 from engine.worker.training.step_gradients import StepGradients
 
-# Names of `Progress` whose key in a checkpoint's file is another one.
-STORED_NAMES = {"evaluation_pending": "owes_evaluation"}
 # Second forward pass without reentrant autograd: the only form that works with adapters on a frozen base.
 ACTIVATION_CHECKPOINTING = {"use_reentrant": False}
 OWN_CODE = "Only rounding differs."
 
 
-@dataclass
-class Progress:
+class Progress(BaseModel):
     """The run's own state, as a checkpoint stores it beside optimizer, schedule and random numbers."""
+
+    model_config = ConfigDict(strict=True, populate_by_name=True)
 
     best_step: int = 0
     best_loss: float = float("inf")
@@ -56,7 +56,7 @@ class Progress:
     best_rouge1: float = 0.0
     evaluations_without_gain: int = 0
     # A stop interrupted an evaluation that decides what is kept: it is repeated before the run goes on.
-    evaluation_pending: bool = False
+    evaluation_pending: bool = Field(False, alias="owes_evaluation")
     seconds: float = 0.0
     peak_memory_bytes: int = 0
     # Whether a GPU's deterministic algorithms are used; None before that was chosen, and on other devices.
@@ -72,26 +72,19 @@ class Progress:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a checkpoint stores; JSON has no infinity, so an unknown best is left out."""
-        stored = {STORED_NAMES.get(name, name): value for name, value in asdict(self).items()}
-        if self.best_step == 0:
-            del stored["best_loss"]
-        return stored
-
-    def require_types(self) -> None:
-        """Raise TypeError for a value that is not of its kind, as a file of others may hold."""
-        for entry in fields(self):
-            value, kind = getattr(self, entry.name), type(entry.default)
-            kinds = (
-                (bool, type(None)) if entry.default is None else (int, float) if kind is float else (kind,)
-            )
-            if not isinstance(value, kinds):
-                raise TypeError(say("{} is {}", entry.name, str(value)[:40]))
+        return self.model_dump(by_alias=True, exclude=set() if self.best_step else {"best_loss"})
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Progress:
-        """Return what a checkpoint stored; 0.1.0 stored the recipe's order of the examples too."""
-        keys = {entry.name: STORED_NAMES.get(entry.name, entry.name) for entry in fields(cls)}
-        return cls(**{name: stored[key] for name, key in keys.items() if key in stored})
+        """Return what a checkpoint stored; 0.1.0 stored the recipe's order of the examples too.
+
+        Raises TypeError for a value that is not of its kind, as a file of others may hold.
+        """
+        try:
+            return cls.model_validate(stored)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            raise TypeError(say("{} is {}", str(wrong["loc"][0]), str(wrong["input"])[:40])) from error
 
 
 @dataclass
