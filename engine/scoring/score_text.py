@@ -191,13 +191,12 @@ def forgetting(
     return say("{} to {}, {}", before, after, change(difference["mean"], "nats"))
 
 
-def interval_in(values: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:
+def interval_in(values: Mapping[str, Any], unit: Unit) -> str:
     """Return the interval of a metric or its difference, or why there is none."""
     low, high = values.get("low"), values.get("high")
     if low is None or high is None:
         return NO_INTERVAL
-    told = change if signed else amount
-    return say("{} to {}", told(low, unit), told(high, unit))
+    return say("{} to {}", amount(low, unit), amount(high, unit))
 
 
 def interval(values: Mapping[str, Any], unit: Unit = "points") -> str:

@@ -63,11 +63,18 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     problems = exporter.problems(precision, source.family, source.folder)
     if problems:
         raise RecipeError(tuple(problems))
-    _require_space(exporter.bytes_needed(precision, source), target)
+    needed = exporter.bytes_needed(precision, source)
+    there = next(each for each in target.absolute().parents if each.is_dir())
+    require_space(there, needed, "The export", "Free some space, or choose another folder.", "target")
     verifier, why_not = _verifier(channel, source, int(request.get("conversations", 0)))
     channel.check_stop()
     with _written(target, request) as unfinished:
-        _write(channel, exporter, source, unfinished, precision)
+        # No model is in memory while another is made of it.
+        dtype = exporter.merged_dtype(precision, source.stored)
+        with exporter.merging_into(unfinished) as folder:
+            prompt = merged_model.write(channel, source, folder, dtype, exporter.shard_size)
+            channel.check_stop()
+            exporter.convert(channel, Merged(folder, source.folder, prompt), unfinished, precision)
         channel.check_stop()
         verified, handover = _verified(channel, exporter, source, unfinished, target, verifier, why_not)
         export = ExportFacts(
@@ -104,21 +111,6 @@ def _export_script(channel: Channel, adapter: Adapter, target: Path, request: di
     with _written(target, request) as unfinished:
         count = training_script.write(unfinished, adapter, recipe, base, splits)
     channel.result({"path": str(target), "bytes": bytes_in(target), "verified": None, "conversations": count})
-
-
-def _require_space(needed: int, target: Path) -> None:
-    """Raise StorageError for a disk that is too small for what the export writes, in bytes."""
-    folder = next(each for each in target.absolute().parents if each.is_dir())
-    require_space(folder, needed, "The export", "Free some space, or choose another folder.", "target")
-
-
-def _write(channel: Channel, exporter: Exporter, source: Source, target: Path, precision: str) -> None:
-    """Write an export into an empty folder: no model is in memory while another is made of it."""
-    dtype = exporter.merged_dtype(precision, source.stored)
-    with exporter.merging_into(target) as folder:
-        prompt = merged_model.write(channel, source, folder, dtype, exporter.shard_size)
-        channel.check_stop()
-        exporter.convert(channel, Merged(folder, source.folder, prompt), target, precision)
 
 
 def _verifier(channel: Channel, source: Source, count: int) -> tuple[Verifier | None, str]:

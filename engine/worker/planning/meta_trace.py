@@ -207,7 +207,7 @@ class MetaResults:
     """Carries out operations on the meta device, each once for arguments of the same shapes.
 
     A model repeats most of its operations in every layer, and torch computes their shapes in Python, most of a trace's
-    time.
+    time. torch's FakeTensorMode has a cache too, but takes six times as long as this one, and keeps tensors alive.
     """
 
     def __init__(self) -> None:
