@@ -57,7 +57,7 @@ OF_SYSTEMS = [
     *(f"tests/engine/{each}" for each in ("system", "jobs", "adapters", "labelling", "voting")),
     *(f"tests/commands/test_{each}.py" for each in ("output", "training", "adapters", "arena", "trash")),
     "tests/engine/cluster/test_entry.py", "tests/worker/test_main.py", "tests/worker/exports/test_export.py",
-    "tests/gui/desktop", "tests/gui/stories",
+    "tests/gui/desktop", "tests/gui/stories", "tests/packaging/test_launcher.py",
 ]  # fmt: skip
 # Names the folder of a `sitecustomize.py` that makes Tunesmith's modules believe in the system PRETEND_SYSTEM.
 PRETENDER = "TUNESMITH_PRETENDER"

@@ -24,7 +24,8 @@ from engine.system.units import size
 
 # Characters of a file's name in its partial file's name: systems allow 255 bytes, up to four a character.
 MAX_KEPT_NAME = 50
-# Longer paths are not found on Windows, unless an administrator allows them.
+# Longer paths are not found on Windows, unless an administrator allows them. The prefix \\?\ would allow them without
+# one, but with it ".." stays, a path is not below the same folder without it, and `as_uri` names no file.
 MAX_PATH = 259 if os.name == "nt" else sys.maxsize
 TOO_LONG = "its path is longer than Windows allows"
 # Seconds between the tries.
