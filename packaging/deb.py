@@ -9,6 +9,7 @@ Runs in the environment, which draws the icons. What the package needs of the sy
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import re
 import shutil
@@ -35,6 +36,8 @@ HOMEPAGE = "https://tunesmith.invalid/"
 NOWHERE = ".invalid/"
 # What is installed: the program, what it ships, and what its environments are made of.
 SOURCES = ("main.py", "engine", "gui", "resources", "packaging/constraints.txt", "packaging/launcher.py")
+# What dpkg runs.
+SCRIPTS = ("postinst", "prerm")
 # Pictures of the README.
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "screenshots")
 CONTROL = Template("""\
@@ -95,14 +98,14 @@ def lay_out(tree: Path) -> Path:
     """Write all files of the package below `tree`, with their modes, and return it."""
     share = tree / "usr" / "share"
     copy_program(share / "tunesmith")
-    _put(LINUX / "tunesmith", tree / "usr/bin/tunesmith", mode=0o755)
+    _put(LINUX / "tunesmith", tree / "usr/bin/tunesmith")
     _put(ROOT / "resources/desktop/tunesmith.desktop", share / "applications/tunesmith.desktop")
     _put(ROOT / "resources/desktop/tunesmith.xml", share / "mime/packages/tunesmith.xml")
     _fill(LINUX / "tunesmith.metainfo.xml", share / "metainfo/org.tunesmith.tunesmith.metainfo.xml")
     _put_icons(share / "icons/hicolor")
     _put_texts(share)
-    for name in ("postinst", "prerm"):
-        _put(LINUX / name, tree / "DEBIAN" / name, mode=0o755)
+    for name in SCRIPTS:
+        _put(LINUX / name, tree / "DEBIAN" / name)
     _write(tree / "DEBIAN/control", _control(tree))
     _write(tree / "DEBIAN/md5sums", _checksums(tree))
     _settle(tree)
@@ -175,32 +178,21 @@ def _control(tree: Path) -> str:
 
 
 def _checksums(tree: Path) -> str:
-    files = sorted(
-        file for file in tree.rglob("*") if file.is_file() and "DEBIAN" not in file.relative_to(tree).parts
-    )
-    result = subprocess.run(
-        ["md5sum", *(str(file.relative_to(tree)) for file in files)],
-        cwd=tree,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return result.stdout
+    files = sorted(file for file in (tree / "usr").rglob("*") if file.is_file())
+    md5 = (hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest() for file in files)
+    return "".join(f"{sum_}  {file.relative_to(tree)}\n" for sum_, file in zip(md5, files, strict=True))
 
 
 def _settle(tree: Path) -> None:
-    """Give every file the mode and the time it has in every build."""
-    moment = _moment()
+    """Give every file the mode it has in every build."""
     for path in [tree, *tree.rglob("*")]:
-        runs = path.is_dir() or (path.stat().st_mode & 0o100 and path.parent.name in {"bin", "DEBIAN"})
+        runs = path.is_dir() or path.parent.name == "bin" or path.name in SCRIPTS
         path.chmod(0o755 if runs else 0o644)
-        os.utime(path, (moment, moment))
 
 
-def _put(source: Path, target: Path, mode: int = 0o644) -> None:
+def _put(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(source, target)
-    target.chmod(mode)
+    shutil.copyfile(source, target)
 
 
 def _fill(source: Path, target: Path) -> None:
