@@ -67,7 +67,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Only what a test leaves behind takes so long.
-GRACE_SECONDS = 30.0
+GRACE_SECONDS = 240.0
 # Read by packaging/quick_tests.py.
 DURATIONS = "tunesmith/durations"
 _durations = defaultdict(lambda: defaultdict(float))

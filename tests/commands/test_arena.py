@@ -10,7 +10,7 @@ from tests.helpers.command_line import Finished, InProcessTerminal, Terminal, fi
 MakeRecipe = Callable[..., Path]
 QUICK = ("training.max_steps=2", "evaluation.examples=3")
 # What a queue does with a worker that takes steps needs no model; the other takes one, and is done when told to quit.
-STEPS = [["steps", {"count": 5000, "per_second": 50}]]
+STEPS = [["steps", {"count": 10**6, "per_second": 50}]]
 UNTIL_TOLD = [["flood", 1], ["answer", {}]]
 
 

@@ -84,15 +84,3 @@ def test_an_adapter_fetches_no_base_model_unasked(tmp_path, hub, answered, monke
     assert "kB to download" in shown
     assert not fetched(hub)
     assert not (tmp_path / "merged").exists()
-
-
-def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, in_process, monkeypatch):
-    monkeypatch.delenv("HF_HUB_OFFLINE")
-    with hub:
-        done = in_process.run("plan", str(hub_recipe(tmp_path)))
-
-    assert done.code == 0, done.err
-    assert "someone/small must be downloaded first." in done.out
-    assert "3 steps." in done.out
-    assert "Memory" not in done.out
-    assert hub.requests == []

@@ -15,7 +15,7 @@ from tests.helpers import scripted_worker
 def job(monkeypatch):
     """A job whose worker takes its steps until it is asked to stop."""
     job = create_job(paths.jobs_folder(), "evaluate", {})
-    scripted_worker.give_script(job, [["steps", {"count": 5000, "per_second": 100}]])
+    scripted_worker.give_script(job, [["steps", {"count": 10**6, "per_second": 100}]])
     monkeypatch.setattr(follow_job, "Supervisor", partial(Supervisor, command=scripted_worker.command(job)))
     return job
 

@@ -101,17 +101,6 @@ def test_plan_says_what_the_run_then_found(trained):
     assert f"{trained.started['trainable_parameters']:,}" in told.out
 
 
-def test_data_ends_with_what_was_found(trained, tmp_path):
-    source = trained.recipe.parent / "data"
-    done = trained.run("data", source.name, "--json", cwd=source.parent)
-    assert done.code == 0, done
-    assert done.json[-2]["event"] == "job_ended"
-    assert done.json[-1]["splits"]["train"]["examples"] == 24
-    assert {"leaks", "findings"} <= set(done.json[-1])
-    told = trained.run("data", str(source))
-    assert "train" in told.out
-
-
 TALK = "Ann: do you have tea?\nBob: yes, really I do."
 
 

@@ -22,7 +22,7 @@ from tests.helpers.systems import WINDOWS, signals
 MakeRecipe = Callable[..., Path]
 Scripted = Callable[..., tuple[subprocess.Popen[str], str]]
 # What becomes of a signal or of a pipe is the same for a worker that only says that it takes steps.
-STEPS = ["steps", {"count": 5000, "per_second": 50}]
+STEPS = ["steps", {"count": 10**6, "per_second": 50}]
 
 
 def test_train_ends_with_a_scored_adapter(make_recipe, in_process):
@@ -149,6 +149,7 @@ def test_closed_pipe_stops_the_run_quietly(scripted):
         (["data.source=./none.csv"], "data.source", ""),
         (["base_model.precision=float16"], "base_model.precision", "Use bfloat16."),
         (["data.conversation=dialog"], "data.conversation", "Did you mean dialogue?"),
+        (["method.start_from=nothing"], "method.start_from", ""),
     ],
 )
 def test_a_run_that_can_not_be_is_refused_beside_its_field(changes, field, hint, make_recipe, in_process):

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,7 @@ from engine.errors import RecipeError
 from engine.methods import METHODS
 from engine.scoring import score_text
 from engine.system import paths
-from tests.helpers.command_line import Finished
 from tests.helpers.homes import RunSpec, add_adapter, add_run, score_card
-
-Call = Callable[..., Finished]
 
 
 def test_no_heavy_library_and_no_window_is_imported():
@@ -213,29 +209,6 @@ def test_paths_in_overrides_are_those_of_the_working_folder(tmp_path, monkeypatc
     ]  # fmt: skip
     empty = ["method.start_from=''", "data.source=", 'base_model.id=""']
     assert recipe_file.with_absolute_paths(empty) == empty
-
-
-def test_a_recipe_that_goes_on_from_no_adapter_is_refused_with_the_one_that_was_meant(call, tmp_path):
-    add_adapter("samsum-lora")
-    path = tmp_path / "recipe.toml"
-    parsed = recipe.from_tables(
-        {
-            "base_model": {"id": "starter"},
-            "data": {"source": "sample"},
-            "method": {"id": "lora", "start_from": "samsum-lroa"},
-        }
-    )
-    recipe.save(parsed, path)
-    for verb in ("train", "plan"):
-        done = call(verb, str(path), "--json")
-        assert done.code == 2
-        assert done.problems == [
-            {
-                "field": "method.start_from",
-                "message": 'There is no adapter "samsum-lroa".',
-                "hint": "Did you mean samsum-lora?",
-            }
-        ]
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no endless file")

@@ -20,7 +20,7 @@ from tests.helpers.train_stage import Stage
 for wait in (QtBot.waitSignal, QtBot.waitSignals, QtBot.waitUntil):
     (wait.__kwdefaults__ or {})["timeout"] = 240_000
 
-GRACE_MILLISECONDS = 30_000
+GRACE_MILLISECONDS = 240_000
 _started = WeakSet()
 
 

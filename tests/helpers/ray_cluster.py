@@ -143,7 +143,7 @@ def main(nodes: int, processors: int) -> None:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(300):
+    while True:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -56,10 +56,6 @@ def test_a_failed_filling_is_tried_again(checkout, installs, monkeypatch):
     assert len(installs) == 2
 
 
-def test_the_running_interpreter_is_taken_if_it_suits():
-    assert environment._interpreter() == sys.executable
-
-
 @shell_scripts
 def test_another_interpreter_takes_the_place_of_an_old_one(tmp_path, monkeypatch, capsys):
     other = tmp_path / environment.OTHERS[0]

@@ -150,7 +150,7 @@ def test_force_ends_a_deaf_worker_and_what_it_started(start):
 @pytest.mark.parametrize(("place", "is_killed"), [("another-computer", False), (this_process().place, True)])
 def test_a_worker_on_another_computer_is_no_process_here(job, place, is_killed):
     """Its id may be that of any process of the person."""
-    with subprocess.Popen(["sleep", "60"], start_new_session=True) as unrelated, job.lock():
+    with subprocess.Popen(["sleep", "600"], start_new_session=True) as unrelated, job.lock():
         writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
         writer.write("job_accepted", pid=unrelated.pid, place=place)
         writer.close()

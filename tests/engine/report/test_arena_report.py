@@ -10,7 +10,6 @@ import pytest
 from engine import arena as arenas
 from engine import report
 from engine.arena import Arena
-from engine.commands import cli
 from engine.commands.arena import arena_lines
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, add_file, filled_arena, make_arena, score
 from tests.helpers.homes import RunSpec
@@ -127,18 +126,6 @@ def test_the_table_has_every_entry_and_no_formula(filled, tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace('"LoRA"', '"=LoRA"'), encoding="utf-8")
     titles = [row["entry"] for row in csv.DictReader(written(filled, tmp_path / "a.csv").splitlines())]
     assert "'=LoRA" in titles
-
-
-def test_the_command_line_writes_it_here_or_where_it_is_told(filled, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert cli.run(cli.parse(["arena", "report", filled.id])) == 0
-    page = tmp_path / f"{filled.id}-report.html"
-    assert "score highest" in page.read_text(encoding="utf-8")
-    assert capsys.readouterr().out == f"Wrote the report to {page}.\n"
-    assert cli.run(cli.parse(["--json", "arena", "report", filled.name, "--out", "a.json"])) == 0
-    assert json.loads(capsys.readouterr().out) == {"arena": filled.id, "path": str(tmp_path / "a.json")}
-    assert cli.run(cli.parse(["arena", "report", filled.id, "--out", "a.pdf"])) == 2
-    assert cli.run(cli.parse(["arena", "report", "nothing"])) == 2
 
 
 def test_forgetting_stands_in_page_and_terminal_where_it_was_measured(home, tmp_path):

@@ -69,15 +69,6 @@ def test_so_does_the_difference_from_what_has_no_seeds(between):
     assert 0.93 <= hits / ROUNDS <= 0.997
 
 
-def test_the_interval_of_one_seed_misses_the_truth_where_seeds_differ():
-    random = np.random.default_rng(7)
-    rounds = [scores(random, 3, 200, 0.05) for _ in range(ROUNDS)]
-    alone = sum(holds(bootstrap.interval(each[0], RESAMPLES), TRUTH) for each in rounds)
-    together = sum(holds(interval(each, RESAMPLES), TRUTH) for each in rounds)
-    assert alone / ROUNDS < 0.5
-    assert together / ROUNDS >= 0.93
-
-
 def test_one_seed_has_the_interval_over_conversations_alone():
     values = list(np.random.default_rng(1).random(50))
     other = list(np.random.default_rng(2).random(50))

@@ -136,21 +136,6 @@ def test_a_damaged_line_is_skipped_and_its_pair_asked_again(opened, edit):
     assert set(cast(opened)) == set(before)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"conversation": 40}, {"conversation": -1}, {"conversation": True}, {"conversation": "1"}, {"left": 3},
-        {"left": 1, "right": 1}, {"choice": "up"}, {"choice": ["left"]}, {"seconds": "2"}, {"seconds": None},
-        {"note": 3}, {"note": "x" * 3_000}, {"voter": ""}, {"voter": "x" * 200}, {"vote": 1}, {"event": ["voted"]},
-    ],
-)  # fmt: skip
-def test_a_line_that_is_no_vote_is_skipped(opened, wrong):
-    vote_all(opened, most=2)
-    first, second = opened.info.votes_path.read_text("utf-8").splitlines()
-    edited(opened, lambda lines: [first, json.dumps(json.loads(second) | wrong)])
-    assert len(cast(opened)) == 1
-
-
 def test_any_damage_leaves_the_other_votes(opened):
     vote_all(opened, most=12)
     before = set(opened.votes.votes)

@@ -7,7 +7,6 @@ import pytest
 
 from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, StorageError, paths
 from engine.commands.parser import PAGES
-from gui.app import SingleInstance
 from gui.core import file_opening
 from gui.core.file_opening import OpenedFiles, file_filter, sorted_files
 from gui.shell.rooms import MOVED, VIEWS
@@ -100,16 +99,6 @@ def test_a_new_run_is_a_page_with_a_deed_and_a_recipe_that_is_none_is_said_on_th
     assert window.log == [("page", "train"), ("new run",)]
     file_opening.show(window, "", [paths.presets_folder() / "starter.toml"])
     assert window.log[-1] == ("say", "It is no recipe. Choose another.")
-
-
-def test_a_second_start_hands_over_what_it_was_asked_to_show(qtbot, home):
-    first = SingleInstance()
-    assert not first.raise_first()
-    files = [f"/talks/ein Gespräch {number}.csv" for number in range(2_000)]
-    with qtbot.waitSignal(first.asked) as told:
-        assert SingleInstance().raise_first("data", files)
-    assert told.args == ["data", files]
-    first.close()
 
 
 def test_the_dialog_offers_everything_that_is_read_and_each_kind_of_it():

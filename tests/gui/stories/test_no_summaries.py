@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-
 import pytest
 from PySide6.QtTest import QTest
 
@@ -76,37 +74,3 @@ def test_every_page_says_that_there_are_none_until_some_are_written_and_trained_
     story.until(lambda: isinstance(train.run_view.card, VerdictCard))
     assert train.header.title().startswith(f"starter · WhatsApp Chat with Bo, {WRITTEN} summaries · ")
     assert str(tmp_path) not in texts(train.header)
-
-
-@pytest.mark.slow("engine/worker/validation/", "gui/pages/data/")
-def test_few_conversations_with_personal_data_are_met_as_such_also_after_a_restart(make_story, tmp_path):
-    story, source = make_story("check_data"), tmp_path / "calls.csv"
-    _with_summaries(source, 20)
-    window = story.open()
-    data = window.show_built("data")
-    data.open_files([source])
-    story.until(lambda: data.report is not None and not data.checker.is_busy)
-    masks = data.parts.findings.mask_button
-    click(masks)
-    assert set(data.values()["mask"]) == {"email", "phone"}
-    assert "1234567" not in texts(data.parts.row_view)
-    assert masks.text() == "All masked. Undo"
-    click(masks)
-    assert data.values()["mask"] == []
-    assert not data.parts.too_few.isHidden()
-    story.close(window)
-
-    _with_summaries(source, 200)
-    data = story.open().show_built("data")
-    story.until(lambda: data.report is not None and not data.checker.is_busy)
-    assert sum(data.report.sizes().values()) == 200
-    assert data.parts.too_few.isHidden()
-
-
-def _with_summaries(path, count):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["conversation", "summary"])
-        for day in range(count):
-            talk = "\n".join(f"{who}: {said.format(day=day)}" for who, said in TALK)
-            rows.writerow([talk, f"Ann and Bo have tea on day {day}."])

@@ -152,26 +152,3 @@ def test_an_export_an_arena_summaries_and_drafts_wait_in_one_order(story, monkey
     assert window.built("playground").batch_controller.batch.done == 1
     work = window.built("labelling").controller.work
     assert [item.state for item in work.items] == ["drafted", "drafted"]
-
-
-def test_what_can_not_be_started_is_said_and_the_next_one_starts(story, tmp_path):
-    story.scripts["train"] = ENDLESS
-    chats = tmp_path / "chats.csv"
-    chats.write_text("conversation,summary\nhello,hi\n", encoding="utf-8")
-    window = story.open()
-    start(window, "first")
-    is_training(story, window)
-    start(window, "its data vanish", {"data": {"source": str(chats)}})
-    start(window, "last")
-    chats.unlink()
-    story.scripts["train"] = COMPLETE
-    window.manager.current.stop()
-    story.until(lambda: names() == {"first", "last"} and window.manager.current is None)
-    window._system_load.start()
-    meter = window.rail.findChild(DeviceMeter)
-    story.until(lambda: "1 not started" in meter.accessibleName())
-    dialog = open_queue(window)
-    assert dialog.notice.text().startswith("its data vanish: ")
-    assert "chats.csv" in dialog.notice.text()
-    click(dialog.close_button)
-    assert "not started" not in meter.accessibleName()

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from engine.api import Problem, arenas, recipe
 from gui.pages.arena.entries_form import EntriesForm
 from tests.helpers import arena_bench
-from tests.helpers.arenas import BASE, FULL, make_arena, score
+from tests.helpers.arenas import make_arena
 from tests.helpers.homes import make_recipe
 from tests.helpers.train_stage import ENDLESS, PLAN
 
@@ -141,24 +141,6 @@ def test_the_queue_asks_before_it_downloads_a_base_model(bench, monkeypatch):
     page.download_strip.action_button().click()
     assert started == [arena.id]
     assert not page.download_strip.isVisible()
-
-
-def test_a_headline_claims_no_win_that_is_none_and_entries_that_tie_share_it(bench):
-    arena = make_arena("lora", "ia3", "full")
-    for place, tuned in enumerate((FULL, FULL, BASE)):
-        score(arena, place, tuned)
-    found = bench().page._shown
-    assert arenas.headline(found.groups[0]).text.startswith(
-        "LoRA, r 32 and IA3 score alike, above all others: ROUGE-1 65.0"
-    )
-    arenas.delete(arena)
-
-    arena = make_arena("lora", "ia3")
-    score(arena, 0, (0.2, 0.5, 0.4, 0.6) * 8, BASE * 8)
-    score(arena, 1, (0.1, 0.2, 0.3, 0.4) * 8, BASE * 8)
-    page = bench().page
-    assert page.headline.title.text() == "No entry is measurably better than the base model"
-    assert page.headline.text.text().startswith("LoRA, r 32 scores highest: ROUGE-1 42.5")
 
 
 def test_the_loss_is_drawn_while_the_first_entry_runs(bench):

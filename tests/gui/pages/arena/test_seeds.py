@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from engine.api import arenas, recipe
+from engine.api import arenas
 from gui.models.folder_readers import chosen_for_blind
 from tests.helpers import arena_bench
 from tests.helpers.arenas import make_arena, score
-from tests.helpers.homes import RunSpec, add_run, make_recipe
+from tests.helpers.homes import RunSpec, add_run
 
 Bench = arena_bench.Bench
 BASE = [0.3 + at / 100 for at in range(40)]
@@ -149,50 +149,3 @@ def test_a_new_arena_asks_for_seeds_and_more_join_the_entries_that_are_there(ben
     form.make_button.click()
     assert form.isVisible()
     assert "has all these entries with 3 seeds" in form._problem.text()
-
-
-def test_seeds_beyond_the_largest_are_told_beside_the_form(bench):
-    made = bench()
-    tables = make_recipe("Last", base="starter", source="sample").as_tables()
-    last = recipe.from_tables({**tables, "training": {"seed": 2**31 - 1}})
-    made.page.recipe_wanted.connect(lambda: made.page.offer_recipe(last, "encoder-decoder"))
-    made.page.empty_button.click()
-    made.page.form.seeds.setValue(2)
-    made.page.form.make_button.click()
-    assert "pass the last one, 2147483647" in made.page.form._problem.text()
-    assert arenas.list_arenas()[0] == []
-
-
-def test_axes_that_no_entry_has_wait_for_an_arena_with_them(bench):
-    score(make_arena("lora"), 0, BASE, BASE)
-    made = bench()
-    page = made.page
-    page.restore_state({"axes": "preferred minutes"})
-    page.refresh()
-    made.settle()
-    assert page.lower_pane.front.axes() == ("rouge1", "minutes")
-    assert page.saved_state()["axes"] == "preferred minutes"
-    page.restore_state({"axes": "one_alone"})
-    page.restore_state({"axes": "neither nor"})
-    made.settle()
-    assert page.lower_pane.front.axes() == ("rouge1", "parameters")
-    assert not page.lower_pane.front.chart.grab().isNull()
-
-
-def test_a_recipe_without_training_is_one_entry_whatever_the_seeds(bench):
-    made = bench()
-    prompt = make_recipe("Prompt", base="starter", source="sample").as_tables() | {
-        "method": {"id": "prompt_only"}
-    }
-    wanted = recipe.from_tables(prompt)
-    made.page.recipe_wanted.connect(lambda: made.page.offer_recipe(wanted, "encoder-decoder"))
-    form = made.page.form
-    made.page.empty_button.click()
-    form.seeds.setValue(3)
-    form.entries.set_key("recipe")
-    form.entries.chosen.emit("recipe")
-    assert form._entries_field._helper.text() == "The recipe on the Train page. 1 entry."
-    form.make_button.click()
-    made.settle()
-    [arena], _ = arenas.list_arenas()
-    assert len(arena.entries) == 1

@@ -164,15 +164,6 @@ def test_the_conversations_are_saved_for_the_other_system(stage, tmp_path, monke
     assert "can't be written" in form._problem.text()
 
 
-def test_without_a_scored_entry_the_form_says_what_is_missing(home, qtbot, tmp_path):
-    make_arena("lora", name="Empty")
-    stage = Stage(qtbot)
-    stage.page.ask_for_summaries()
-    stage.page.summaries_form.take(tmp_path / "own.csv")
-    assert stage.page.summaries_form._problem.text().startswith("No entry is scored yet.")
-    stage.manager.leave()
-
-
 def test_it_has_no_recipe_to_show_but_summaries_for_a_blind_comparison(stage, arena, tmp_path):
     folder = tmp_path / "scored"
     folder.mkdir()

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
 import csv
-import json
 
 import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QHelpEvent, QTextDocument
 from PySide6.QtWidgets import QStyleOptionViewItem, QToolTip
 
-from engine.api import Example, paths
+from engine.api import Example
 from engine.config import recipe
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Texts, Written
-from gui.core.preferences import FILE_NAME
 from gui.look import style
 from gui.pages.compare.page import ComparePage
 from gui.tables.grouped_view import GroupedTableView
@@ -265,25 +263,3 @@ def test_no_more_runs_are_taken_than_have_room(page, qtbot):
     assert not page.chooser.compare_button.isEnabled()
     page.chooser.view.check_pressed.emit(page.chooser.table.items()[0])
     assert page.chooser.compare_button.isEnabled()
-
-
-def test_the_window_leads_from_a_run_to_its_conversations_and_into_the_playground(story, qtbot):
-    job = add_scored_run(scores=some_scores())
-    window = story.open("library")
-    train = window.built("train")
-    train.open_run(job.id)
-    train.run_view.examples_requested.emit(job)
-    page = window.built("compare")
-    assert window.current_key() == "compare"
-    qtbot.waitUntil(lambda: page.conversations.view.current() is not None)
-    page.try_button.click()
-    assert window.current_key() == "playground"
-    assert window.built("playground").panel.conversation == TALK
-
-    # Without a run that was opened, the newest is shown. The old page's name leads there.
-    story.close(window)
-    (paths.config_folder() / FILE_NAME).write_text(json.dumps({"page": "examples"}))
-    window = story.open()
-    assert window.current_key() == "compare"
-    other = window.built("compare")
-    qtbot.waitUntil(lambda: other.conversations.view.current() is not None)
