@@ -27,7 +27,7 @@ Row = tuple[str, str, str]
 @contextmanager
 def temporary_home() -> Iterator[Path]:
     """Give this process and those that it starts a home of their own; yield its folder."""
-    with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as home:
+    with tempfile.TemporaryDirectory(prefix="tunesmith-bench-", ignore_cleanup_errors=True) as home:
         os.environ["TUNESMITH_HOME"] = home
         yield Path(home)
 
