@@ -148,7 +148,3 @@ class Log:
         turns = [Turn(speaker, "\n".join(lines), time) for speaker, lines, time in taken if lines]
         self._turns = self._turns[max(0, end) :]
         return turns
-
-    def chat(self, kind: Kind, reason: str) -> Chat:
-        """Return the collected turns and left-out lines as a chat."""
-        return Chat(kind, tuple(self.take_turns()), tuple(self.left_out), reason, self.headers)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import mean
@@ -198,6 +198,10 @@ class FirstRows:
     def cells(self, name: str) -> list[Any]:
         return [row.get(name) for row in self.rows]
 
+    def texts(self, name: str) -> list[str]:
+        """Return the cells of a column that are texts, and not blank."""
+        return [cell for cell in self.cells(name) if isinstance(cell, str) and cell.strip()]
+
     def no_texts(self, column: str, *, is_named: bool = False) -> str:
         """Return what a column holds instead of texts, "" for texts; classes that a person names are texts."""
         if column in self.numbers:
@@ -225,10 +229,6 @@ class FirstRows:
     def _holds_objects(self, name: str) -> bool:
         return name in self.holding and any(isinstance(cell, dict) for cell in self.cells(name))
 
-    def holds_text(self, name: str) -> bool:
-        """Tell whether a column holds any text."""
-        return any(isinstance(cell, str) and cell.strip() for cell in self.cells(name))
-
     def holds_splits(self, name: str) -> bool:
         """Tell whether most of what stands in a column are names of splits; rows with others are in none."""
         filled = [cell for cell in self.cells(name) if cell not in (None, "")]
@@ -236,12 +236,12 @@ class FirstRows:
 
     def holds_whole(self, name: str) -> bool:
         """Tell whether most cells of a column are several turns each."""
-        filled = [cell for cell in self.cells(name) if isinstance(cell, str) and cell.strip()]
+        filled = self.texts(name)
         return sum(map(is_talk, filled)) * 2 > len(filled)
 
     def are_single_turns(self, name: str) -> bool:
         """Tell whether each cell is what one of a few people says in one line, and not a conversation."""
-        said = [cell.strip() for cell in self.cells(name) if isinstance(cell, str) and cell.strip()]
+        said = list(map(str.strip, self.texts(name)))
         speaker = column_names.exact(
             [other for other in self.columns if other != name and self.is_plain(other)],
             column_names.SPEAKER_NAMES,
@@ -256,7 +256,7 @@ class FirstRows:
 
     def marked_otherwise(self, name: str) -> list[str]:
         """Return some cells if the turns in most are in one line or begun by brackets, not in lines "Name: text"."""
-        filled = [cell for cell in self.cells(name) if isinstance(cell, str) and cell.strip()][:MAX_FOR_MARKS]
+        filled = self.texts(name)[:MAX_FOR_MARKS]
         marked = [cell for cell in filled if chats.in_lines(cell) != cell]
         return marked if len(marked) * 2 > len(filled) else []
 
@@ -283,7 +283,7 @@ class FirstRows:
     def conversation(self, columns: Sequence[str]) -> str | None:
         """Return the column that is called as a conversation. Raises DataError for several that are alike."""
         names = column_names.CONVERSATION_NAMES
-        free = [name for name in columns if not _is_summary_in_part(name)]
+        free = [name for name in columns if not _is_called_in_part(name, column_names.SUMMARY_NAMES)]
         called = [name for name in free if column_names.exact([name], names)]
         likelier = likelier_conversation(called, self.rows)
         sure = column_names.exact(called, column_names.SURE_CONVERSATION_NAMES)
@@ -310,7 +310,7 @@ class FirstRows:
             or column_names.exact(texts, names)
         )
         if chosen is None:
-            written = [name for name in texts if not _is_generated(name)]
+            written = [name for name in texts if not _is_called_in_part(name, column_names.GENERATED)]
             partly = column_names.called_in_part(written, names) or column_names.called_in_part(texts, names)
             chosen = next(iter(partly), None) or column_names.numbered(free, column_names.SUMMARY_NAMES)
             if set(partly) - {chosen, *(column_names.numbered_beside(chosen, partly) if chosen else ())}:
@@ -371,9 +371,5 @@ class FirstRows:
         return "; ".join(shown)
 
 
-def _is_summary_in_part(name: str) -> bool:
-    return not {*column_names.SUMMARY_NAMES}.isdisjoint(column_names.parts_of(column_names.plain(name)))
-
-
-def _is_generated(name: str) -> bool:
-    return not column_names.GENERATED.isdisjoint(column_names.parts_of(column_names.plain(name)))
+def _is_called_in_part(name: str, parts: Iterable[str]) -> bool:
+    return not set(parts).isdisjoint(column_names.parts_of(column_names.plain(name)))

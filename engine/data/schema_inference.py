@@ -206,7 +206,7 @@ class _Guess:
             return self.conversation
         texts = [name for name in self.columns if name not in lists and name != self.summary]
         sure = column_names.exact(texts, column_names.SURE_CONVERSATION_NAMES)
-        if lists and not (sure and self.first.holds_text(sure)):
+        if lists and not (sure and self.first.texts(sure)):
             return column_names.likeliest(tuple(lists), column_names.CONVERSATION_LIST_NAMES) or next(
                 iter(lists)
             )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +28,7 @@ ROTATED_BYTES = 16 << 20
 CONTINUED = "events_continued"
 
 Event = dict[str, Any]
-T = TypeVar("T")
+T = TypeVar("T", bound=Mapping[str, Any])
 
 
 class EventWriter:
@@ -119,12 +119,12 @@ def encode(record: Mapping[str, Any]) -> bytes:
     return f"{text}\n".encode("utf-8", "replace")
 
 
-def in_batches(items: Iterable[T], size: Callable[[T], int], max_bytes: int) -> Iterator[list[T]]:
+def in_batches(items: Iterable[T], max_bytes: int) -> Iterator[list[T]]:
     """Yield as many items at a time as one event holds, at least one."""
     batch: list[T] = []
     free = max_bytes
     for item in items:
-        needed = size(item)
+        needed = len(encode(item))
         if needed > free and batch:
             yield batch
             batch, free = [], max_bytes

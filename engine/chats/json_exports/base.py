@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.chats.chat import Kind, Log
+from engine.chats.timestamps import moment
 from engine.text.conversations import Turn
 
 Entry = Mapping[str, Any]
@@ -35,6 +36,12 @@ def milliseconds(value: Any) -> float:
         return float(value) / 1000 if isinstance(value, (int, float, str)) else 0.0
     except (ValueError, OverflowError):
         return 0.0
+
+
+def seconds(time: str) -> float:
+    """Return the seconds since 1970 of an exact time, 0 for any other text."""
+    when = moment(time)
+    return when.timestamp() if when else 0.0
 
 
 @dataclass(frozen=True)

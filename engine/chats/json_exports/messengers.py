@@ -7,8 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from engine.chats.chat import Log, unescaped
-from engine.chats.json_exports.base import Document, Entry, Export, Names, milliseconds, table, tables, text
-from engine.chats.timestamps import moment
+from engine.chats.json_exports.base import (
+    Document,
+    Entry,
+    Export,
+    Names,
+    milliseconds,
+    seconds,
+    table,
+    tables,
+    text,
+)
 from engine.messages import say
 
 # ---------------------------------------------------------------------------------- Discord, by DiscordChatExporter
@@ -194,11 +203,6 @@ def _is_webex(entry: Entry) -> bool:
     return "roomId" in entry and "personEmail" in entry and "created" in entry
 
 
-def _webex_time(entry: Entry) -> float:
-    when = moment(text(entry.get("created")))
-    return when.timestamp() if when else 0.0
-
-
 def _add_webex(entry: Entry, log: Log, _names: Names) -> None:
     name = text(entry.get("personDisplayName")) or text(entry.get("personEmail"))
     log.add_turn(name, text(entry.get("text")), text(entry.get("created")))
@@ -208,7 +212,13 @@ def _add_webex(entry: Entry, log: Log, _names: Names) -> None:
 
 
 SIGNAL = Export("signal", "sender, date and body", _is_signal, _add_signal)
-WEBEX = Export("webex", "personEmail, created and text", _is_webex, _add_webex, _webex_time)
+WEBEX = Export(
+    "webex",
+    "personEmail, created and text",
+    _is_webex,
+    _add_webex,
+    lambda entry: seconds(text(entry.get("created"))),
+)
 
 
 # ------------------------------------------------------------------- Slack: a file per day in each channel's folder
@@ -318,8 +328,7 @@ def _is_teams(entry: Entry) -> bool:
 
 def _teams_time(entry: Entry) -> float:
     """Return a message's time in seconds; Graph lists the newest first."""
-    when = moment(_teams_time_text(_lowered(entry)))
-    return when.timestamp() if when else 0.0
+    return seconds(_teams_time_text(_lowered(entry)))
 
 
 def _add_teams(entry: Entry, log: Log, names: Names) -> None:

@@ -349,7 +349,7 @@ def _copied() -> Iterator[TextFormat]:
             preamble=style.preamble,
         )
     for style, join in copied_messages.JOINED:
-        read = partial(copied_messages.read_joined, style=style, join=join)
+        read = partial(copied_messages.read, style=style, join=join)
         yield TextFormat(style.kind, style.header_text, read, min_headers=style.min_messages)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from engine.chats.chat import Kind, Log
 from engine.chats.line_parsing import DATE, EDITED, WHEN, Block, blocks, filled, spaced, unmarked
@@ -125,10 +126,12 @@ DASH_AND_WHEN = re.compile(rf"^[—–] ?{DISCORD_WHEN}$", re.IGNORECASE)
 DASH_AT_END = re.compile(rf"^{NAME} [—–] {DISCORD_WHEN}$", re.IGNORECASE)
 
 
-def read(lines: Iterable[str], log: Log, style: Style) -> Iterator[None]:
-    """Read the messages of one application into a log, one by one."""
+def read(
+    lines: Iterable[str], log: Log, style: Style, join: Callable[[Iterable[str]], Iterable[str]] = iter
+) -> Iterator[None]:
+    """Read the messages of one application into a log, one by one; `join` puts their names and times together."""
     speaker = ""
-    for block in blocks(lines, style.header, log):
+    for block in blocks(join(lines), style.header, log):
         named = block.header.groupdict()
         # Slack does not repeat the name for the next message of the same person.
         speaker = unmarked(named["name"] or named.get("plain") or speaker)
@@ -136,27 +139,29 @@ def read(lines: Iterable[str], log: Log, style: Style) -> Iterator[None]:
         yield
 
 
-def read_joined(
-    lines: Iterable[str], log: Log, style: Style, join: Callable[[Iterable[str]], Iterator[str]]
-) -> Iterator[None]:
-    """Read messages whose names and times `join` puts together."""
-    return read(join(lines), log, style)
+def _discord(above: str, line: str) -> str:
+    """Return Discord's name and time together, which some browsers copy as two lines, "" for other lines."""
+    whole = f"{above} {line}"
+    return whole if line in DASHES or DASH_AND_WHEN.match(line) or DASH_AT_END.match(whole) else ""
 
 
-def join_discord(lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines with Discord's name and time together, which some browsers copy as two lines."""
+def _teams(above: str, line: str) -> str:
+    """Return Teams' day and time in brackets before the name that stands above them, "" for other lines."""
+    return f"[{line}] {above}" if DAY_BELOW.match(line) and ONE_NAME.match(above) else ""
+
+
+def _join(lines: Iterable[str], together: Callable[[str, str], str]) -> Iterator[str]:
+    """Yield lines, one for two where these belong `together`."""
     above = ""
     for line in filled(lines):
-        if above and (line in DASHES or DASH_AND_WHEN.match(line) or DASH_AT_END.match(f"{above} {line}")):
-            above = f"{above} {line}"
-            continue
-        if above:
+        whole = together(above, line) if above else ""
+        if above and not whole:
             yield above
-        above = line
+        above = whole or line
     yield above
 
 
-def join_slack(lines: Iterable[str]) -> Iterator[str]:
+def _join_slack(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines with Slack's times in brackets behind the name, from behind it or from the line below."""
     above, count = "]", 0
     for raw in lines:
@@ -180,24 +185,11 @@ def join_slack(lines: Iterable[str]) -> Iterator[str]:
         yield above
 
 
-def join_teams(lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines with Teams' day and time in brackets before the name, from the line below it."""
-    above = ""
-    for line in filled(lines):
-        if above and DAY_BELOW.match(line) and ONE_NAME.match(above):
-            above = f"[{line}] {above}"
-            continue
-        if above:
-            yield above
-        above = line
-    yield above
-
-
 # Name and time that a browser copies onto two lines, and what puts them together.
 JOINED: tuple[tuple[Style, Callable[[Iterable[str]], Iterator[str]]], ...] = (
-    (DISCORD, join_discord),
-    (SLACK, join_slack),
-    (TEAMS, join_teams),
+    (DISCORD, partial(_join, together=_discord)),
+    (SLACK, _join_slack),
+    (TEAMS, partial(_join, together=_teams)),
 )
 
 

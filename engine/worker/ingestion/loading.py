@@ -370,7 +370,7 @@ def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> No
     """Report every broken row, then refuse their tables, or report that the rows are left out."""
     for table in tables.values():
         told = ({"place": each.position, "why": each.reason[:MAX_REASON_CHARACTERS]} for each in table.broken)
-        for rows in in_batches(told, lambda row: len(json.dumps(row)), MAX_EVENT_BYTES):
+        for rows in in_batches(told, MAX_EVENT_BYTES):
             channel.emit("rows_broken", table=table.name, rows=rows)
     for table in tables.values():
         if table.broken and options.broken_rows == "leave_out":
@@ -407,16 +407,9 @@ def show_first_rows(source: Source, tables: Tables, options: DataOptions, channe
 
 def _row_texts(rows: Iterable[Record], columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Return as many rows as one event holds; values are text, and long ones are cut."""
-    shown: list[dict[str, str]] = []
-    free = MAX_EVENT_BYTES
     limit = min(MAX_SHOWN_CHARACTERS, MAX_ROW_CHARACTERS // max(1, len(columns)))
-    for record in rows:
-        row = {name: _cell_text(record.values.get(name), limit) for name in columns}
-        free -= len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
-        if free < 0 and shown:
-            break
-        shown.append(row)
-    return shown
+    shown = ({name: _cell_text(row.values.get(name), limit) for name in columns} for row in rows)
+    return next(in_batches(shown, MAX_EVENT_BYTES), [])
 
 
 def _cell_text(value: Any, limit: int) -> str:

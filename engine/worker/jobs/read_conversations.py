@@ -42,15 +42,14 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     for split in (split for split in ORDER if split in examples_by_split):
         examples = [shaped.example for shaped in examples_by_split[split]]
         non_empty = [example for example in examples if example.conversation.strip()]
-        short = [example for example in non_empty if _size(example) <= MAX_BATCH_BYTES]
+        short = [example for example in non_empty if len(encode(_row(example))) <= MAX_BATCH_BYTES]
         selected = short[:MAX_PER_SPLIT]
         empty += len(examples) - len(non_empty)
         too_long += len(non_empty) - len(short)
         beyond += len(short) - len(selected)
         count += len(selected)
-        for batch in in_batches(selected, _size, MAX_BATCH_BYTES):
+        for rows in in_batches(map(_row, selected), MAX_BATCH_BYTES):
             channel.check_stop()
-            rows = [_row(example) for example in batch]
             channel.emit("conversations_read", split=split, conversations=rows)
     if not count:
         raise DataError(say("{} has no conversations to try.", source.name), "Choose another source.", FIELD)
@@ -65,7 +64,3 @@ def _row(example: Example) -> dict[str, Any]:
         "summary": example.summary,
         "more_references": list(example.more_references),
     }
-
-
-def _size(example: Example) -> int:
-    return len(encode(_row(example)))

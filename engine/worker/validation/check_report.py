@@ -20,6 +20,7 @@ from engine.config.data_options import DataOptions
 from engine.data import Row
 from engine.data.check_results import DETAILS, ROWS
 from engine.data.findings import FINDINGS, Finding
+from engine.jobs.events import in_batches
 from engine.messages import counted, joined, say, to_json
 from engine.system.files import write_atomically
 from engine.text import pii, unicode_checks
@@ -78,9 +79,8 @@ def at(values: array[int], indices: Sequence[int]) -> Integers:
 
 def _row_texts(rows: Sequence[Row], stats: RowStats) -> list[dict[str, Any]]:
     """Return the first rows, as many as one event holds; very long texts are cut."""
-    shown, free = [], MAX_SPLIT_BYTES
-    for index, row in enumerate(rows[:MAX_ROWS]):
-        facts = {
+    facts = (
+        {
             "number": row.number,
             "id": row.example.id,
             "conversation": _cut(row.example.conversation),
@@ -88,11 +88,9 @@ def _row_texts(rows: Sequence[Row], stats: RowStats) -> list[dict[str, Any]]:
             "conversation_tokens": stats.conversation_tokens[index],
             "summary_tokens": stats.summary_tokens[index],
         }
-        free -= len(json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace")) + 1
-        if free < 0:
-            break
-        shown.append(facts)
-    return shown
+        for index, row in enumerate(rows[:MAX_ROWS])
+    )
+    return next(in_batches(facts, MAX_SPLIT_BYTES), [])
 
 
 def _cut(text: str) -> str:

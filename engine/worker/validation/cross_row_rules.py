@@ -39,30 +39,23 @@ def repeated(rows: Rows, used: Indices) -> Repeated:
     return found
 
 
-def leaks(rows: Repeated) -> dict[Split, list[int]]:
-    """Return the indices, in every split, of conversations that are also in a later split."""
-    return _by_split(check_results.leaks(_keys(rows, 1)))
+def _related(
+    find: Callable[[check_results.Keys], Mapping[str, list[int]]], which: int
+) -> Callable[[Repeated], dict[Split, list[int]]]:
+    def relate(rows: Repeated) -> dict[Split, list[int]]:
+        keys: check_results.Keys = {
+            split: {index: both[which] for index, both in some.items()} for split, some in rows.items()
+        }
+        found = find(keys)
+        return {split: found[split] for split in SPLITS}
+
+    return relate
 
 
-def duplicates(rows: Repeated) -> dict[Split, list[int]]:
-    """Return the indices of conversations that repeat an earlier one of their split exactly."""
-    return _by_split(check_results.duplicates(_keys(rows, 0)))
-
-
-def _keys(rows: Repeated, which: int) -> check_results.Keys:
-    return {
-        split: {index: keys[which] for index, keys in of_split.items()} for split, of_split in rows.items()
-    }
-
-
-def _by_split(found: Mapping[str, list[int]]) -> dict[Split, list[int]]:
-    return {split: found[split] for split in SPLITS}
-
-
-RELATIONS: dict[str, Callable[[Repeated], dict[Split, list[int]]]] = {
-    # In this order: leaks are left out before the first of several duplicates is chosen.
-    "leaks": leaks,
-    "duplicates": duplicates,
+# What returns the indices of each finding. Leaks are left out before the first of several duplicates is chosen.
+RELATIONS = {
+    "leaks": _related(check_results.leaks, 1),
+    "duplicates": _related(check_results.duplicates, 0),
 }
 
 
@@ -80,10 +73,4 @@ def in_both(rows: Repeated) -> Both:
 
 def count_differing_in_spaces(rows: Mapping[int, tuple[int, int]]) -> int:
     """Return how many conversations of a split differ from an earlier one in surrounding white space only."""
-    known_exact, known_stripped = set[int](), set[int]()
-    count = 0
-    for exact, stripped in rows.values():
-        count += exact not in known_exact and stripped in known_stripped
-        known_exact.add(exact)
-        known_stripped.add(stripped)
-    return count
+    return len({exact for exact, _ in rows.values()}) - len({stripped for _, stripped in rows.values()})

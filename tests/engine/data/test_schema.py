@@ -286,4 +286,4 @@ def test_any_table_ends_in_examples_or_in_a_named_error(rows, conversation, summ
         assert error.field in {"data.conversation", "data.summary", "data.summary_lists", "data.columns"}
         assert error.hint
     else:
-        assert sorted(number for each in shaped for number in each.rows) == list(range(1, len(rows) + 1))
+        assert sorted(number for each in shaped for number in each.numbers) == list(range(1, len(rows) + 1))
