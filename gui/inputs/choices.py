@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.api import escaping
 from gui.look import style
-from gui.look.fonts import font, px
+from gui.look.fonts import px
 from gui.look.shown_texts import plain_tooltip
 from gui.widgets.cards import OptionButton
 from gui.widgets.labels import Label
@@ -57,6 +57,7 @@ class SegmentedControl(FlowBox):
             button.setAutoExclusive(True)
             button.setAutoDefault(False)
             button.setAccessibleDescription(name)
+            style.set_font(button, "label_medium")
             self._group.addButton(button)
             self.add(button)
         first = next(iter(self.segments.values()))
@@ -69,7 +70,6 @@ class SegmentedControl(FlowBox):
         self.setProperty("short", short)
         self.setAccessibleName(name)
         self.setFocusProxy(first)
-        style.on_style_changed(self._restyle)
 
     def current(self) -> str:
         return next(key for key, button in self.segments.items() if button.isChecked())
@@ -98,10 +98,6 @@ class SegmentedControl(FlowBox):
         wide = sum(widths) if self._short else max(widths) * len(widths)
         return QSize(wide + 2 * MARGIN, hints[0].height() + 2 * MARGIN)
 
-    def _restyle(self) -> None:
-        for button in self.segments.values():
-            button.setFont(font("label_medium"))
-
 
 class Chip(QToolButton):
     """One chip, 28 high."""
@@ -112,15 +108,12 @@ class Chip(QToolButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty("kind", "chip")
-        style.on_style_changed(self._restyle)
+        style.set_font(self, "label_medium")
 
     def set_read_only(self, read_only: bool) -> None:
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, read_only)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if read_only else Qt.FocusPolicy.StrongFocus)
         style.set_property(self, "read_only", "true" if read_only else "false")
-
-    def _restyle(self) -> None:
-        self.setFont(font("label_medium"))
 
 
 class ToggleChips(QWidget):

@@ -105,7 +105,8 @@ class FloatField(QLineEdit):
         self.set_value(value)
         self.textEdited.connect(self._edited)
         self.editingFinished.connect(self._settle)
-        style.on_style_changed(self._restyle)
+        # Not tabular figures: they would widen the hyphen of 2e-5.
+        style.set_font(self, "body")
 
     def value(self) -> float | None:
         return self._value
@@ -154,10 +155,6 @@ class FloatField(QLineEdit):
     def _settle(self) -> None:
         if read_float(self.text()) != self._value:
             self.setText("" if self._value is None else float_text(self._value))
-
-    def _restyle(self) -> None:
-        # Not tabular figures: they would widen the hyphen of 2e-5.
-        self.setFont(font("body"))
 
 
 class _FloatValidator(QValidator):

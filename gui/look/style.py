@@ -99,21 +99,26 @@ def on_style_changed(restyle: Callable[[], None]) -> None:
     restyle()
 
 
-class _Length(QObject):
-    """A length of a widget that is set anew with every text size."""
+class _Kept(QObject):
+    """What is set anew for a widget with every style."""
 
-    def __init__(self, widget: QWidget, set_length: Callable[[Any, int], object], length: float) -> None:
+    def __init__(self, widget: QWidget, set_again: Callable[[Any], object]) -> None:
         super().__init__(widget)
-        self._set, self._length = set_length, length
+        self._set_again = set_again
         on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
-        self._set(self.parent(), fonts.px(self._length))
+        self._set_again(self.parent())
 
 
 def scale(widget: QWidget, set_length: Callable[[Any, int], object], length: float) -> None:
     """Set a length as designed, scaled with the text size: `scale(field, QWidget.setFixedWidth, 120)`."""
-    _Length(widget, set_length, length)
+    _Kept(widget, lambda kept: set_length(kept, fonts.px(length)))
+
+
+def set_font(widget: QWidget, role: str) -> None:
+    """Set the font of a role, which follows the text size."""
+    _Kept(widget, lambda kept: kept.setFont(fonts.font(role)))
 
 
 class _HiddenParts(QObject):

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QAccessibleWidget, QMainWindow, QStackedWidget, QT
 
 from gui.core import actions
 from gui.look import style
-from gui.look.fonts import font, px
+from gui.look.fonts import px
 from gui.look.language import tr
 from gui.shell.navigation_rail import NavigationRail
 from gui.shell.page import MARGIN, NARROW, Page
@@ -191,10 +191,7 @@ class RoomTabs(QWidget):
         row = hbox(self.bar, 1, margins=(MARGIN - BESIDE_TEXT, 0, MARGIN - BESIDE_TEXT, 0))
         vbox(row, Line(), of=self, spacing=0)
         self.bar.currentChanged.connect(lambda at: self.chosen.emit(self.bar.tabData(at)))
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        self.bar.setFont(font("body_medium"))
+        style.set_font(self.bar, "body_medium")
 
     def show_view(self, room: str, key: str) -> None:
         views = ROOMS[room].views

@@ -350,21 +350,14 @@ class Scroll(QScrollArea):
 class FittedScroll(Scroll):
     """A scroll area as high as its content, up to a limit."""
 
-    def __init__(
-        self,
-        margins: tuple[int, int, int, int] = (24, 16, 24, 16),
-        spacing: int = 12,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(margins, spacing, parent)
-        self._limit = NO_LIMIT
-        self.content.installEventFilter(self)
+    _limit = NO_LIMIT
 
     def limit_height(self, limit: int) -> None:
         self._limit = limit
         self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the content, whose events Qt's scroll areas get."""
         if watched is self.content and event.type() == QEvent.Type.LayoutRequest:
             self._fit()
         return super().eventFilter(watched, event)

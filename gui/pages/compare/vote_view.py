@@ -93,7 +93,7 @@ class VoteView(QWidget):
         self.splitter.addWidget(self._right)
         vbox(self._progress_row(), Line(), (self.splitter, 1), of=self, spacing=0)
         self._bind()
-        style.on_style_changed(self._restyle)
+        style.on_style_changed(self._arrange)
 
     def _progress_row(self) -> QHBoxLayout:
         return hbox(
@@ -149,9 +149,6 @@ class VoteView(QWidget):
         bar.setValue(bar.value() + round(pages * bar.pageStep() * 0.85))
 
     # Layout
-
-    def _restyle(self) -> None:
-        self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the parts below each other where they have no room side by side."""

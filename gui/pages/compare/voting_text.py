@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from engine.api import voting
-from gui.look.format import number_text, percent
+from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import base_text, data_text, moment_text
 
@@ -68,12 +68,6 @@ def verdict_title(work: voting.Voting, pair: voting.PairResult) -> str:
     """Return the verdict on two systems as a title."""
     first, second = (name_of(work.comparison.systems[index]) for index in (pair.first, pair.second))
     return tr(VERDICTS[pair.verdict], first=first, second=second)
-
-
-def probability_text(found: voting.Probability) -> str:
-    """Return a probability with its interval: "71 %, interval 60 to 81 %"."""
-    low, high = number_text(found.low * 100, 0), percent(found.high)
-    return tr("{mean}, interval {low} to {high}", mean=percent(found.mean), low=low, high=high)
 
 
 def pair_text(work: voting.Voting, pair: voting.PairResult) -> str:

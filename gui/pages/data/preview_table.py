@@ -162,22 +162,19 @@ class TextTable(QTableView):
         self.setAccessibleName(name)
         self.verticalHeader().hide()
         self.horizontalHeader().setHighlightSections(False)
-        style.on_style_changed(self._restyle)
+        style.scale(self.verticalHeader(), QHeaderView.setDefaultSectionSize, ROW_HEIGHT)
+        style.set_font(self.horizontalHeader(), "head")
 
     def showEvent(self, event: QShowEvent) -> None:
         """Set the header's font again: it is lost if sections are sized before the header is polished."""
         super().showEvent(event)
-        self._restyle()
+        self.horizontalHeader().setFont(font("head"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if actions.pressed(event, "list.open") and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex())
         else:
             super().keyPressEvent(event)
-
-    def _restyle(self) -> None:
-        self.verticalHeader().setDefaultSectionSize(px(ROW_HEIGHT))
-        self.horizontalHeader().setFont(font("head"))
 
 
 def one_line(text: str) -> str:
@@ -308,11 +305,9 @@ class BrokenRowsView(QWidget):
         self.export_button = link(tr("Export as CSV…"))
         vbox(hbox((self._count, 1), self.export_button), self.table, of=self, spacing=4)
         self.hide()
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        self.table.horizontalHeader().resizeSection(0, px(220))
-        self.table.setFixedHeight(5 * px(ROW_HEIGHT))
+        head = self.table.horizontalHeader()
+        style.scale(head, lambda _head, wide: head.resizeSection(0, wide), 220)
+        style.scale(self.table, QWidget.setFixedHeight, 5 * ROW_HEIGHT)
 
     def show_rows(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Show other rows; nothing, if they are few enough for the message."""

@@ -19,7 +19,7 @@ from gui.graphics.bars import Bar
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import ProblemLine
 from gui.look import style
-from gui.look.fonts import READING_PITCH, font, px
+from gui.look.fonts import READING_PITCH, px
 from gui.look.format import number_text
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
@@ -254,6 +254,9 @@ class SummaryEdit(QTextEdit):
         self._text = ""
         self.claims: tuple[Claim, ...] = ()
         self.textChanged.connect(self._on_text_changed)
+        style.set_font(self, "reading")
+        style.scale(self, QWidget.setMinimumHeight, 104)
+        style.scale(self, QWidget.setMaximumHeight, 236)
         style.on_style_changed(self._restyle)
 
     def replace(self, text: str) -> None:
@@ -322,9 +325,6 @@ class SummaryEdit(QTextEdit):
         self.left.emit()
 
     def _restyle(self) -> None:
-        self.setFont(font("reading"))
-        self.setMinimumHeight(px(104))
-        self.setMaximumHeight(px(236))
         self._space_lines()
         self._mark()
 
@@ -372,12 +372,9 @@ class LabellingToolbar(QWidget):
         for title, choice in ((tr("S&how"), self.shown), (tr("&Order"), self.order)):
             tools.addWidget(_labelled(title, choice, self._tools))
         self._box.addWidget(self._tools)
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        self.shown.setFixedWidth(px(150))
-        self.order.setFixedWidth(px(210))
-        self._turn()
+        style.scale(self.shown, QWidget.setFixedWidth, 150)
+        style.scale(self.order, QWidget.setFixedWidth, 210)
+        style.on_style_changed(self._turn)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the choosers below the progress in a narrow window."""

@@ -190,7 +190,7 @@ class LibraryJobs(QObject):
         try:
             has_started = self._queue.add(kind, name, given)
         except AppError as error:
-            self.failed.emit(in_one_line(error.message, error.hint))
+            self.failed.emit(sentences(error.message, error.hint))
             return
         if not has_started:
             self._adapter_id = self._adapter_id if self._thread is not None else ""
@@ -220,7 +220,7 @@ class LibraryJobs(QObject):
         try:
             thread = self._manager.ask(kind, arguments, recipe, parent=self)
         except AppError as error:
-            self.failed.emit(in_one_line(error.message, error.hint))
+            self.failed.emit(sentences(error.message, error.hint))
             return
         self._thread, self._adapter_id, self._remarks = thread, adapter_id, []
         self._how_far = (0.0, "")
@@ -240,7 +240,7 @@ class LibraryJobs(QObject):
             if event["event"] == "stage_entered":
                 self._progress(0.0, translate(run_text.stage_title(event["stage"])))
             elif event["event"] == "notice":
-                self._remarks.append(in_one_line(event["message"], event.get("hint", "")))
+                self._remarks.append(sentences(event["message"], event.get("hint", "")))
             elif event["event"] == "stage_progressed":
                 done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
                 size = bytes_text if unit == "bytes" else number_text
@@ -272,7 +272,7 @@ class LibraryJobs(QObject):
             self.stopped.emit()
         else:
             why = ending.message or tr("The worker ended without a result.")
-            self.failed.emit(in_one_line(why, ending.hint))
+            self.failed.emit(sentences(why, ending.hint))
 
     def _finish(self, done: str, _result: Result) -> None:
         self.finished.emit(done, None)
@@ -296,11 +296,6 @@ class LibraryJobs(QObject):
         if not result["private"]:
             text = mark("Sent {name} to {address}, public.")
         self.pushed.emit(tr(text, name=name, address=result["path"]), result["path"])
-
-
-def in_one_line(message: str, hint: str) -> str:
-    """Return an error and its hint in one line."""
-    return sentences(message, hint)
 
 
 def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:

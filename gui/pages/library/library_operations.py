@@ -14,8 +14,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import Adapter, AppError, Recipe, hub_adapters, library, recipe
 from gui.core.background_tasks import BackgroundTasks
-from gui.look.language import mark, tr, tr_count, translate
-from gui.pages.library.jobs import in_one_line
+from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.widgets.file_dialogs import open_page, open_path
@@ -100,7 +99,7 @@ class LibraryOperations(QObject):
         self.done.emit(tr("Exported to {place}.", place=target), None)
 
     def _fail(self, error: AppError) -> None:
-        self.failed.emit(in_one_line(error.message, error.hint))
+        self.failed.emit(sentences(error.message, error.hint))
 
 
 def _moved_text(adapters: Sequence[Adapter]) -> str:

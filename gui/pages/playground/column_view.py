@@ -16,7 +16,7 @@ from gui.core import actions
 from gui.core.clipboard import copy_text
 from gui.inputs.fields import Field
 from gui.look import style
-from gui.look.fonts import font, px
+from gui.look.fonts import px
 from gui.look.format import UNKNOWN, duration_text, number_text, score
 from gui.look.language import sentences, tr, tr_count
 from gui.look.shown_texts import plain_tooltip
@@ -351,11 +351,8 @@ class FeedbackNotes(QWidget):
         )
         vbox(self._corrected_head, self._corrected, self._note, self._editor, of=self, spacing=4)
         self._editor.hide()
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        self.summary_edit.setFont(font("body"))
-        self.summary_edit.setFixedHeight(px(96))
+        style.set_font(self.summary_edit, "body")
+        style.scale(self.summary_edit, QWidget.setFixedHeight, 96)
 
     @property
     def is_open(self) -> bool:

@@ -295,15 +295,12 @@ class HistoryView(QWidget):
             spacing=12,
         )
         vbox(head, self.list, of=self, spacing=4)
-        style.on_style_changed(self._restyle)
+        style.scale(self.list, QWidget.setFixedHeight, ROW_HEIGHT * ROWS_SHOWN)
+        style.scale(self.search, QWidget.setMaximumWidth, 220)
         self.search.searched.connect(self._fill)
         self.which.currentChanged.connect(self._fill)
         self.list.clicked.connect(lambda index: self.chosen.emit(index.data(ITEM_ROLE)))
         self.list.opened.connect(self.chosen)
-
-    def _restyle(self) -> None:
-        self.list.setFixedHeight(px(ROW_HEIGHT) * ROWS_SHOWN)
-        self.search.setMaximumWidth(px(220))
 
     def entries(self) -> list[HistoryEntry]:
         """Return all entries, listed or not, newest first."""

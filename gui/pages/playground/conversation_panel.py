@@ -17,7 +17,7 @@ from engine.api import Example, chats, speakers, turns
 from gui.core import actions
 from gui.core.preferences import SavedState, values_of
 from gui.look import style
-from gui.look.fonts import font, px
+from gui.look.fonts import font
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
 from gui.look.shown_texts import plain_tooltip
@@ -89,14 +89,11 @@ class ConversationPanel(QWidget):
         self._open_button = quiet(tr("Open…"), press=self._offer_ways)
         self._edit_button = quiet(tr("Edit"), press=self.toggle_edit)
         self.alone_button = quiet(tr("Open alone"), "arrow-right", press=self.alone_wanted)
-        style.on_style_changed(self._restyle)
+        style.set_font(self.reference_edit, "body")
+        style.scale(self.reference_edit, QWidget.setFixedHeight, 84)
         self._lay_out()
         self._show()
         SavedState(self, "conversation", self._saved, self._restore)
-
-    def _restyle(self) -> None:
-        self.reference_edit.setFont(font("body"))
-        self.reference_edit.setFixedHeight(px(84))
 
     def _lay_out(self) -> None:
         head = hbox((ElidedLabel(tr("Conversation"), "section", "text"), 1), spacing=0)

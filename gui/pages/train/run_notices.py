@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from engine.api import Ending, Event, MemoryFallback, RunState, run_text
 from gui.look import style
-from gui.look.fonts import font, px
+from gui.look.fonts import px
 from gui.look.format import bytes_text, duration_text, number_text
 from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.train.run_text import what_is_safe
@@ -105,12 +105,12 @@ class LogView(QPlainTextEdit):
         self.setAccessibleName(tr("Last lines of the log"))
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         style.set_property(self, "read_only", "true")
+        style.set_font(self, "fixed")
         style.on_style_changed(self._restyle)
         bar = self.verticalScrollBar()
         bar.setValue(bar.maximum())
 
     def _restyle(self) -> None:
-        self.setFont(font("fixed"))
         self.setFixedHeight(px(18) * LOG_LINES + 16)
 
 

@@ -24,7 +24,6 @@ from engine.api import (
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_text
 from gui.look import style
-from gui.look.fonts import font
 from gui.look.language import sentences, tr, tr_count, translate
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain
@@ -99,10 +98,7 @@ class LogDialog(QDialog):
         self.copy_button = plain(tr("Copy all"), "copy", press=lambda: copy_text(self.text.toPlainText()))
         close = plain(tr("Close"), press=self.close)
         vbox((self.text, 1), hbox(self.copy_button, 1, close), of=self, margins=16, spacing=12)
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        self.text.setFont(font("fixed"))
+        style.set_font(self.text, "fixed")
 
 
 class RunOperations(QObject):
