@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QAbstractSlider, QSizePolicy
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import icons, style
 from gui.look.focus_rim import has_rim
@@ -23,14 +23,15 @@ FARTHEST = 4.0
 AIR = 1.04
 
 
-class Histogram(QAbstractSlider):
-    """Bars from `low` in bins of `width`; the limit is the slider's value.
+class Histogram(QWidget):
+    """Bars from `low` in bins of `width`; the limit moves by 1 with the arrows, by 16 with Page Up and Page Down.
 
     A limit beyond the bins stands at its place on the axis; one that is farther away stands at the edge with an arrow.
-    `valueChanged(int)` is emitted during a drag, `limitSettled(int)` at its end and after each key. Esc cancels a drag.
+    `limitChanged(int)` is emitted during a drag, `limitSettled(int)` at its end and after each key. Esc cancels a drag.
     """
 
     accessible_role = QAccessible.Role.Slider
+    limitChanged = Signal(int)
     limitSettled = Signal(int)
 
     def __init__(self, name: str) -> None:
@@ -39,45 +40,40 @@ class Histogram(QAbstractSlider):
         self._counts: list[int] = []
         self._low, self._bin = 0.0, 1.0
         self._axis_end = 1.0
-        self._has_limit = False
+        self._limit: int | None = None
         self._before_drag: int | None = None
-        self.setOrientation(Qt.Orientation.Horizontal)
-        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        self.setPageStep(16)
         self.setMinimumSize(px(180), px(140))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         style.on_style_changed(self.update)
-        self.set_limit(None)
+        self._describe()
 
     def set_counts(self, counts: Sequence[int], width: float, low: float = 0.0) -> None:
         self._counts, self._bin, self._low = list(counts), max(1e-9, width), low
         self._axis_end = self._bins_end()
-        self.set_limit(self.limit())
+        self._reach_limit()
+        self._describe()
+        self.update()
 
     def set_limit(self, limit: int | None) -> None:
         """Set the limit without a signal; None shows no limit."""
-        self._has_limit = limit is not None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if self._has_limit else Qt.FocusPolicy.NoFocus)
-        with QSignalBlocker(self):
-            self.setRange(int(self._low) + 1, max(int(self._axis_end), limit or 0))
-            self.setValue(limit or 0)
+        self._limit = limit
         self._reach_limit()
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if limit is None else Qt.FocusPolicy.StrongFocus)
+        self._describe()
+        self.update()
 
     def limit(self) -> int | None:
-        return self.value() if self._has_limit else None
+        return self._limit
 
     def beyond(self) -> int:
         """Return the count in bins that begin at or beyond the limit."""
-        if not self._has_limit:
+        if self._limit is None:
             return 0
-        starts = ((self._low + at * self._bin, count) for at, count in enumerate(self._counts))
-        return sum(count for start, count in starts if start >= self.value())
-
-    def sliderChange(self, change: QAbstractSlider.SliderChange) -> None:
-        super().sliderChange(change)
-        if change == QAbstractSlider.SliderChange.SliderValueChange:
-            self._reach_limit()
+        return sum(
+            count for at, count in enumerate(self._counts) if self._low + at * self._bin >= self._limit
+        )
 
     def sizeHint(self) -> QSize:
         return QSize(px(360), px(280))
@@ -85,32 +81,32 @@ class Histogram(QAbstractSlider):
     def _plot(self) -> QRectF:
         return QRectF(self.rect()).adjusted(1, px(26), -1, -px(26))
 
+    def _high(self) -> float:
+        return self._axis_end
+
     def _bins_end(self) -> float:
         return self._low + self._bin * max(1, len(self._counts))
 
     def _reach_limit(self) -> None:
         """Let the axis reach to the limit. It gets no shorter under a pointer that drags the handle to a lower one."""
         bins = self._bins_end() - self._low
-        if self._is_far() and self.value() <= self._low + FARTHEST * bins:
-            self._axis_end = self._low + AIR * (self.value() - self._low)
-        # A limit beyond the last bin stays until it is moved below it.
-        self.setMaximum(max(int(self._axis_end), self.value()))
-        self._describe()
-        self.update()
+        if self._limit is not None and self._high() < self._limit <= self._low + FARTHEST * bins:
+            self._axis_end = self._low + AIR * (self._limit - self._low)
 
     def _is_far(self) -> bool:
-        return self._has_limit and self.value() > self._axis_end
+        return self._limit is not None and self._limit > self._high()
 
     def _x(self, value: float) -> float:
         plot = self._plot()
-        share = (value - self._low) / (self._axis_end - self._low)
+        share = (value - self._low) / (self._high() - self._low)
         return plot.left() + min(1.0, max(0.0, share)) * plot.width()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         plot = self._plot()
-        if self._has_limit and not self._is_far():
-            cut = QRectF(QPointF(self._x(self.value()), plot.top()), plot.bottomRight())
+        if self._limit is not None and not self._is_far():
+            cut = QRectF(QPointF(self._x(self._limit), plot.top()), plot.bottomRight())
             painter.fillRect(cut, style.color("warning_soft"))
         self._paint_bars(painter, plot)
         painter.setPen(QPen(style.color("outline"), 1))
@@ -118,7 +114,7 @@ class Histogram(QAbstractSlider):
             QPointF(plot.left(), plot.bottom() + 0.5), QPointF(plot.right(), plot.bottom() + 0.5)
         )
         self._paint_labels(painter, plot)
-        if self._has_limit:
+        if self._limit is not None:
             self._paint_limit(painter, plot)
         painter.end()
 
@@ -126,7 +122,7 @@ class Histogram(QAbstractSlider):
         highest = max(self._counts, default=0)
         if not highest:
             return
-        each = plot.width() * self._bin / (self._axis_end - self._low)
+        each = plot.width() * self._bin / (self._high() - self._low)
         gap = 1.0 if each >= 3 else 0.0
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for at, count in enumerate(self._counts):
@@ -134,16 +130,16 @@ class Histogram(QAbstractSlider):
                 continue
             tall = max(1.5, (plot.height() - 6) * count / highest)
             start = self._low + at * self._bin
-            past = self._has_limit and start + self._bin / 2 > self.value()
+            past = self._limit is not None and start + self._bin / 2 > self._limit
             bar = QRectF(plot.left() + at * each, plot.bottom() - tall, each - gap, tall)
             painter.fillRect(bar, style.color("warning" if past else "accent_mid"))
 
     def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
         painter.setFont(font("axis"))
         painter.setPen(style.color("hint"))
-        step = label_step(self._axis_end - self._low, max(2, int(plot.width() / px(72))))
+        step = label_step(self._high() - self._low, max(2, int(plot.width() / px(72))))
         value = self._low
-        while value < self._axis_end:
+        while value < self._high():
             text = number_text(value)
             room = metrics("axis").horizontalAdvance(text) + 4
             left = min(max(plot.left(), self._x(value) - room / 2), plot.right() - room)
@@ -152,7 +148,7 @@ class Histogram(QAbstractSlider):
             value += step
 
     def _paint_limit(self, painter: QPainter, plot: QRectF) -> None:
-        x = self._x(self.value())
+        x = self._x(self._limit or 0)
         if not self._is_far():
             painter.fillRect(QRectF(x - 0.75, plot.top() - 4, 1.5, plot.height() + 4), style.color("text"))
         handle = self._handle()
@@ -167,22 +163,22 @@ class Histogram(QAbstractSlider):
 
     def limit_text(self) -> str:
         """Return the text of the handle: "512 tokens", with an arrow if that is beyond the axis."""
-        text = f"{number_text(self.value())} {self._unit}"
+        text = f"{number_text(self._limit)} {self._unit}"
         return f"{text} →" if self._is_far() else text
 
     def _handle(self) -> QRectF:
         wide = metrics("label_medium").horizontalAdvance(self.limit_text()) + 34
-        left = min(max(0.0, self._x(self.value()) - wide / 2), self.width() - wide)
+        left = min(max(0.0, self._x(self._limit or 0) - wide / 2), self.width() - wide)
         return QRectF(left, 0, wide, px(24))
 
     def _near(self, at: QPointF) -> bool:
-        if not self._has_limit:
+        if self._limit is None:
             return False
-        return self._handle().contains(at) or abs(at.x() - self._x(self.value())) <= 14
+        return self._handle().contains(at) or abs(at.x() - self._x(self._limit)) <= 14
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._near(event.position()):
-            self._before_drag = self.value()
+            self._before_drag = self._limit
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._before_drag is None:
@@ -191,32 +187,46 @@ class Histogram(QAbstractSlider):
             return
         plot = self._plot()
         share = (event.position().x() - plot.left()) / max(1.0, plot.width())
-        self.setValue(round(self._low + share * (self._axis_end - self._low)))
+        self._move_to(round(self._low + share * (self._high() - self._low)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        before, self._before_drag = self._before_drag, None
-        if before not in (None, self.value()):
-            self.limitSettled.emit(self.value())
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Let the page scroll."""
-        event.ignore()
+        moved = self._before_drag is not None and self._before_drag != self._limit
+        self._before_drag = None
+        if moved:
+            self.limitSettled.emit(self._limit)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the limit as any slider; Esc cancels a drag."""
-        before, started = self.value(), self._before_drag
-        if event.key() == Qt.Key.Key_Escape and started is not None:
-            self._before_drag = None
-            self.setValue(started)
+        """Move by 1 with the arrows and by 16 with Page Up and Page Down; Esc cancels a drag."""
+        moves = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Down: -1,
+            Qt.Key.Key_Up: 1,
+            Qt.Key.Key_PageDown: -16,
+            Qt.Key.Key_PageUp: 16,
+        }
+        if event.key() == Qt.Key.Key_Escape and self._before_drag is not None:
+            before, self._before_drag = self._before_drag, None
+            self._move_to(before)
+        elif event.key() in moves and self._limit is not None:
+            self._move_to(self._limit + moves[Qt.Key(event.key())])
+            self.limitSettled.emit(self._limit)
+        else:
+            super().keyPressEvent(event)
+
+    def _move_to(self, limit: int) -> None:
+        # A limit beyond the last bin stays until it is moved below it.
+        maximum = max(int(self._high()), self._limit or 0)
+        limit = min(maximum, max(int(self._low) + 1, limit))
+        if limit == self._limit:
             return
-        super().keyPressEvent(event)
-        if self.value() != before:
-            self.limitSettled.emit(self.value())
+        self.set_limit(limit)
+        self.limitChanged.emit(limit)
 
     def _describe(self) -> None:
         parts = [tr("{count} in total", count=number_text(sum(self._counts)))]
-        if self._has_limit:
-            parts.append(tr("limit {limit}", limit=f"{number_text(self.value())} {self._unit}"))
+        if self._limit is not None:
+            parts.append(tr("limit {limit}", limit=f"{number_text(self._limit)} {self._unit}"))
             parts.append(tr("about {count} above it", count=number_text(self.beyond())))
         self.setAccessibleName(self._name)
         self.setAccessibleDescription(", ".join(parts))

@@ -322,7 +322,7 @@ class LengthView(QWidget):
         self.histogram.set_limit(limit)
         # Takes the available height and requests none.
         self.histogram.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self.histogram.valueChanged.connect(self._on_limit)
+        self.histogram.limitChanged.connect(self._on_limit)
         self._cut = TextView(role="body", token="muted")
         vbox(hbox(self._head, (self._facts, 1)), (self.histogram, 1), self._cut, of=self, spacing=8)
 

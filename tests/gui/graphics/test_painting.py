@@ -33,7 +33,7 @@ def test_keys_move_the_limit_and_the_handle_stands_where_its_number_is(lengths, 
         (key.Key_PageUp, 516),
         (key.Key_PageDown, 500),
     ):
-        with qtbot.waitSignals([lengths.valueChanged, lengths.limitSettled]):
+        with qtbot.waitSignals([lengths.limitChanged, lengths.limitSettled]):
             QTest.keyClick(lengths, pressed)
         assert lengths.limit() == wanted
     lengths.set_limit(995)
@@ -46,7 +46,7 @@ def test_keys_move_the_limit_and_the_handle_stands_where_its_number_is(lengths, 
         plot = lengths._plot()
         # The axis reaches so far: what is at x is the limit's number.
         share = (x - plot.left()) / plot.width()
-        assert share * lengths._axis_end == pytest.approx(limit)
+        assert share * lengths._high() == pytest.approx(limit)
         assert lengths.limit_text() == f"{limit:,} tokens"
 
 
@@ -56,19 +56,19 @@ def test_what_lies_beyond_is_counted_and_said(lengths):
     assert "125 in total" in lengths.accessibleDescription()
     # A limit far beyond all lengths points there and squeezes no bar.
     lengths.set_limit(50_000)
-    assert lengths._axis_end == 1000
+    assert lengths._high() == 1000
     assert lengths.limit_text() == "50,000 tokens →"
     assert not lengths.grab().isNull()
 
 
 def test_the_axis_stays_while_the_handle_is_dragged(lengths):
     lengths.set_limit(2000)
-    high = lengths._axis_end
+    high = lengths._high()
     start = QPoint(round(lengths._x(2000)), 120)
     QTest.mousePress(lengths, Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(lengths, QPoint(201, 120))
     QTest.mouseRelease(lengths, Qt.MouseButton.LeftButton, pos=QPoint(201, 120))
-    assert lengths._axis_end == high
+    assert lengths._high() == high
     assert lengths._x(lengths.limit()) == pytest.approx(201, abs=1)
 
 

@@ -127,7 +127,7 @@ def test_limits_follow_the_data_until_they_are_moved_and_go_into_the_recipe(show
     page, summaries = shown, shown.parts.summaries
     assert (summaries.limit, page.values()["max_summary_tokens"]) == (64, 0)
     summaries.histogram.set_limit(40)
-    summaries.histogram.valueChanged.emit(40)
+    summaries.histogram.limitChanged.emit(40)
     assert page.values()["max_summary_tokens"] == 40
     summaries.follow(640)
     assert summaries.limit == 40
@@ -191,7 +191,7 @@ def test_rows_over_a_limit_are_those_of_the_limit_as_it_is_now(shown, tmp_path, 
 
     def drag(limit: int) -> None:
         histogram.set_limit(limit)
-        histogram.valueChanged.emit(limit)
+        histogram.limitChanged.emit(limit)
         histogram.limitSettled.emit(limit)
 
     rows = page.parts.rows
