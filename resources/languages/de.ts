@@ -8076,11 +8076,6 @@ Programm: Python, Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/voting_text.py" />
-   <source>{mean}, interval {low} to {high}</source>
-   <translation>{mean}, Intervall {low} bis {high}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>{method} doesn't work with this family</source>
    <translation>{method} geht nicht mit dieser Familie</translation>
