@@ -191,12 +191,13 @@ def forgetting(
     return say("{} to {}, {}", before, after, change(difference["mean"], "nats"))
 
 
-def interval_in(values: Mapping[str, Any], unit: Unit) -> str:
+def interval_in(values: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:
     """Return the interval of a metric or its difference, or why there is none."""
     low, high = values.get("low"), values.get("high")
     if low is None or high is None:
         return NO_INTERVAL
-    return say("{} to {}", amount(low, unit), amount(high, unit))
+    told = change if signed else amount
+    return say("{} to {}", told(low, unit), told(high, unit))
 
 
 def interval(values: Mapping[str, Any], unit: Unit = "points") -> str:
