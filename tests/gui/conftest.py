@@ -75,11 +75,13 @@ def _garbage_freed_in_gui_thread():
 
 @pytest.fixture(autouse=True)
 def _unstyled(request):
-    """Take away a style sheet that a test before has set, for all tests that are not about looks.
+    """Take away the style sheet, colours and text size that a test before has set, for tests not about looks.
 
-    With it a page takes more than twice as long to make.
+    With a style sheet a page takes more than twice as long to make.
     """
     if "styled" not in request.fixturenames and (app := QApplication.instance()) and app.styleSheet():
+        if (style._State.scheme, fonts._State.text_scale) != ("light", 1.0):
+            style.apply(app, "light")
         app.setStyleSheet("")
 
 
