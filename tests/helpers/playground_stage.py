@@ -44,6 +44,7 @@ class Workers:
         self._monkeypatch = monkeypatch
         monkeypatch.setattr(model_info, "ids_here", lambda: ["local/one"])
         self.run_script: list[Any] = []
+        self.scoring: list[Any] = []
         self.reading: list[Any] = []
         self.missing_bytes = 0
         self.manager = scripted_manager(self._script)
@@ -58,6 +59,7 @@ class Workers:
         scripts = {
             "summarize": None,
             "train": self.run_script,
+            "evaluate": self.scoring,
             "read_conversations": self.reading,
             "label_data": self.reading,
         }

@@ -319,10 +319,12 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
 
 def test_a_scoring_and_a_run_get_the_device_also_from_a_base_model_that_is_loading(page, workers, qtbot):
     tried(page, qtbot, "a1")
+    workers.scoring = [["wait_for_stop", None]]
     scoring = workers.manager.ask("evaluate", {})
     qtbot.waitUntil(lambda: "scoring is using the device" in page.strip.text())
     assert not page.controller.can_ask
     qtbot.waitUntil(lambda: not page.controller.summarizer.alive)
+    scoring.stop()
     qtbot.waitUntil(scoring.isFinished)
     qtbot.waitUntil(lambda: page.controller.can_ask)
 
