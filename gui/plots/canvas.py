@@ -79,6 +79,7 @@ class Canvas(Chart):
         for name, token in zip((*self._end_names(), self._saved_label), tokens, strict=True):
             name.setFont(font("label_medium"))
             name.setColor(style.color(token))
+        self._saved_label.fill = pg.mkBrush(style.color("background"))
 
     def show_all(self) -> None:
         self._auto = True
@@ -184,15 +185,17 @@ class Canvas(Chart):
         if saved_step is None:
             return
         text = tr("saved, step {step}", step=number_text(saved_step))
-        per_x = self.box.viewPixelSize()[0]
-        fits = (self.box.viewRange()[0][1] - saved_step) / per_x > px(GAP) + _width(text)
+        low, per_x, width = self.box.viewRange()[0][0], self.box.viewPixelSize()[0], self.box.width()
+        if _width(text) > width:
+            text = tr("saved")
+        line, gap = (saved_step - low) / per_x, px(GAP)
+        fits = line + gap + _width(text) <= width
+        # Where neither side has room, it covers a part of the line.
+        left = line + gap if fits else max(0.0, line - gap - _width(text))
         self._saved_line.setValue(saved_step)
         self._saved_label.setText(text)
-        self._saved_label.setAnchor((0, 0) if fits else (1, 0))
         per_y = (shown_y[1] - shown_y[0]) / max(1.0, self.box.height())
-        self._saved_label.setPos(
-            saved_step + (1 if fits else -1) * px(GAP) * per_x, shown_y[1] - px(4) * per_y
-        )
+        self._saved_label.setPos(low + left * per_x, shown_y[1] - px(4) * per_y)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_wanted.emit(event.globalPos())

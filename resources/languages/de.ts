@@ -7407,6 +7407,11 @@ Programm: Python, Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/canvas.py" />
+   <source>saved</source>
+   <translation>gespeichert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/canvas.py" />
    <source>saved, step {step}</source>
    <translation>gespeichert, Schritt {step}</translation>
   </message>

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 
+from gui.look import style
 from gui.plots.series import MARKED_COLUMNS
 from gui.widgets import file_dialogs
 from gui.widgets.labels import Label
@@ -282,6 +283,22 @@ def test_a_label_never_lies_on_a_line(plot, qtbot, reached, saved):
             assert not any(rect.contains(point) for rect in rects for point in dense)
         for one, other in itertools.combinations(rects, 2):
             assert not one.adjusted(1, 1, -1, -1).intersects(other)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("step", [1, 100, 500, 900, 1000])
+def test_the_saved_step_is_named_in_full_in_a_narrow_plot(plot, styled, speak, qtbot, language, step):
+    speak(language)
+    style.apply(styled, "light", text_scale=2.0)
+    plot.append_many(range(1, 1001), [5.0 / at for at in range(1, 1001)])
+    plot.append_scores([1000], [0.5], 16)
+    plot.end(step)
+    plot._canvas.setFixedWidth(390)
+    qtbot.waitUntil(lambda: plot._canvas.box.width() < 300)
+    plot.redraw()
+    label = plot._canvas._saved_label
+    shown = label.mapRectToScene(label.boundingRect())
+    assert plot._canvas.box.sceneBoundingRect().contains(shown)
 
 
 def test_evaluations_and_scores_without_end_are_drawn_as_some(plot):
