@@ -89,6 +89,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--quick", action="store_true", help="leave them out of the files that are named as well"
     )
+    parser.addoption("--lag", action="store_true", help="let window tests that are red by chance fail")
 
 
 def pytest_configure(config):

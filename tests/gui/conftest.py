@@ -1,6 +1,7 @@
 """What the window's tests share: an application in its style."""
 
 import gc
+import random
 from weakref import WeakSet
 
 import pytest
@@ -57,6 +58,10 @@ class Bot(QtBot):
         with self.waitActive(widget):
             self.add(widget).show()
         return widget
+
+    def wait(self, ms):
+        """Wait longer with --lag: `waitUntil` then looks twice a second, and misses what doesn't last."""
+        super().wait(max(ms, random.randint(200, 700)) if self._request.config.getoption("lag") else ms)
 
 
 @pytest.fixture
