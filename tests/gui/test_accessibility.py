@@ -1,7 +1,5 @@
 """A walk over all pages and dialogs: what can be used has a name, a role, a description and a visible focus."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible

@@ -1,7 +1,5 @@
 """A worker that answers when whoever asked is gone."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from typing import Any

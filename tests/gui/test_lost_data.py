@@ -1,7 +1,5 @@
 """A data file that disappears between the check and Start, and one that comes back."""
 
-from __future__ import annotations
-
 from engine.api import run_store
 from tests.helpers.train_stage import COMPLETE, texts
 

@@ -1,7 +1,5 @@
 """The events of a run with anything in the place of anything, live and from the disk: passed over, with a notice."""
 
-from __future__ import annotations
-
 import json
 import math
 import random

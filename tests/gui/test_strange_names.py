@@ -1,7 +1,5 @@
 """Names that are very long, of other writings, without a glyph, alike or like commands, on every page with names."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication

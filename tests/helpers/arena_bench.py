@@ -1,7 +1,5 @@
 """An arena page over real folders, with an engine whose runs follow a script."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from PySide6.QtWidgets import QApplication
@@ -33,7 +31,7 @@ class Bench:
     def _script(self, job: Job) -> list[Any]:
         return self.answers.get(job.request()["kind"], self.script)
 
-    def settle(self) -> Bench:
+    def settle(self) -> "Bench":
         """Wait until all is read and shown."""
         for _ in range(4):
             wait_for(self.page.reader)

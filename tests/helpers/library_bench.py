@@ -1,7 +1,5 @@
 """A library page over real folders, whose workers follow scripts, and what tests do with it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +36,7 @@ class Bench:
         self.asked.append(job.request())
         return self.scripts.get(job.request()["kind"], [])
 
-    def settle(self) -> Bench:
+    def settle(self) -> "Bench":
         """Wait until the folder was read and all that follows from it is shown."""
         for _ in range(3):
             wait_for(self.page.operations)

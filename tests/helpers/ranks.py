@@ -1,7 +1,5 @@
 """The environment that a launcher gives a rank."""
 
-from __future__ import annotations
-
 from engine.system import ranks
 
 

@@ -1,7 +1,5 @@
 """The page docs/supported-combinations.md: what works where, by the shipped proof, and why something does not."""
 
-from __future__ import annotations
-
 import re
 from itertools import product
 

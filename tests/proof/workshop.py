@@ -3,8 +3,6 @@
 Everything is made by the worker's own parts. Knows nothing of what is checked.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 import math
@@ -75,7 +73,7 @@ class Trained:
 
 
 @contextmanager
-def opened(folder: Path, device: str = "cpu") -> Iterator[Workshop]:
+def opened(folder: Path, device: str = "cpu") -> Iterator["Workshop"]:
     """Open a workshop in a folder, on a device. Computes with one thread, since everything is tiny."""
     # On the pretend card too it is the processor that plain PEFT computes on.
     reloader = Reloader(folder / "reload.log", "cpu" if is_registered() else device)

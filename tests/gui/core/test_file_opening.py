@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 
@@ -20,7 +18,7 @@ class Recorder:
         self._refuses = refuses
         self.operations = self
 
-    def show_built(self, key: str) -> Recorder:
+    def show_built(self, key: str) -> "Recorder":
         self.log.append(("page", key))
         return self
 

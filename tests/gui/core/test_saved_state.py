@@ -1,7 +1,5 @@
 """What the window finds again at the next start: its size, the page, handles, columns, and what was used lately."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from engine.api import AppError
 from gui.app import CrashReport, say_why_not
 

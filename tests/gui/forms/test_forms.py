@@ -1,7 +1,5 @@
 """The recipe's form: derived from the declarations, problems beside the fields, nothing lost on the way."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What plans tell late finds its room in the real recipe panel: chips for weight matrices, and words below fields."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest

@@ -1,7 +1,5 @@
 """Histogram, intervals, block drawing, scrubber, bars and labels: keys, mouse, and the words for each."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest

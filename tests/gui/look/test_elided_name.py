@@ -1,7 +1,5 @@
 """A name that is too long keeps the beginning and the end of each part."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtGui import QFontMetrics
 

@@ -1,7 +1,5 @@
 """Another text size changes the open window as a restart would, and back."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import pytest

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from engine.api import arenas
 from gui.models.arena_table import ArenaTable
 from tests.helpers.arenas import FULL, make_arena, score

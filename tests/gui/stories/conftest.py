@@ -1,7 +1,5 @@
 """What the stories share: windows whose workers do some of their work for real."""
 
-from __future__ import annotations
-
 import pytest
 
 

@@ -1,7 +1,5 @@
 """An arena is started while the playground holds the base model: it goes first, and the playground loads again."""
 
-from __future__ import annotations
-
 import json
 
 from gui.dialogs.queue_dialog import QueueDialog

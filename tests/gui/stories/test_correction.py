@@ -1,7 +1,5 @@
 """A summary that is corrected in the playground is in "Write summaries", and in the next run."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

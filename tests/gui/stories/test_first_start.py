@@ -1,7 +1,5 @@
 """From the first start through the guide to a finished run, which the next start knows."""
 
-from __future__ import annotations
-
 from gui.models.run_table import SHOWN
 from gui.pages.train.verdict_card import VerdictCard
 from tests.helpers.story_window import click

@@ -1,7 +1,5 @@
 """From the first start to one's own adapter beside the base model, without a mouse."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication

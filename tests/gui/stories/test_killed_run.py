@@ -1,7 +1,5 @@
 """A run is killed, the window is closed and opened again, and the run goes on to its end."""
 
-from __future__ import annotations
-
 from gui.models.run_table import SHOWN
 from gui.pages.train.run_notices import FailureCard
 from gui.pages.train.verdict_card import VerdictCard

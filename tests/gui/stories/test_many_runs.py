@@ -3,8 +3,6 @@
 What would freeze the window is counted: files read in its thread, what is read again, and rows painted out of sight.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 

@@ -1,7 +1,5 @@
 """Conversations without summaries, on every page that may meet them: written, then trained on; and few with them."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtTest import QTest
 

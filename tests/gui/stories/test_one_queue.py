@@ -1,7 +1,5 @@
 """Everything that computes long waits in one queue: its order is changed, and it survives the window."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

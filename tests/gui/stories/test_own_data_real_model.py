@@ -1,7 +1,5 @@
 """The second run: one's own CSV on a real model's shape, chosen by click, typing, paste and drop, up to its verdict."""
 
-from __future__ import annotations
-
 import csv
 import json
 import shutil

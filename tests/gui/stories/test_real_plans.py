@@ -1,7 +1,5 @@
 """Other data and other base models in the form: real plans, each of what is chosen now, and never a red field."""
 
-from __future__ import annotations
-
 import csv
 import json
 

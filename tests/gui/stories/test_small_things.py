@@ -1,7 +1,5 @@
 """What is done between runs: a stopped run is scored, two runs are compared, the playground goes on after a restart."""
 
-from __future__ import annotations
-
 from engine.api import library
 from gui.widgets.buttons import Button
 from tests.helpers.homes import add_adapter, make_recipe, score_card

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import json
 from typing import Any
 
@@ -82,7 +80,7 @@ class Bench:
         self.page.end()
         settle()
 
-    def reopened(self) -> Bench:
+    def reopened(self) -> "Bench":
         self.queue.leave()
         made = Bench()
         made.queue.restore()

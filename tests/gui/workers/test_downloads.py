@@ -1,7 +1,5 @@
 """What comes from the hub is shown on the program's icon, whichever worker fetches it; what is read locally is not."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import QObject
 

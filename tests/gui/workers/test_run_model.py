@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from engine.api import Ending, create_job, read_all, recipe, run_store

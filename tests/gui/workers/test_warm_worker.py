@@ -1,7 +1,5 @@
 """One worker is ready where a run is started from, does it, and never outlives its window."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The card's tensor: a wrapper around a tensor on the processor, and how operations on it are computed."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from functools import cache, partial
@@ -64,11 +62,11 @@ class CardTensor(torch.Tensor):
         return f"CardTensor({self.raw!r})"
 
     @property
-    def data(self) -> CardTensor:
+    def data(self) -> "CardTensor":
         return self.detach()
 
     @data.setter
-    def data(self, value: CardTensor) -> None:
+    def data(self, value: "CardTensor") -> None:
         if _layout(value) == _layout(self):
             self.raw = value.raw
         else:
@@ -91,7 +89,7 @@ class CardTensor(torch.Tensor):
     def untyped_storage(self) -> Any:
         return self.raw.untyped_storage()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> CardTensor:
+    def __deepcopy__(self, memo: dict[int, Any]) -> "CardTensor":
         if id(self) in memo:
             return memo[id(self)]
         copied = type(self)(self.raw.detach().clone()).requires_grad_(self.requires_grad)

@@ -1,7 +1,5 @@
 """What the arena's page does without another page: its headline, and its charts while it runs."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 

@@ -1,7 +1,5 @@
 """Methods with several seeds on the arena page: a row each, every seed in the queue, and forms that ask for them."""
 
-from __future__ import annotations
-
 import random
 from typing import Any
 

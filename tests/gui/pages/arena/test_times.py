@@ -1,7 +1,5 @@
 """What an arena says of time: how long queue and entries still take, and training apart from the whole run."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import Qt
 

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from gui.models.grouped_table import CELL_ROLE, ScoreCell

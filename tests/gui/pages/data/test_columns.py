@@ -1,7 +1,5 @@
 """A column's role is chosen in the first rows themselves: by a click on its heading or on a cell, or by keys."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

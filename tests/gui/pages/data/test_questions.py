@@ -1,7 +1,5 @@
 """What the data page asks before data can be read, and what it does with the answers."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the labelling tests share: a page with three conversations."""
 
-from __future__ import annotations
-
 import pytest
 
 from gui.pages.labelling.page import LabellingPage

@@ -1,7 +1,5 @@
 """The list of a set's conversations: what it says of each, how one gets there, and in which order they come."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest

@@ -1,7 +1,5 @@
 """The labelling page without its widgets: the way through the conversations, and what is said of them."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.api import Example, labelling

@@ -1,7 +1,5 @@
 """What an adapter can be exported as from the library, and what is told of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

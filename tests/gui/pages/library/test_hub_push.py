@@ -1,7 +1,5 @@
 """The library's export menu sends an adapter to the hub, and shows all of it before."""
 
-from __future__ import annotations
-
 from engine.adapters.metadata import ExportFacts, HubFacts, PromptFacts, ShotFacts, Verification
 from engine.jobs.worker_process import worker_command
 from gui.pages.library import library_text

@@ -1,7 +1,5 @@
 """Several adapters at once: filters, selecting, comparing and deleting them."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 

@@ -1,7 +1,5 @@
 """What the playground's tests share: a page with adapters to compare."""
 
-from __future__ import annotations
-
 import pytest
 
 from gui.pages.playground.page import PlaygroundPage

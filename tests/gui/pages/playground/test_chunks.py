@@ -1,7 +1,5 @@
 """Long conversations summarised piece by piece, the pieces' summaries to be seen; and one prompt for every column."""
 
-from __future__ import annotations
-
 from engine.api import SummarizeOptions, prompts
 from gui.pages.playground.column_results import ColumnModel, ColumnResults, as_markdown
 from gui.pages.playground.column_view import ColumnView, as_lines

@@ -1,7 +1,5 @@
 """Decoding options: drawn from their declaration, kept under names, and there again at the next start."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.adapters.metadata import MethodFacts

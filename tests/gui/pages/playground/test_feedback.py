@@ -1,7 +1,5 @@
 """What a person thinks of summaries: given in the columns, kept with the try, and made training data of."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The choice of a base model: lists, facts, whether a run fits this computer, and what the hub finds."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtWidgets import QFileDialog
 

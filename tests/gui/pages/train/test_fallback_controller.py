@@ -1,7 +1,5 @@
 """A recipe whose run needs more memory than there is: smaller plans with their prices, before anything is started."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.api import MethodSettings, method

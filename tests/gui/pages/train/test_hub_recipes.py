@@ -1,7 +1,5 @@
 """What is still on the hub, from the form to the run and to the data check: with the engine's own workers."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Another base model brings what suits it, says so once, and gives back what was set for the former."""
 
-from __future__ import annotations
-
 from itertools import cycle
 
 import pytest

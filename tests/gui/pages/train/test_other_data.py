@@ -1,7 +1,5 @@
 """Other data are read anew: nothing that was said of the former holds for them, and what can't be found is asked."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.api import paths, recipe

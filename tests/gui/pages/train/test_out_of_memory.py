@@ -1,7 +1,5 @@
 """A run whose memory did not suffice: a card with smaller plans, and the run goes on with the one that is chosen."""
 
-from __future__ import annotations
-
 from engine.api import recipe, run_store
 from engine.jobs import supervisor
 from gui.pages.train.run_notices import FailureCard

@@ -1,7 +1,5 @@
 """Runs of a prompt alone in the window: no curve, its own words, and metadata that says what it is."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.api import adapter_toml, prompts, recipe

@@ -1,7 +1,5 @@
 """Recipe files that were opened or saved lately: each once, offered by name, and kept by their page."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """A run's parts: remarks, epochs, what resumes it, and its report."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 from typing import Any
 

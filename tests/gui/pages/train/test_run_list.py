@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +36,7 @@ class Bench:
     def _script(self, job: Job) -> list[Any]:
         return self.script
 
-    def settle(self) -> Bench:
+    def settle(self) -> "Bench":
         """Wait until the folder was read and all that follows from it is shown."""
         for _ in range(4):
             wait_for(self.page.operations)

@@ -1,7 +1,5 @@
 """Sending a run to another computer: what goes there is said and asked once, and nothing is sent while offline."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 import pytest
