@@ -22,15 +22,10 @@ from gui.workers.worker_manager import WorkerManager
 from tests.helpers.background import wait_for
 from tests.helpers.repository import ROOT
 from tests.helpers.scripted_manager import end, scripted_manager
-from tests.helpers.train_stage import BASICS
+from tests.helpers.train_stage import BASICS, ENDLESS, STARTED
 
 HEAVY = ("torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate")
 LATER = ("numpy", "pyqtgraph", "PySide6.QtDBus")
-STARTED = {
-    "event": "run_started", "total_steps": 100, "trainable_parameters": 1, "all_parameters": 2,
-    "device": "cpu",
-}  # fmt: skip
-ENDLESS = [["emit", STARTED], ["steps", {"count": 10_000, "per_second": 50}]]
 
 
 class WindowHarness:
@@ -150,11 +145,11 @@ def test_the_taskbar_shows_a_run_until_its_end_and_asks_for_attention(harness, q
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(harness.window.taskbar, "_send", sent.append)
     monkeypatch.setattr(harness.window, "isActiveWindow", lambda: False)
-    harness.scripts["train"] = [["emit", STARTED], ["steps", {"count": 100, "per_second": 50}]]
-    model = harness.window.built("train").start_run(recipe.from_tables(BASICS))
+    model = harness.train(qtbot)
+    qtbot.waitUntil(lambda: any(each.get("progress") for each in sent))
+    assert sent[0] == {"progress": 0.0, "progress-visible": True}
+    model.stop()
     qtbot.waitUntil(lambda: not model.running)
-    assert sent[0]["progress-visible"] is True
-    assert 0 < sent[-3]["progress"] <= 1
     assert sent[-2:] == [{"progress-visible": False}, {"urgent": True}]
 
 
@@ -200,7 +195,6 @@ def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(harn
     assert harness.left == [1]
     harness.manager.leave()
     assert model.job.is_running()
-
     other = WorkerManager()
     window = MainWindow(other, Preferences())
     qtbot.addWidget(window, before_close_func=lambda closing: setattr(closing, "_may_close", True))
@@ -261,7 +255,6 @@ def test_a_deaf_worker_can_be_forced_from_the_question(harness, qtbot):
     qtbot.waitUntil(lambda: strip.height() >= strip.heightForWidth(strip.width()))
     force.click()
     qtbot.waitUntil(lambda: harness.left == [1])
-
     assert model.ending.outcome == "crashed"
 
 
@@ -294,7 +287,6 @@ def test_preferences_survive_a_damaged_file(home):
     preferences = Preferences()
     assert preferences.get("scheme") is None
     preferences.set("scheme", "dark")
-
     assert Preferences().get("scheme") == "dark"
 
 
@@ -318,7 +310,6 @@ def test_another_home_is_another_instance(qtbot, home, monkeypatch, tmp_path):
     assert not first.raise_first()
     monkeypatch.setenv("TUNESMITH_HOME", str(tmp_path / "other"))
     second = SingleInstance()
-
     assert not second.raise_first()
     first.close()
     second.close()
@@ -333,7 +324,6 @@ def test_the_end_of_a_run_is_told_unless_its_device_was_freed_on_wish(harness, q
     harness.scripts["train"] = [["emit", STARTED]]
     harness.manager.resume(model.id)
     qtbot.waitUntil(lambda: harness.manager.current is None)
-
     assert told == [("Completed", "A run")]
 
 
@@ -341,7 +331,6 @@ def test_settings_apply_at_once_and_are_kept(qtbot, home):
     dialog = qtbot.add(SettingsDialog(Preferences()))
     dialog.sizes.set_key("150")
     dialog.schemes.set_current("dark")
-
     assert style.tokens().scheme == "dark"
     assert Preferences().get("scheme") == "dark"
     assert Preferences().get("text_scale") == "1.5"

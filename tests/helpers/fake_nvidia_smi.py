@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.system.graphics import visible_cards
+from engine.system.graphics import nvidia_smi, visible_cards
 from engine.worker.runtime import device_problems
 from tests.helpers.systems import SHELL_SCRIPT, WINDOWS
 
@@ -49,7 +49,10 @@ def install(
     code: int = 0,
     hangs: bool = False,
 ) -> None:
-    """Put an nvidia-smi first on the PATH that prints these lines; the user has set no variable."""
+    """Put an nvidia-smi first on the PATH that prints these lines, which this process awaits as long as it takes.
+
+    The user has set no variable.
+    """
     if WINDOWS:
         pytest.skip(SHELL_SCRIPT)
     texts = {}
@@ -66,6 +69,8 @@ def install(
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    if not hangs:
+        monkeypatch.setitem(nvidia_smi.ask.__kwdefaults__, "timeout", None)
     without_variables(monkeypatch)
 
 

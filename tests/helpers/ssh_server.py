@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.helpers.ports import unused_port
 from tests.helpers.systems import SHELL_SCRIPT, WINDOWS
 
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin")
@@ -129,10 +130,7 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
     if os.getuid() == 0:
         # Where sshd as root gives up its rights; packages make it at boot.
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = SshServer(folder, port)
+    server = SshServer(folder, unused_port())
     server.start()
     try:
         yield server

@@ -71,7 +71,7 @@ COMPLETE = [
 ENDLESS = [
     ["emit", {"event": "stage_entered", "stage": "train"}],
     ["emit", STARTED],
-    ["steps", {"count": 10_000, "per_second": 50}],
+    ["steps", {"count": 10**6, "per_second": 50}],
 ]
 
 

@@ -208,7 +208,6 @@ def test_of_two_at_once_the_second_follows_the_first(start, job):
     second._process.wait()
     assert second.alive()
     first.send("stop")
-
     events = list(second.follow(every_seconds=0.01))
     assert [event["event"] for event in events if event["event"] != "notice"] == ["job_accepted", "job_ended"]
     assert [event["message"] for event in events if event["event"] == "notice"] == [supervisor.SECOND]
@@ -231,7 +230,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @deletable_working_folders
 def test_a_folder_that_goes_under_a_worker_ends_it_with_the_reason(tmp_path):
-    job = create_job(tmp_path, "train", {"script": [["steps", {"count": 10_000, "per_second": 50}]]})
+    job = create_job(tmp_path, "train", {"script": [["steps", {"count": 10**6, "per_second": 50}]]})
     supervisor = Supervisor(job, command=scripted_worker.command(job))
     supervisor.start()
     for event in supervisor.follow():
@@ -335,13 +334,11 @@ def test_a_worker_that_goes_without_a_word_has_crashed(start, monkeypatch, lines
 def test_a_recorded_worker_exit_is_kept(job):
     ExitRecord(job).begin(2, 0)
     ExitRecord(job).save(2, WorkerExit(-9, True))
-
     assert ExitRecord(job).find(2, 0) == WorkerExit(-9, True)
 
 
 def test_one_that_nobody_saw_was_for_memory_if_something_was_killed_for_it_since(job):
     ExitRecord(job).begin(1, 4)
-
     assert ExitRecord(job).find(1, 5) == WorkerExit(None, True)
     assert ExitRecord(job).find(1, 4) == WorkerExit()
 
@@ -349,7 +346,6 @@ def test_one_that_nobody_saw_was_for_memory_if_something_was_killed_for_it_since
 def test_nothing_is_said_of_another_attempt(job):
     ExitRecord(job).begin(1, 4)
     ExitRecord(job).save(1, WorkerExit(-9, True))
-
     assert ExitRecord(job).find(2, 9) == WorkerExit()
 
 
@@ -358,7 +354,6 @@ def test_what_was_counted_before_the_computer_started_anew_tells_nothing(job, tm
     (tmp_path / "boot").write_text("first\n")
     ExitRecord(job).begin(1, 0)
     (tmp_path / "boot").write_text("second\n")
-
     assert ExitRecord(job).find(1, 3) == WorkerExit()
 
 
@@ -368,5 +363,4 @@ def test_what_was_counted_before_the_computer_started_anew_tells_nothing(job, tm
 )
 def test_a_damaged_file_tells_nothing(job, text):
     (job.folder / EXIT_FILE).write_text(text)
-
     assert ExitRecord(job).find(1, 5) == WorkerExit()

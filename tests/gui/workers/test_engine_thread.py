@@ -74,25 +74,24 @@ def run_window_until_it_dies(job: Job) -> None:
     window.stdout.close()
 
 
-@pytest.mark.parametrize(("wish", "outcome"), [("finish", "completed"), ("stop", "stopped")])
-def test_the_window_dies_first(tmp_path, qtbot, wish, outcome):
-    recipe = f'{RECIPE}[training]\nwhen_window_leaves = "{wish}"\n'
-    job = create_job(
-        tmp_path, "train", {"script": [["steps", {"count": 30, "per_second": 30}]]}, recipe=recipe
-    )
+@pytest.mark.parametrize(
+    ("wish", "count", "outcome"), [("finish", 30, "completed"), ("stop", 10**6, "stopped")]
+)
+def test_the_window_dies_first(tmp_path, qtbot, wish, count, outcome):
+    recipe, dead = f'{RECIPE}[training]\nwhen_window_leaves = "{wish}"\n', tmp_path / "dead"
+    script = [["wait_for_file", str(dead)], ["steps", {"count": count, "per_second": 100}]]
+    job = create_job(tmp_path, "train", {"script": script}, recipe=recipe)
     run_window_until_it_dies(job)
-
+    dead.touch()
     events: list[dict] = []
     thread = EngineThread(job, attach=True)
     thread.events.connect(events.extend)
     with qtbot.waitSignal(thread.ended) as blocker:
         thread.start()
     thread.wait()
-
     assert blocker.args[0].outcome == outcome
     steps = [event["step"] for event in events if event["event"] == "step_finished"]
-    assert steps == list(range(1, len(steps) + 1))
-    assert (len(steps) == 30) == (outcome == "completed")
+    assert steps == list(range(1, (30 if outcome == "completed" else len(steps)) + 1))
 
 
 @pytest.mark.parametrize(
@@ -109,14 +108,12 @@ def test_an_attached_worker_can_be_stopped_and_forced(follow, qtbot, script, act
     with qtbot.waitSignal(second.ended) as blocker:
         getattr(second, act)()
     second.wait()
-
     assert blocker.args[0].outcome == outcome
 
 
 def test_a_burst_of_30_000_events_arrives_whole_and_in_order(follow, qtbot):
     follower = follow([["flood", 30_000]])
     qtbot.waitUntil(lambda: bool(follower.endings))
-
     steps = [event["step"] for event in follower.events if event["event"] == "step_finished"]
     assert steps == list(range(1, 30_001))
 
@@ -125,7 +122,6 @@ def test_leaving_lets_the_worker_go_on_and_sends_no_ending(follow, qtbot):
     follower = follow([["deaf", None]])
     follower.until_accepted(qtbot)
     follower.thread.leave()
-
     assert not follower.thread.isRunning()
     assert follower.job.is_running()
     assert follower.endings == []

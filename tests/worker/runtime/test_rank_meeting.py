@@ -11,6 +11,7 @@ from engine.system import locks, paths, ranks
 from engine.system.ranks import Rank
 from engine.worker.runtime import rank_meeting
 from engine.worker.runtime.rank_meeting import disagreement, meet, peer_of, use_network_of
+from tests.helpers.ports import unused_port
 from tests.helpers.systems import deletable_open_files, modes
 
 pytestmark = pytest.mark.torch
@@ -109,7 +110,6 @@ def test_a_run_does_not_meet_in_what_another_one_left_which_goes_in_time(both, t
     monkeypatch.setattr(rank_meeting, "JOIN_SECONDS", 0.1)
     with pytest.raises(WorkerError, match=r"Rank 0 didn't start within"):
         meet(SECOND, {})
-
     [folder] = temporary.iterdir()
     long_ago = time.time() - rank_meeting.LEFT_SECONDS - 60
     os.utime(folder, (long_ago, long_ago))
@@ -159,10 +159,9 @@ def network(monkeypatch):
     """Let the loopback's be the network that is named, and process 0 be there; return the port where all meet."""
     monkeypatch.setenv(ranks.INTERFACE, ranks.loopback())
     monkeypatch.setenv(ranks.ADDRESS, ranks.LOOPBACK)
-    with socket.create_server((ranks.LOOPBACK, 0)) as unused:
-        port = unused.getsockname()[1] - 1
-    monkeypatch.setenv(ranks.PORT, str(port))
-    return port + 1
+    port = unused_port()
+    monkeypatch.setenv(ranks.PORT, str(port - 1))
+    return port
 
 
 # 127.0.0.1, and ::1 where the system has IPv6.

@@ -4,7 +4,7 @@ from PySide6.QtTest import QTest
 
 from engine.api import labelling, recipe
 from tests.helpers.labelling_stage import BASE_SAYS, CTRL, SHIFT, TUNED_SAYS, drafted, press, state
-from tests.helpers.playground_stage import TABLES
+from tests.helpers.train_stage import BASICS, ENDLESS
 
 
 def test_a_draft_of_the_newest_adapter_comes_on_one_key_and_is_no_summary_until_accepted(opened, qtbot):
@@ -112,8 +112,8 @@ def test_a_draft_that_fails_says_why_and_a_worker_that_dies_loses_nothing(opened
 
 
 def test_a_run_has_the_device_until_it_is_paused_for_a_draft(opened, workers, qtbot):
-    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
-    run = workers.manager.start_run(recipe.from_tables(TABLES))
+    workers.run_script = ENDLESS
+    run = workers.manager.start_run(recipe.from_tables(BASICS))
     qtbot.waitUntil(lambda: run.state.step > 1)
     qtbot.waitUntil(lambda: "using the device" in opened.strip.text())
     assert not opened.summary.draft_button.isEnabled()

@@ -7,7 +7,7 @@ from engine.jobs import run_text as engine_text
 from gui.pages.library.library_text import method_facts
 from gui.pages.train import run_text
 from tests.helpers.homes import make_metadata, make_recipe
-from tests.helpers.train_stage import BASICS, SAVED, STARTED, difference, sample, scored, texts
+from tests.helpers.train_stage import BASICS, ENDLESS, SAVED, STARTED, difference, sample, scored, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "
 BEGUN = [
@@ -46,14 +46,13 @@ def test_a_finished_prompt_is_compared_with_the_plain_one_and_has_no_curve(promp
     assert "Summary with this prompt" in texts(view.samples)
     assert "Adapter" not in run_text.status_text(model, "mine")[0]
     assert "Saved as mine" in run_text.status_text(model, "mine")[0]
-
     prompt_stage.page.edit(recipe.from_tables(BASICS))
-    prompt_stage.start(qtbot, [["emit", STARTED], ["steps", {"count": 10_000, "per_second": 50}]])
+    prompt_stage.start(qtbot, ENDLESS)
     assert all(each.isVisibleTo(view) for each in curve)
 
 
 def test_a_running_prompt_says_what_is_scored(prompt_stage, qtbot):
-    model = prompt_stage.start(qtbot, [*BEGUN, ["steps", {"count": 10_000, "per_second": 1}]])
+    model = prompt_stage.start(qtbot, [*BEGUN, ["wait_for_stop", None]])
     qtbot.waitUntil(lambda: model.state.started is not None)
     assert engine_text.stage(model.state) == "Scoring the prompt"
     assert not prompt_stage.page.run_view.plot.isVisibleTo(prompt_stage.page.run_view)

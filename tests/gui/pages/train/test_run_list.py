@@ -295,7 +295,7 @@ def test_two_runs_with_adapters_can_be_compared_and_others_not(bench, qtbot):
 # ---------------------------------------------------------------------------------------------------- live runs
 def test_a_run_is_followed_from_its_start_to_its_end_and_not_deleted_meanwhile(bench):
     made = bench()
-    made.script = [["steps", {"count": 1000, "per_second": 50}]]
+    made.script = ENDLESS
     model = made.manager.start_run(make_recipe("Live"))
     made.until(lambda: [entry.name for entry in made.entries()] == ["Live"])
     made.until(lambda: made.entries()[0].step > 0)
