@@ -5,10 +5,9 @@ from engine.api import prompts, recipe
 from gui.forms.prompt_editor import OWN, SAMPLE, PromptEditor
 from gui.forms.recipe_form import RecipeForm
 from gui.look import style
-from tests.helpers.train_stage import PLAN, texts
+from tests.helpers.train_stage import BASICS, PLAN, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "
-BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 FILLING = {
     "template": MINE,
     "conversation": "Eve: now?\nFay: now.",

@@ -10,8 +10,8 @@ from gui.forms.recipe_form import RecipeForm
 from gui.forms.undo import MAX_CHANGES, PAUSE_SECONDS, FormUndo
 from gui.pages.arena.entries_form import EntriesForm
 from gui.widgets.layouts import Scroll
+from tests.helpers.train_stage import BASICS
 
-BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 CONTROL = Qt.KeyboardModifier.ControlModifier
 BOTH = CONTROL | Qt.KeyboardModifier.ShiftModifier
 
@@ -67,7 +67,6 @@ def test_choices_are_steps_of_their_own_and_what_changes_nothing_is_none(steps):
     steps.add("a", "method")
     steps.add("b", "method")
     assert steps.undo()[0] == "a"
-
     steps.add("1", "rank", typed=True)
     steps.add("2", "alpha", typed=True)
     steps.undo()

@@ -42,7 +42,6 @@ def test_a_base_model_is_followed_until_all_of_it_is_here_and_what_began_first_i
     thread.says([progressed(300)])
     thread.says([progressed(400)])
     assert downloads.told == [0.25, 0.75, None]
-
     downloads.told.clear()
     other = Thread()
     downloads.follow(other)

@@ -7,9 +7,7 @@ from gui.workers import planner as planners
 from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import BASICS, PLAN
 
-WANTED = recipe.from_tables(
-    {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
-)
+WANTED = recipe.from_tables(BASICS)
 
 
 @pytest.fixture
@@ -33,7 +31,6 @@ def test_an_earlier_plan_of_the_same_is_there_only_while_the_worker_starts(manag
     qtbot.waitUntil(lambda: len(told) == 2)
     assert told == [("recalled", 6), ("planned", 7)]
     assert not planner.is_starting
-
     known_plans.save(WANTED, {"steps": 6})
     with qtbot.waitSignal(planner.planned):
         planner.plan(WANTED)

@@ -10,8 +10,7 @@ from gui import app
 from gui.workers.worker_manager import WarmWorkerKeeper, WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.scripted_manager import end
-
-TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+from tests.helpers.train_stage import BASICS
 
 
 class KeeperHarness:
@@ -80,7 +79,6 @@ def test_one_that_is_not_wanted_any_longer_ends(qtbot):
     qtbot.waitUntil(harness.keeper.is_ready)
     harness.keeper.want(False)
     qtbot.waitUntil(lambda: not harness.keeper.is_ready())
-
     assert not harness.made[0].alive()
 
 
@@ -89,7 +87,6 @@ def test_none_is_started_where_it_would_be_a_burden(harness, qtbot):
     harness.keeper.want(True)
     qtbot.wait(50)
     assert not harness.made
-
     harness.affordable = True
     harness.keeper.again()
     qtbot.waitUntil(harness.keeper.is_ready)
@@ -104,10 +101,9 @@ def ready(manager: WorkerManager, qtbot: Any) -> None:
 def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_for_its_end(manager, qtbot):
     ready(manager, qtbot)
     pid = manager.warm_workers._warm_worker.pid
-    model = manager.start_run(recipe.from_tables(TABLES))
+    model = manager.start_run(recipe.from_tables(BASICS))
     assert not manager.warm_workers.is_ready()
     qtbot.waitUntil(lambda: not model.running)
-
     assert model.ending.outcome == "completed"
     assert model._thread.pid == pid
     qtbot.waitUntil(manager.warm_workers.is_ready)
@@ -116,9 +112,8 @@ def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_f
 def test_a_window_that_leaves_before_a_run_has_begun_leaves_no_worker_behind(manager, qtbot):
     ready(manager, qtbot)
     warm_worker = manager.warm_workers._warm_worker
-    manager.start_run(recipe.from_tables(TABLES))
+    manager.start_run(recipe.from_tables(BASICS))
     manager.leave()
-
     assert not warm_worker.alive()
 
 

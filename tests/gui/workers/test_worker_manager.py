@@ -12,6 +12,7 @@ from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_summarizer, scripted_worker
 from tests.helpers.scripted_manager import end, scripted_manager
+from tests.helpers.train_stage import BASICS
 
 STARTER = {"id": "starter"}
 
@@ -40,14 +41,7 @@ def jobs(qtbot, home):
 
 
 def wanted(device: str) -> Any:
-    return recipe.from_tables(
-        {
-            "base_model": STARTER,
-            "data": {"source": "sample"},
-            "method": {"id": "lora"},
-            "training": {"device": device},
-        }
-    )
+    return recipe.from_tables(BASICS | {"training": {"device": device}})
 
 
 def test_a_plan_for_another_device_is_made_by_another_worker(jobs, qtbot):
@@ -55,7 +49,6 @@ def test_a_plan_for_another_device_is_made_by_another_worker(jobs, qtbot):
         with qtbot.waitSignal(jobs.manager.planner.planned) as planned:
             jobs.manager.planner.plan(wanted(device))
         assert planned.args[0]["asked"]["training"].get("device", "auto") == device
-
     assert jobs.started == [("plan", "auto"), ("plan", "cuda:1"), ("plan", "cpu")]
 
 
@@ -70,11 +63,7 @@ def test_summaries_are_written_on_the_device_of_the_recipe_in_the_form(jobs, qtb
             summarizer.events, check_params_cb=lambda events: events[-1]["event"] == "request_finished"
         ):
             summarizer.summarize(STARTER, request)
-
     assert jobs.started == [("summarize", "auto"), ("summarize", "cuda:1")]
-
-
-TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 
 
 class Scripts:
@@ -97,7 +86,7 @@ def scripts(qtbot, home):
 
 def test_a_stop_that_a_dead_worker_never_took_does_not_stop_the_next(scripts, qtbot):
     scripts.by_kind["train"] = [["deaf", None]]
-    model = scripts.manager.start_run(recipe.from_tables(TABLES))
+    model = scripts.manager.start_run(recipe.from_tables(BASICS))
     qtbot.waitUntil(lambda: model.state.attempt == 1)
     model.stop()
     model.force()
@@ -105,7 +94,6 @@ def test_a_stop_that_a_dead_worker_never_took_does_not_stop_the_next(scripts, qt
     scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 5}]]
     second = scripts.manager.resume(model.id)
     qtbot.waitUntil(lambda: not second.running)
-
     assert second.ending.outcome == "completed"
 
 
@@ -118,7 +106,6 @@ def test_a_short_job_answers_and_leaves_nothing_behind(scripts, qtbot):
     with qtbot.waitSignal(thread.ended):
         pass
     thread.wait()
-
     assert results == [{"answer": 42}]
     assert list(paths.jobs_folder().iterdir()) == []
 
@@ -131,7 +118,6 @@ def test_a_job_that_computes_has_the_device_until_it_ends(scripts, qtbot):
     assert scripts.manager.device_text(apart_from=kind) == ""
     with qtbot.waitSignal(scripts.manager.device_changed):
         thread.stop()
-
     assert scripts.manager.device_text() == ""
 
 
@@ -144,26 +130,26 @@ def test_the_planner_answers_for_the_newest_recipe_rests_during_a_run_and_says_i
     planner = scripts.manager.planner
     planner.planned.connect(plans.append)
     for rank in (1, 2, 3):
-        planner.plan(recipe.from_tables(TABLES | {"method": {"id": "lora", "rank": rank}}))
+        planner.plan(recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": rank}}))
     qtbot.waitUntil(lambda: bool(plans))
     assert [plan["asked"]["method"]["rank"] for plan in plans] == [3]
 
     for count in (2, 3):
-        model = scripts.manager.start_run(recipe.from_tables(TABLES))
+        model = scripts.manager.start_run(recipe.from_tables(BASICS))
         qtbot.waitUntil(lambda model=model: not model.running)
         if count == 3:
             scripts.by_kind["plan"] = [["abort", None]]
             with qtbot.waitSignal(planner.unavailable) as blocker:
-                planner.plan(recipe.from_tables(TABLES))
+                planner.plan(recipe.from_tables(BASICS))
             assert blocker.args[0].outcome == "crashed"
         else:
-            planner.plan(recipe.from_tables(TABLES))
+            planner.plan(recipe.from_tables(BASICS))
             qtbot.waitUntil(lambda: len(plans) == 2)
 
 
 def test_what_has_ended_and_nobody_shows_is_forgotten(scripts, qtbot):
     scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 100}]]
-    shown = [scripts.manager.start_run(recipe.from_tables(TABLES))]
+    shown = [scripts.manager.start_run(recipe.from_tables(BASICS))]
     qtbot.waitUntil(lambda: not shown[0].running)
     shown.append(scripts.manager.replay(shown[0].job))
     qtbot.waitUntil(lambda: not shown[1].running)
@@ -173,7 +159,6 @@ def test_what_has_ended_and_nobody_shows_is_forgotten(scripts, qtbot):
     # What is to be deleted goes with the event loop.
     QTest.qWait(50)
     gc.collect()
-
     assert [each() for each in gone] == [None, None]
 
 
@@ -182,20 +167,18 @@ def test_nothing_is_begun_once_the_window_has_left(scripts, qtbot):
     thread = scripts.manager.ask("devices")
     with qtbot.waitSignal(thread.finished):
         pass
-
     assert thread.pid is None
 
 
 def test_a_run_that_goes_on_elsewhere_is_found_and_followed_unless_offline(scripts, qtbot, monkeypatch):
     scripts.by_kind["train"] = [["steps", {"count": 2, "per_second": 50}]]
-    job = run_store.create_run(recipe.from_tables(TABLES), "blue")
+    job = run_store.create_run(recipe.from_tables(BASICS), "blue")
     assert scripts.manager.find_run_elsewhere() is None
     job.note_sent(SentTo("blue", job.id))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert scripts.manager.find_run_elsewhere() is None
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     assert scripts.manager.find_run_elsewhere() == job
-
     model = scripts.manager.resume(job.id)
     assert scripts.manager.current is model
     assert not model.holds_device

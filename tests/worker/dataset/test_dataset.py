@@ -79,19 +79,6 @@ def test_folder_of_split_files_is_taken_as_it_is(tmp_path, channel):
     assert [notice["message"] for notice in notices(channel)] == ["Skipped, no split in the name: other.csv."]
 
 
-@pytest.mark.parametrize(
-    ("path", "split"),
-    [
-        ("data/train-00000-of-00001.parquet", "train"),
-        ("validation/data-00000-of-00001.arrow", "validation"), ("Samsum_VAL.json", "validation"),
-        ("test2.csv", "test"), ("training.csv", "train"), ("MyTrainingSet.csv", "train"),
-        ("Corpus-TestSet-1/part-0.parquet", "test"), ("latest.csv", None), ("data.csv", None),
-    ],
-)  # fmt: skip
-def test_split_is_read_from_whole_words_of_the_name(path, split):
-    assert sources.split_of(Path(path)) == split
-
-
 def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path, channel):
     folder = folder_of_splits(tmp_path, train=talks(20), test=talks(4, 50))
     splits = dataset.read(options(folder), channel)
@@ -121,14 +108,6 @@ def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(tmp_pat
     ]
 
 
-def test_ids_come_from_the_id_column(tmp_path, channel):
-    rows = [(f"00{number}", *talk) for number, talk in enumerate(talks(10))]
-    path = write_csv(tmp_path / "a.csv", rows, ("id", "dialogue", "summary"))
-    splits = dataset.read(options(path), channel)
-    ids = {example.id for example in (*splits.train, *splits.validation, *splits.test)}
-    assert ids == {f"00{number}" for number in range(10)}
-
-
 def fail(source: Path, channel: Channel, **values: Any) -> DataError:
     with pytest.raises(DataError) as caught:
         dataset.read(options(source, **values), channel)
@@ -138,14 +117,6 @@ def fail(source: Path, channel: Channel, **values: Any) -> DataError:
 def test_missing_file_is_said(tmp_path, channel):
     error = fail(tmp_path / "none.csv", channel)
     assert (error.field, error.message) == ("data.source", f"{tmp_path / 'none.csv'} doesn't exist.")
-
-
-def test_column_that_is_not_there_is_said(tmp_path, channel):
-    error = fail(write_csv(tmp_path / "a.csv", talks(20)), channel, conversation="dialoge")
-    assert (error.field, error.hint) == (
-        "data.conversation",
-        "Did you mean dialogue? Columns: dialogue, summary.",
-    )
 
 
 @pytest.mark.parametrize(
@@ -172,19 +143,6 @@ def test_a_column_that_may_hold_the_summaries_is_asked_for(tmp_path, channel):
     rows = [{"dialogue": f"Ann: Hi.\nBo: {text}", "a": text, "b": text[4:]} for text in said]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     assert fail(path, channel).message == "a.jsonl: No column looks like summaries."
-
-
-def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path, channel):
-    path = tmp_path / "a.jsonl"
-    rows = [{"dialogue": [f"Ann: {number}", "Bob: b"], "summary": "c"} for number in range(12)]
-    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    assert dataset.read(options(path, max_train=1), channel).train[0].conversation == "Ann: 0\nBob: b"
-    path.write_text('{"dialogue": [[1, 2]], "summary": "c"}\n' * 12, encoding="utf-8")
-    error = fail(path, channel)
-    assert (error.field, error.message) == (
-        "data.conversation",
-        'a.jsonl: Row 1: column "dialogue" contains lists, not text.',
-    )
 
 
 def test_too_few_conversations_for_three_splits_are_said(tmp_path, channel):
@@ -218,30 +176,6 @@ def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path, ch
     splits = dataset.read(options(tmp_path / "a.csv", broken_rows="leave_out"), channel)
     assert len((*splits.train, *splits.validation, *splits.test)) == 12
     assert [notice["message"][:27] for notice in notices(channel)] == ["a.csv: 2 broken rows (line "]
-
-
-def test_turns_in_rows_of_their_own_are_grouped(tmp_path, channel):
-    said = [("c1", "Ann", "Hi", "s1"), ("c1", "Bob", "Yes", "s1"), ("c2", "Cid", "No", "s2")]
-    rows = "".join(",".join(row) + "\n" for row in said)
-    content = f"conversation_id,speaker,text,summary\n{rows}"
-    folder = folder_of(tmp_path / "talks", **dict.fromkeys(sources.SPLITS, content))
-    splits = dataset.read(options(folder), channel)
-    assert [(each.id, each.conversation, each.summary) for each in splits.train] == [
-        ("c1", "Ann: Hi\nBob: Yes", "s1"),
-        ("c2", "Cid: No", "s2"),
-    ]
-
-
-def test_mapping_by_hand_and_several_references_are_used(tmp_path, channel):
-    row = {"talk": [{"who": "Ann", "words": "Hi"}], "short": "a", "shorter": "b"}
-    folder = tmp_path / "talks"
-    folder.mkdir()
-    for split in sources.SPLITS:
-        (folder / f"{split}.jsonl").write_text(json.dumps(row) + "\n")
-    mapping = {"speaker": "who", "text": "words", "references": "shorter"}
-    splits = dataset.read(options(folder, conversation="talk", summary="short", columns=mapping), channel)
-    [example] = splits.test
-    assert (example.conversation, example.summary, example.more_references) == ("Ann: Hi", "a", ("b",))
 
 
 def test_column_that_only_later_rows_have_is_found(tmp_path, channel):
