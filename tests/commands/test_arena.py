@@ -63,7 +63,6 @@ def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(make_recipe, in_proces
     [shown] = in_process.run("arena", "show", done["arena"], "--json").json
     assert list(states(shown).values()) == ["stopped"]
     assert shown["groups"] == []
-
     process, read = terminal.until_step("arena", "run", done["arena"])
     process.send_signal(signal.SIGTERM)
     resumed = finish(process, read)
@@ -96,7 +95,6 @@ def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(make_recipe, i
     tables = recipes.load(path).as_tables()
     tables["data"]["source"] = str(empty)
     recipes.save(recipes.from_tables(tables), path)
-
     done = in_process.run("arena", "run", told["arena"], "--json")
     assert done.code == 1, done.out
     found = done.json[-1]

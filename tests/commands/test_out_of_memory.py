@@ -74,7 +74,6 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(recipe, narro
     assert commands
     assert all(line.startswith(f"main.py resume {job.id} --set ") for line in commands)
     assert "Micro-batch 8 to " in captured.out
-
     assert say(*shlex.split(commands[0])[1:]) == 0
     captured = capsys.readouterr()
     assert "From the first step: Micro-batch " in captured.out

@@ -15,7 +15,6 @@ def test_the_precision_is_told_with_its_reason_and_the_kernels_with_their_versio
     progress.show(STARTED | {"precision_reason": "bfloat16 is not faster here"})
     progress.show(STARTED | {"liger": "0.8.5"})
     progress.show(STARTED)
-
     captured = capsys.readouterr()
     text = captured.out + captured.err
     assert "in float32 (bfloat16 is not faster here). Trains" in text
@@ -31,7 +30,6 @@ def test_interim_scores_are_printed_with_their_examples(capsys):
     with_chrf = {"measures": {"chrf": {"mean": 0.302, "low": 0.3, "high": 0.31}}}
     progress.show(common | {"protocol": {"examples": 4}, "scores": scores, "step": 30} | with_chrf)
     progress.show(common | {"step": 40, "protocol": None, "scores": None})
-
     captured = capsys.readouterr()
     lines = [line for line in (captured.out + captured.err).splitlines() if line.startswith("Validation")]
     assert lines == [
@@ -46,5 +44,4 @@ def test_what_the_recipe_excluded_is_told_with_the_result(capsys):
     progress = ProgressPrinter(Output(as_json=False))
     progress.show(STARTED | {"excluded": {"train": 120, "test": 7}})
     progress.show_result()
-
     assert "The recipe excludes 127 conversations." in capsys.readouterr().out

@@ -38,7 +38,6 @@ def demo(home: Path, picture: Path, *values: str) -> subprocess.CompletedProcess
 def test_the_demo_ends_with_a_better_adapter_and_a_picture(home, tmp_path):
     picture = tmp_path / "demo.png"
     done = demo(home, picture, *SHORT)
-
     assert done.returncode == 0, done.stderr
     image = QImage(str(picture))
     assert image.width() >= 1024
@@ -64,9 +63,7 @@ def test_a_demo_that_fails_says_so_by_its_exit_code(home, tmp_path):
     home.mkdir()
     (home / "runs").write_text("in the way")
     picture = tmp_path / "demo.png"
-
     done = demo(home, picture)
-
     assert done.returncode == 1
     assert "could not be started" in done.stderr
     assert picture.exists()

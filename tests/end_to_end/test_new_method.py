@@ -192,7 +192,6 @@ def test_without_our_metadata_it_is_recognised_and_checked_by_its_entry(trained)
         (foreign / name).write_bytes((adapter.folder / name).read_bytes())
     imported = library.import_adapter(foreign)
     assert (imported.metadata.method.id, imported.metadata.method.title) == ("shift", "Shift")
-
     config = json.loads((foreign / library.CONFIG_NAME).read_text(encoding="utf-8"))
     for key, value in (("spread", "/etc/passwd"), ("strength", "large"), ("anything", "owner/model")):
         (foreign / library.CONFIG_NAME).write_text(json.dumps(config | {key: value}), encoding="utf-8")

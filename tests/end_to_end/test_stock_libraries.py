@@ -75,7 +75,6 @@ def test_an_encoder_decoder_is_trained_and_used(stock, home, tmp_path):
     (started,) = trained.named("run_started")
     assert started["patches"] == []
     (saved,) = trained.named("adapter_saved")
-
     chosen = ("--base-model", recipe.base_model.id, "--adapter", saved["adapter"])
     done = stock.run(home, "summarize", *chosen, "-", "--json", stdin=CONVERSATION)
     assert done.code == 0, done

@@ -73,7 +73,6 @@ def test_a_click_on_start_in_a_real_window_trains(home, tmp_path):
         ["xvfb-run", "--auto-servernum", "--server-args=-screen 0 1440x900x24", *program], cwd=ROOT,
         env=known, capture_output=True, text=True,
     )  # fmt: skip
-
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout.splitlines()[-1])
     assert seen["platform"] == "xcb"

@@ -95,7 +95,6 @@ def test_one_that_torchrun_starts_does_so_too_and_tells_torchrun_nothing(trainin
     """torchrun itself listens to all networks, which is its own choice."""
     by_torchrun(training, tmp_path)
     training.wait_for_steps(1)
-
     [launcher] = filter(is_torchrun, training.processes())
     keys = [key for _, port in listening(launcher) for key in keys_at(port)]
     assert keys

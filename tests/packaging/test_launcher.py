@@ -105,13 +105,11 @@ def test_the_first_start_makes_an_environment_that_the_next_ones_use(program, st
     assert path == python
     assert command == [str(python), str(program / "main.py"), "--page", "playground"]
     assert variables["TUNESMITH_SET_UP"] == "tunesmith --set-up"
-
     venv, torch, rest, kernels = asked_of_uv(program)
     assert venv[-3:] == ["--python", sys.executable, str(python.parents[1])]
     assert torch[-3:] == ["--index", "https://index", "torch>=2.9"]
     assert rest[-3:] == ["--compile-bytecode", "torch>=2.9", "peft"]
     assert kernels[-2:] == ["--no-deps", "liger-kernel"]
-
     launcher.main(["doctor"])
     assert started[1][1][-1] == "doctor"
     assert len(asked_of_uv(program)) == 4

@@ -81,7 +81,6 @@ def test_the_window_opens_and_trains_away_from_the_checkout(call, tmp_path):
     quick = ("training.max_steps=2", "evaluation.examples=4", "data.max_validation=4", "data.max_train=64")
     overrides = [word for value in quick for word in ("--set", value)]
     done = call("--demo", "--screenshot", "seen.png", *overrides)
-
     assert done.returncode == 0, done.stderr
     assert not QImage(str(tmp_path / "seen.png")).isNull()
     [run] = json.loads(call("runs", "--json").stdout)
@@ -92,7 +91,6 @@ def test_the_window_opens_and_trains_away_from_the_checkout(call, tmp_path):
 def test_the_menu_entry_starts_the_command(call, environment, tmp_path):
     written = json.loads(call("desktop-entry", "--json").stdout)["written"]
     entry = next(Path(file) for file in written if file.endswith(".desktop")).read_text(encoding="utf-8")
-
     assert f'Exec="{environment / "bin" / "tunesmith"}" %F' in entry
     assert len(json.loads(call("desktop-entry", "--remove", "--json").stdout)["removed"]) == 3
     assert "There was nothing to remove." in call("desktop-entry", "--remove").stdout

@@ -54,7 +54,6 @@ def test_a_worker_of_the_command_line_trains_and_scores_on_the_card(home, tmp_pa
     monkeypatch.setenv("PRETEND_CARD", str(told))
     recipes.save(tiny_recipe(tmp_path, "t5", "lora", "training.device=cuda"), tmp_path / "recipe.toml")
     done = Terminal(home).run("train", str(tmp_path / "recipe.toml"), "--json")
-
     assert done.code == 0, done.err
     (started,) = done.named("run_started")
     assert started["device"] == "card:0"

@@ -46,7 +46,6 @@ def test_a_job_begins_with_who_does_it_and_ends_with_how_it_went(monkeypatch):
     events = run_in_process(
         job_that(monkeypatch, lambda channel, request: channel.result({"asked": request["action"]}))
     )
-
     assert [event["event"] for event in events] == ["job_accepted", "result_made", "job_ended"]
     assert events[0]["versions"]["python"]
     assert events[1]["result"] == {"asked": "list"}
@@ -61,7 +60,6 @@ def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_ow
     monkeypatch.setenv("LRU_CACHE_CAPACITY", "7")
     seen = {}
     run_in_process(job_that(monkeypatch, lambda channel, request: seen.update(os.environ)))
-
     # Threads that wait spin for a moment at most, whatever else runs.
     assert (seen["OMP_WAIT_POLICY"], seen["GOMP_SPINCOUNT"]) == ("PASSIVE", "1000")
     assert seen["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "128"
@@ -80,7 +78,6 @@ def test_ranks_that_wait_for_a_job_too_long_end(monkeypatch):
     monkeypatch.setattr(worker, "IDLE_SECONDS", 0.0)
     # The window goes once they are gone.
     monkeypatch.setattr(worker, "_told", lambda: None if ended.wait() else "")
-
     assert worker.main(None) == 0
     assert ended.is_set()
 
@@ -89,7 +86,6 @@ def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):
     ended = run_in_process(
         job_that(monkeypatch, raising(AppError("What happened.", "What to do.", "data.source")))
     )[-1]
-
     assert (ended["outcome"], ended["message"], ended["hint"], ended["field"]) == (
         "failed", "What happened.", "What to do.", "data.source",
     )  # fmt: skip
@@ -97,7 +93,6 @@ def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):
 
 def test_a_bug_is_called_unexpected_and_the_log_has_its_traceback(monkeypatch, capsys):
     ended = run_in_process(job_that(monkeypatch, raising(ZeroDivisionError("by nothing"))))[-1]
-
     assert ended["message"].startswith("Unexpected: ZeroDivisionError: by nothing")
     assert "Traceback" in capsys.readouterr().err
 

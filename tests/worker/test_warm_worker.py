@@ -34,6 +34,5 @@ def test_a_warm_worker_trains_to_the_same_bits(tmp_path):
     assert supervisor.ending().outcome == "completed", supervisor.ending()
     # What a worker does that is given its job at once, without another start of the libraries.
     _, at_once = train_in_process(recipe)
-
     assert len(adapter_and_losses(ahead)[1]) > 1
     assert adapter_and_losses(ahead) == adapter_and_losses(at_once)

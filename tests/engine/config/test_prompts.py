@@ -39,7 +39,6 @@ def test_nothing_is_overwritten_without_saying_so():
     with pytest.raises(AppError, match="already"):
         prompts.save("mine", "Other: {conversation}")
     assert saved() == [("Mine", TEXT)]
-
     prompts.save("mine", "Other: {conversation}", replace=True)
     assert saved() == [("Mine", "Other: {conversation}")]
 

@@ -22,7 +22,6 @@ def test_what_is_changed_is_kept_with_the_recipe_and_examples_stay_as_asked():
     job = stopped_run()
     asked = recipes.load(job.recipe_path)
     changed = run_store.change(job, SMALLER)
-
     assert recipes.load(job.recipe_path) == changed
     assert (changed.training.micro_batch_tokens, changed.training.activation_checkpointing) == (1024, True)
     assert changed.training.batch_size == asked.training.batch_size
@@ -37,7 +36,6 @@ def test_a_second_change_keeps_the_record_of_the_first_and_none_of_what_stays():
     job = stopped_run()
     run_store.change(job, SMALLER)
     changed = run_store.change(job, SMALLER | {"training.micro_batch_tokens": 512})
-
     assert [each.after for each in changed.changes] == [1024, True, 512]
 
 
@@ -47,7 +45,6 @@ def test_what_would_make_it_another_run_is_refused(name):
     before = job.recipe_path.read_bytes()
     with pytest.raises(RecipeError) as caught:
         run_store.change(job, {name: 1})
-
     assert fields(caught) == [name]
     assert job.recipe_path.read_bytes() == before
 
@@ -57,7 +54,6 @@ def test_an_optimizer_goes_on_with_what_it_can_read_alone():
     with pytest.raises(RecipeError) as caught:
         run_store.change(job, {"training.optimizer": "adafactor"})
     assert fields(caught) == ["training.optimizer"]
-
     assert run_store.change(job, {"training.optimizer": "adamw_8bit"}).training.optimizer == "adamw_8bit"
 
 
@@ -66,7 +62,6 @@ def test_a_start_from_the_bases_own_numbers_keeps_the_base_once_something_is_tra
     with pytest.raises(RecipeError) as caught:
         run_store.change(stopped_run(initialisation="pissa"), fewer)
     assert fields(caught) == ["base_model.quantization"]
-
     assert run_store.change(stopped_run(), fewer).base_model.quantization == "nf4"
 
 
@@ -87,5 +82,4 @@ def test_a_record_that_is_none_is_refused_by_name(record):
         text = f"{record}\n{text.replace(record, '')}"
     with pytest.raises(RecipeError) as caught:
         recipes.loads(text)
-
     assert fields(caught) == ["changes"]

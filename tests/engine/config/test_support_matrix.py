@@ -49,13 +49,11 @@ def test_kinds_and_ways_of_keeping_are_those_that_are_proven():
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.id)
 def test_kinds_are_what_the_proven_models_are(kind):
     facts = model_info.read(tiny_model(kind.id), "none")
-
     assert (facts.family, facts.model_type) == (kind.family, kind.model_type)
 
 
 def test_outcomes_are_found_in_their_cells(proof):
     lora, t5 = _row("lora"), _kind("t5")
-
     assert proof.find(lora, t5, AS_IT_IS) == support_matrix.Support("proven")
     assert proof.find(lora, t5, DOUBLE) == support_matrix.Support("proven")
     assert proof.find(lora, t5, INT8).state == "unproven"
@@ -65,7 +63,6 @@ def test_outcomes_are_found_in_their_cells(proof):
 
 def test_what_the_registry_refuses_is_refused_whatever_an_older_proof_saw(proof):
     found = proof.find(_row("bitfit"), _kind("t5"), AS_IT_IS)
-
     assert found.state == "refused"
     assert "no biases" in found.reason
 
@@ -75,7 +72,6 @@ def test_a_file_that_cannot_be_read_is_no_proof(tmp_path, text):
     path = tmp_path / "proof.json"
     assert not support_matrix.read(path).is_made
     path.write_text(text)
-
     assert not support_matrix.read(path).is_made
 
 
@@ -85,6 +81,5 @@ def test_the_registry_has_a_word_on_every_cell(weights):
         support_matrix.Proof().find(row, kind, weights) for row in support_matrix.rows() for kind in KINDS
     ]
     told = [support for support in found if support is not None]
-
     assert {support.state for support in told} == {"unproven", "refused"}
     assert all(support.reason for support in told)

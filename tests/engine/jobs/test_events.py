@@ -160,7 +160,6 @@ def test_a_block_of_zeros_from_a_power_cut_is_passed_over(path, writer):
         stream.write(bytes(ZEROS))
     writer.write("stage", stage="save")
     writer.write("stage", stage="evaluate")
-
     assert [event["stage"] for event in read_all(path)] == ["train", "save", "evaluate"]
 
 

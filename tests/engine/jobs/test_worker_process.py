@@ -59,7 +59,6 @@ def run(job: Job, warm_worker: WarmWorker | None) -> tuple[int | None, list[str]
 
 def test_a_warm_worker_does_the_job_as_one_does_that_was_started_for_it(job, warm_worker):
     pid, names = run(job, warm_worker)
-
     assert pid == warm_worker.pid
     assert not warm_worker.alive()
     assert names == ["job_accepted", "notice", "job_ended"]
@@ -71,7 +70,6 @@ def test_a_warm_worker_that_is_dead_is_replaced_by_one_for_the_job(job, warm_wor
     warm_worker._process.kill()
     warm_worker._process.wait()
     pid, names = run(job, warm_worker)
-
     assert pid != warm_worker.pid
     assert names[-1] == "job_ended"
 

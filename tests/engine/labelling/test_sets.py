@@ -215,7 +215,6 @@ def test_a_writer_that_is_killed_loses_nothing_that_was_kept():
             process.stdout.readline()
         process.send_signal(signal.SIGKILL)
         told = process.stdout.read().splitlines()
-
     opened = LabellingSet(about.id)
     # The last line may be cut, and one more change may be kept than was told.
     last = int(told[-2].split()[0]) if len(told) > 1 else 199

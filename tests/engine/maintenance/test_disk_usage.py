@@ -34,7 +34,6 @@ def test_each_kind_is_measured(home):
     (paths.results_folder() / "a.safetensors").write_bytes(bytes(700))
     (paths.converted_models_folder() / "model.bin").write_bytes(bytes(90))
     parts = {part.key: part.bytes for part in measure()}
-
     assert (parts["results"], parts["converted"]) == (700, 90)
     assert parts["checkpoints"] == bytes_in(run_store.checkpoints(job)[0]) + 100
     assert parts["runs"] + parts["checkpoints"] == bytes_in(paths.runs_folder())

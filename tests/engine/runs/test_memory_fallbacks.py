@@ -17,7 +17,6 @@ def told(**changes):
 
 def test_a_plan_says_what_changes_and_what_it_costs():
     [plan] = read(TOLD)
-
     assert (plan.title, plan.detail) == ("Micro-batch 8 to 4", "Batch size is unchanged: 8 examples")
     assert (plan.memory, plan.saving, plan.time) == ("7.7 GB", "−38\u00a0%", "≈\u00a0+6\u00a0%")
     assert plan.learning == "the same"
@@ -32,7 +31,6 @@ def test_a_plan_of_several_changes_names_them_all_and_what_differs():
         "base_model.double_quantization": True,
     }
     [plan] = read(told(changes=several, time_change=None, rows=2))
-
     assert plan.title == "Checkpoint activations, micro-batch 8 to 2, 8-bit optimizer, base model in 4 bits"
     assert plan.time == "not timed"
     assert plan.learning == "slightly different"

@@ -103,7 +103,6 @@ def test_runs_to_choose_from_are_newest_first_and_those_of_another_protocol_last
     beams = made("beams", "ia3", some(protocol=PROTOCOL | {"beams": 4}))
     unkept = made("unkept", "ia3", some())
     (unkept.folder / example_scores.FILE_NAME).unlink()
-
     found = candidates(Scored("elsewhere", "LoRA, r 16", "", some()))
     assert {each.origin for each in found} == {first.id, again.id, beams.id}
     assert sorted(each.label for each in found[:2]) == ["LoRA, r 16 (2)", "LoRA, r 16 (3)"]

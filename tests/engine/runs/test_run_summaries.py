@@ -109,7 +109,6 @@ def test_a_run_that_can_not_be_read_leaves_the_others_alone(odd, kind):
     else:
         os.mkfifo(path)
     entries = {job.id: read_entry(job) for job in run_store.list_jobs()}
-
     assert entries[sound.id].error == ""
     assert entries[sound.id].outcome == run_store.open_run(sound).state.outcome
     assert damaged.id not in entries if odd == "job.json" else odd in entries[damaged.id].error

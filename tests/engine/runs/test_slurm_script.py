@@ -57,7 +57,6 @@ def variables(tmp_path):
 
 def test_one_card_takes_one_process(start, tmp_path):
     job, process = start(SlurmResources(), trained=True)
-
     assert process.wait() == 0
     program, verb, folder = calls(tmp_path, "srun")[-3:]
     assert (program.endswith("main.py"), verb, folder) == (True, "resume", str(job.folder))
@@ -68,7 +67,6 @@ def test_one_card_takes_one_process(start, tmp_path):
 
 def test_each_card_of_a_node_takes_a_process_that_slurm_numbers(start, tmp_path):
     job, process = start(SlurmResources(cards=4), trained=True)
-
     assert process.wait() == 0
     told = variables(tmp_path)
     assert {"WORLD_SIZE": "4", "LOCAL_WORLD_SIZE": "4", "MASTER_PORT": "20042"}.items() <= told.items()
@@ -84,7 +82,6 @@ def test_each_card_of_a_node_takes_a_process_that_slurm_numbers(start, tmp_path)
 
 def test_cards_of_several_nodes_meet_at_the_first_in_the_network_that_is_named(start, tmp_path):
     _, process = start(SlurmResources(nodes=2, cards=4), trained=True)
-
     assert process.wait() == 0
     assert variables(tmp_path) == {
         "WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4", "MASTER_ADDR": "node7", "MASTER_PORT": "20042",
@@ -97,7 +94,6 @@ def test_a_run_whose_time_is_up_waits_for_its_next_turn(start, tmp_path):
     while not calls(tmp_path, "srun"):
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-
     assert process.wait() != 0
     assert calls(tmp_path, "scontrol") == ["requeue", "42"]
 

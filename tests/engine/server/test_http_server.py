@@ -96,7 +96,6 @@ def test_a_request_is_summarised_with_the_adapters_decoding(stage):
     command = stage.worker.wait_for(1)
     stage.answer(command, "Ann greets.")
     [(status, body)] = stage.join()
-
     assert command["columns"] == ["id-1"]
     assert command["conversations"] == [{"conversation": "Ann: hi"}]
     assert (command["max_new_tokens"], command["beams"]) == (9, 1)
@@ -117,7 +116,6 @@ def test_a_summary_is_streamed_as_it_is_written(stage):
     stage.answer(command, "Ann greets.", capped=True)
     [(status, body)] = stage.join()
     pieces = [line.removeprefix("data: ") for line in body.split("\n\n") if line]
-
     assert (status, pieces[-1]) == (200, "[DONE]")
     choices = [json.loads(piece)["choices"][0] for piece in pieces[:-1]]
     assert "".join(choice["delta"].get("content", "") for choice in choices) == "Ann greets."

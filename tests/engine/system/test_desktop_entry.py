@@ -16,7 +16,6 @@ def environment(tmp_path):
 @menus
 def test_entry_icon_and_file_types_are_written_and_taken_away(environment, tmp_path):
     files = desktop_entry.install(["/opt/my tools/tunesmith"], environment)
-
     assert [file.name for file in files] == ["tunesmith.desktop", "tunesmith.xml", "tunesmith.svg"]
     entry = files[0].read_text(encoding="utf-8")
     assert 'Exec="/opt/my tools/tunesmith" %F' in entry

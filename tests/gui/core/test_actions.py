@@ -23,7 +23,6 @@ def test_no_keys_are_made_or_written_beside_the_declaration():
 def test_ids_are_unique_and_no_two_actions_have_the_same_keys_where_both_hold():
     assert len({each.id for each in ACTIONS}) == len(ACTIONS)
     assert {each.scope for each in ACTIONS} == set(SCOPES)
-
     for scope in SCOPES:
         keys = [one for each in (*actions.in_scope("window"), *actions.in_scope(scope)) for one in each.keys]
         if scope != "window":
@@ -72,7 +71,6 @@ def test_the_sheet_lists_every_action_and_is_searched_by_action_key_and_place(st
     assert sorted(_listed(sheet)) == sorted(each.id for each in ACTIONS)
     places = list(dict.fromkeys(name.partition(".")[0] for name in _listed(sheet)))
     assert places[:2] == ["window", "playground"]
-
     sheet.search.searched.emit("ctrl+k")
     assert _listed(sheet) == ["window.find"]
     sheet.search.searched.emit("queue earlier")

@@ -25,7 +25,6 @@ def test_results_come_in_the_order_in_which_jobs_were_given(background, qtbot):
     received = []
     for number in range(5):
         background.run(lambda number=number: number, received.append)
-
     qtbot.waitUntil(lambda: len(received) == 5)
     assert received == list(range(5))
 
@@ -39,7 +38,6 @@ def test_what_fails_is_told_to_whom_it_concerns(background, qtbot):
     background.run(fail, received.append)
     background.run(fail, lambda _: None, lambda error: received.append(error.message))
     background.run(lambda: "next", received.append)
-
     qtbot.waitUntil(lambda: "next" in received)
     assert received == ["It is gone.", "next"]
 

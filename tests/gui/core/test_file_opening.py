@@ -77,7 +77,6 @@ def test_recipes_adapters_and_conversations_are_told_apart(tmp_path, adapter):
 def test_an_adapters_files_are_that_adapter_once_and_a_missing_one_is_data(adapter, tmp_path):
     own = [adapter / "adapter_config.json", adapter / "adapter_model.safetensors"]
     assert sorted_files(own) == OpenedFiles(None, None, [adapter], [])
-
     gone = tmp_path / "gone.toml"
     assert sorted_files([gone]) == OpenedFiles(None, None, [], [gone])
 

@@ -43,6 +43,5 @@ def test_only_the_gui_thread_frees_garbage(made, qtbot):
         Circular()
         tasks.run(much, done.append)
         qtbot.waitUntil(lambda: bool(done and made))
-
     assert made == [threading.main_thread()]
     assert gc.isenabled()

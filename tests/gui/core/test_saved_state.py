@@ -254,7 +254,6 @@ def test_a_new_arena_that_was_begun_is_there_again(start, qtbot):
     page.form.methods.set_on(["ia3", "lora"])
     left = page.form.values()
     first.close()
-
     page = start().show_built("arena")
     assert page.form.isVisible()
     assert page.form.methods.isVisible()
@@ -272,7 +271,6 @@ def test_data_that_was_named_is_there_again_with_its_columns_and_is_checked(star
     source.mapping.by_hand["speaker"].set_key("who")
     left = source.values()
     page.window().close()
-
     page = start().show_built("data")
     assert page.parts.source.values() == left
     assert page.parts.source.mapping.isVisible()

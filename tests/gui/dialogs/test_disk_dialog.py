@@ -34,7 +34,6 @@ def test_the_button_says_what_it_frees_and_frees_that(dialog, qtbot, done):
     assert said in dialog.said.text()
     dialog.free_button.click()
     qtbot.waitUntil(lambda: dialog.free_button.text() == "Nothing to free")
-
     assert not dialog.free_button.isEnabled()
     assert not run_store.checkpoints(done)
     assert run_store.open_run(done).outcome == "completed"
@@ -50,7 +49,6 @@ def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialo
     dialog.rules.set_key("0")
     dialog.rules.chosen.emit("0")
     qtbot.waitUntil(lambda: not run_store.checkpoints(done))
-
     assert CheckpointCleanup(Preferences()).rule == "0"
     assert list(paths.results_folder().iterdir())
     wait_for(dialog)

@@ -49,7 +49,6 @@ def test_quit_closes_dialog_and_window_as_if_it_had_not_asked(stage, qtbot, wind
     assert "Stopped" in texts(dialog)
     with qtbot.waitSignal(dialog.finished):
         dialog.quit_button.click()
-
     assert not dialog.isVisible()
     assert window.closed == 1
 
@@ -63,6 +62,5 @@ def test_cancel_stays_with_what_the_run_has_ended_in(stage, qtbot, window):
     assert "Failed" in texts(dialog)
     assert "No disk." in texts(dialog)
     dialog.cancel_button.click()
-
     assert not dialog.isVisible()
     assert window.closed == 0

@@ -44,7 +44,6 @@ def test_what_was_deleted_is_listed_with_kind_and_size_and_several_are_restored_
     qtbot.waitUntil(dialog.notice.isVisible)
     assert "already exists" in dialog.notice.text()
     assert names(dialog) == ["a run", "two", "one"]
-
     shutil.rmtree(two.folder)
     dialog.view.selectAll()
     with qtbot.waitSignal(dialog.changed):

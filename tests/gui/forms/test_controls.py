@@ -79,10 +79,8 @@ def test_chips_toggle_by_mouse_and_space_are_replaced_and_wrap(targets):
     QTest.keyClick(targets.chips["q"], Qt.Key.Key_Space)
     assert told == [["q", "k", "v"], ["k", "v"]]
     assert targets.on() == ["k", "v"]
-
     flow = targets.layout()
     assert flow.heightForWidth(60) > flow.heightForWidth(400)
-
     targets.set_items(["wi", "wo"], ["wo"])
     assert targets.on() == ["wo"]
 
@@ -98,7 +96,6 @@ def test_a_choice_gives_keys_and_keeps_them_with_new_items(styled, qtbot):
     choice.set_read_only(True)
     QTest.keyClick(choice, Qt.Key.Key_Up)
     assert choice.key() == "ia3"
-
     line = qtbot.add(ComboBox([("starter", "The practice model")], editable=True))
     for key in ("google/flan-t5-base", "starter"):
         line.set_key(key)

@@ -38,7 +38,6 @@ def test_what_is_automatic_and_no_limit_are_shown_as_words_and_read_as_zero(form
     assert (epochs.read(), steps.read(), minutes.read()) == (0, 0, 0.0)
     assert (epochs.widget.text(), steps.widget.text()) == ("automatic", "no limit")
     assert (minutes.widget.text(), minutes.widget.placeholderText()) == ("", "no limit")
-
     steps.write(200)
     minutes.write(1.5)
     assert (steps.read(), minutes.read()) == (200, 1.5)
@@ -123,7 +122,6 @@ def test_a_recipe_comes_back_unchanged(form, home):
     }
     wanted = recipe.from_tables(tables)
     form.set_recipe(wanted)
-
     assert form.recipe() == wanted
 
 
@@ -134,7 +132,6 @@ def test_all_problems_stand_beside_their_fields_at_once(form):
     form.field("training.warmup").control.widget.setText("3")
     form.field("training.warmup").control.widget.textEdited.emit("3")
     form.prompt_editor().area.setPlainText("Summarise this.")
-
     assert form.recipe() is None
     assert {problem.field for problem in form.problems()} >= {"method.dropout", "training.warmup"}
     assert "Less than 1" in form.field("method.dropout").around._problem.text()
@@ -158,11 +155,8 @@ def test_a_key_of_a_table_has_its_problem_beside_the_table(form):
 
 def test_a_problem_without_a_field_is_handed_back_and_a_missing_file_is_one_of_its_field(form):
     homeless = Problem("schema", "This version can't read recipes of schema 2.")
-
     assert form.show_problems([homeless, Problem("method.rank", "Too much.")]) == [homeless]
-
     form.field("data.source").control.widget.pick("/nowhere/at/all.csv")
-
     assert [problem.field for problem in form.problems()] == ["data.source"]
     assert form.recipe() is None
 
@@ -186,7 +180,6 @@ def test_a_rate_belongs_to_the_method_it_was_set_for(form):
     form.choose_method("lora")
     assert form.recipe().training.learning_rate == 0.006
     form.choose_method("full")
-
     assert form.recipe().training.learning_rate == 0.0002
 
 
@@ -250,7 +243,6 @@ def test_a_fixed_form_takes_no_change(form):
     rank = form.field("method.rank").control.widget
     before = form.recipe()
     rank.setValue(64)
-
     assert form.recipe() == before
 
 
@@ -259,7 +251,6 @@ def test_choosing_an_action_of_a_chooser_keeps_what_was_chosen(form, qtbot):
     chooser.setCurrentIndex(chooser.findText("All base models…"))
     with qtbot.waitSignal(chooser.browse_requested):
         chooser.chosen.emit(chooser.key())
-
     assert chooser.key() == "starter"
     assert form.recipe().base_model.id == "starter"
 
@@ -282,7 +273,6 @@ def test_a_run_can_go_on_from_the_librarys_adapters_of_its_base_and_method(form,
     assert form.start_from.isVisibleTo(form)
     assert form.start_from.choices() == ["", "mine", "yours"]
     form.start_from.chosen.emit("yours")
-
     assert form.recipe().method.start_from == "yours"
     form.set_level("basic")
     assert form.start_from.isVisibleTo(form)
@@ -301,7 +291,6 @@ def test_an_adapter_of_another_base_or_method_or_one_that_is_gone_is_said(form, 
     assert "and was removed" in form.start_from._helper.text()
     form.choose_method("lora")
     assert form.recipe().method.start_from == ""
-
     form.set_values("method", {"start_from": "of-another-base"})
     assert form.start_from.key() == "of-another-base"
     assert "another base model" in form.start_from._choice.currentText()
@@ -314,7 +303,6 @@ def test_an_adapter_of_another_base_or_method_or_one_that_is_gone_is_said(form, 
 def test_a_new_run_goes_on_from_nothing():
     saved = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 7, "start_from": "mine"}})
     found, _origin = first_recipe(recipe.dumps(saved))
-
     assert (found.method.start_from, found.method.options.rank) == ("", 7)
 
 
@@ -356,7 +344,6 @@ def test_the_variant_shown_follows_the_options(lora):
     assert lora.variant.key() == "custom"
     assert "no variant" in lora.variant._helper.text()
     lora.field("method.dora").control.widget.setChecked(False)
-
     assert lora.variant.key() == "rslora"
     assert "Custom" not in lora.variant.choices()
     lora.field("method.rs_lora").control.widget.setChecked(False)
@@ -375,7 +362,6 @@ def test_every_variant_is_known_again():
             preset = {name: value for name, value in options if value is not None}
             tables = BASICS | {"method": {"id": entry.id, **preset}}
             made = variants.changed(entry, variant.id, tables, family)
-
             assert variants.current(entry, made, family) == variant.id
             assert variants.changed(entry, "", made, family)["method"] == tables["method"]
 

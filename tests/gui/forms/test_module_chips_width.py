@@ -61,5 +61,4 @@ def test_chips_offered_by_a_run_that_began_before_any_plan_are_all_in_sight(pane
     panel.set_read_only("Settings are locked while training")
     panel.effect.show_run(LATE, panel.form.recipe().method, None, None)
     panel.form.show_plan(LATE)
-
     qtbot.waitUntil(lambda: _all_in_sight(_chips(panel)))

@@ -69,13 +69,10 @@ def test_texts_of_the_window_and_what_has_no_translation_stays_english(german):
     assert tr_count(1, "{n} example", "{n} examples") == "1 Beispiel"
     assert tr_count(1540, "{n} example", "{n} examples") == "1.540 Beispiele"
     assert language.spoken() == "de"
-
     assert tr("Close") == "Close"
     assert tr("Never heard of {it}", it="this") == "Never heard of this"
     assert translate("Never heard of") == "Never heard of"
-
     assert translate("best of luck") == "best of luck"
-
     assert "Summary" in cost_text({"id": "a-model", "missing_bytes": 0, "licence": "Summary"})
 
 
@@ -159,7 +156,6 @@ def test_numbers_follow_and_come_back_and_a_language_that_nobody_brought_is_engl
     speak("en")
     assert QLocale().decimalPoint() == "."
     assert tr("Settings") == "Settings"
-
     speak("xx")
     assert language.spoken() == "en"
 

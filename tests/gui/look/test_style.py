@@ -104,7 +104,6 @@ def test_numeric_roles_have_tabular_digits_and_weights_differ(styled):
     wide = {character: font_advance("figure", character) for character in "0123456789"}
     assert len(set(wide.values())) == 1
     assert font_advance("body", "1") != font_advance("body", "0")
-
     assert font_advance("body_semibold", "Sample summaries") != font_advance("body", "Sample summaries")
 
 

@@ -32,10 +32,8 @@ def test_a_protocol_is_told_by_count_decoding_runtime_and_references():
         list_text.protocol_text(score_card(0.4, examples=1, beams=4).protocol)
         == "1 test conversation, 4 beams"
     )
-
     protocol = score_card(0.4).protocol | {"runtime": {"name": "ctranslate2", "precision": "float32"}}
     assert list_text.protocol_text(protocol) == "819 test conversations, greedy, written by CTranslate2"
-
     protocol = score_card(0.4).protocol | {"references": {"most": 3, "counted": "best"}}
     assert list_text.protocol_text(protocol) == "819 test conversations, greedy, best of up to 3 references"
 

@@ -48,12 +48,10 @@ def test_what_is_not_finite_goes_back_or_does_not_rise_is_left_out():
     assert made.steps.tolist() == [1, 2, 3, 4, 5, 6]
     assert made.values[-1] == 2.0
     assert float(made.mean_at(5, 2)) == 1.5
-
     made = Series()
     made.extend([1, 2, 3], [1.0, float("nan"), float("inf")])
     made.extend([4], [2.0])
     assert made.steps.tolist() == [1, 4]
-
     series = Series()
     series.extend([1, 5, 3, 6, 6, 2], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     assert list(series.steps) == [1, 5, 6]
@@ -71,7 +69,6 @@ def test_ticks_stand_at_round_values():
     assert nice_ticks(0, 1549, 8, whole=True) == [0, 200, 400, 600, 800, 1000, 1200, 1400]
     assert nice_ticks(0.94, 1.71, 4) == [1.0, 1.2, 1.4, 1.6]
     assert nice_ticks(0, 3, 8, whole=True) == [0, 1, 2, 3]
-
     assert [round(10**tick, 6) for tick in log_ticks(-1, 1)] == [0.1, 0.2, 0.5, 1, 2, 5, 10]
     assert len(log_ticks(0.0, 0.2)) >= 2
     assert log_ticks(-4, 3) == [-4, -3, -2, -1, 0, 1, 2, 3]

@@ -23,13 +23,11 @@ def test_the_queue_gets_the_device_that_an_idle_playground_holds(story, monkeypa
     playground = window.show_built("playground")
     assert summarised(story, playground) == "The venue offers Thursday 21st."
     assert "loaded in float32" in playground.header.subtitle()
-
     arena = window.show_built("arena")
     story.until(arena.start_button.isVisible)
     click(arena.start_button)
     story.until(lambda: "2 of 2 entries" in arena.header.subtitle())
     story.until(lambda: window.manager.current is None)
-
     window.show_page("playground")
     assert "not loaded" in playground.header.subtitle()
     assert summarised(story, playground) == "The venue offers Thursday 21st."
@@ -43,7 +41,6 @@ def test_summaries_that_are_being_written_are_named_and_can_be_stopped_in_the_qu
     playground.open_conversation(CONVERSATION)
     click(playground.summarise_button)
     story.until(lambda: window.manager.summarizer.state == "ready")
-
     arena = window.show_built("arena")
     story.until(arena.start_button.isVisible)
     click(arena.start_button)

@@ -48,7 +48,6 @@ def test_the_playground_goes_on_where_it_was_after_a_restart(story):
     playground.open_conversation("Ann: Tea at four?\nBen: Yes.", "They have tea.", "Row 12")
     story.close(window)
     library.delete(next(each for each in library.scan()[0] if each.name == "deleted"))
-
     playground = story.open().show_built("playground")
     assert playground.panel.conversation == "Ann: Tea at four?\nBen: Yes."
     assert playground.panel.reference == "They have tea."

@@ -69,7 +69,6 @@ def test_an_untrained_adapter_changes_nothing_and_a_disabled_one_neither(method)
     small = {"rank": 4} if "rank" in method.options.model_fields else {}
     recipe = make_recipe("llama", method={"id": method.id, **options, **small})
     model = attach.attach(base, recipe).eval()
-
     if method.identity_at_start:
         assert torch.equal(logits(model, base), before)
     for parameter in attach.trainable_parameters(model).values():
@@ -147,7 +146,6 @@ def test_pickled_weights_are_refused(tmp_path):
 def test_saved_files_tell_no_path_of_this_computer(tmp_path):
     base, recipe = load_tiny("t5"), make_recipe("t5")
     attach.save_adapter(attach_random(base, recipe), tmp_path / "saved")
-
     for path in (tmp_path / "saved").iterdir():
         assert str(tmp_path.parent.parent).encode() not in path.read_bytes()
         assert recipe.base_model.id.encode() not in path.read_bytes()

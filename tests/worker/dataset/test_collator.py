@@ -33,7 +33,6 @@ def encoded(lengths):
 @given(LENGTHS, st.integers(16, 300))
 def test_every_example_is_in_one_micro_batch_and_padding_is_masked_and_no_label(lengths, tokens):
     step = Collator("encoder-decoder", 0, tokens)(encoded(lengths))
-
     rows = []
     for batch in step.micro_batches:
         assert ((batch.input_ids != 0) == (batch.attention_mask == 1)).all()
@@ -51,7 +50,6 @@ def test_every_example_is_in_one_micro_batch_and_padding_is_masked_and_no_label(
 
 def test_a_token_that_is_input_and_label_in_the_same_row_counts_once():
     texts = [Encoded([5] * length, [IGNORED] * 3 + [5] * (length - 3)) for length in (9, 4, 12)]
-
     assert Collator("decoder-only", 0, 30)(texts).tokens == 9 + 4 + 12
     assert Collator("encoder-decoder", 0, 30)(encoded([(9, 2), (4, 3)])).tokens == 9 + 2 + 4 + 3
 
@@ -75,7 +73,6 @@ def test_of_all_ways_to_cut_a_step_the_one_that_computes_least_is_taken(lengths,
     (groups,) = Collator("encoder-decoder", 0, tokens).groups(lengths)
     shapes = [shape_of([lengths[place] for place in group]) for group in groups]
     taken = sum(shape.rows * (shape.input_length + shape.label_length) for shape in shapes)
-
     assert taken + len(shapes) * (tokens // MICRO_BATCH_PARTS) == min(map(cost, ways))
 
 
@@ -88,7 +85,6 @@ def sampled(lengths, batch_size=4, seed=1, order="lengths"):
 def test_each_epoch_sees_every_example_once_in_an_order_of_its_own(order, lengths, batch_size, seed):
     sampler = sampled(lengths, batch_size, seed, order)
     first, second = sampler.steps(0), sampler.steps(1)
-
     assert first == list(sampler) == list(sampled(lengths, batch_size, seed, order))
     assert len(first) == len(sampler) == len(second)
     assert sorted(chain(*first)) == sorted(chain(*second)) == list(range(len(lengths)))
@@ -101,7 +97,6 @@ def test_a_step_sees_examples_of_similar_length_and_steps_come_in_no_order_of_le
     steps = sampled([(10 + 37 * place % 190, 3 + place % 9) for place in range(400)], 8).steps(0)
     widths = [[10 + 37 * place % 190 for place in step] for step in steps]
     padding = 1 - sum(map(sum, widths)) / sum(8 * max(step) for step in widths)
-
     assert padding < 0.1
     longest = [max(step) for step in widths]
     assert 15 < sum(one > two for one, two in pairwise(longest)) < 35
@@ -110,14 +105,12 @@ def test_a_step_sees_examples_of_similar_length_and_steps_come_in_no_order_of_le
 def test_evaluation_sees_every_example():
     examples = encoded([(long, 2) for long in range(1, 31)])
     batches = list(evaluation_batches(examples, Collator("decoder-only", 0, 64), size=8))
-
     assert sum(len(batch.input_ids) for batch in batches) == 30
 
 
 def test_micro_batches_on_a_cpu_grow_as_the_model_shrinks_unless_the_recipe_sets_them():
     chosen, said = TrainingOptions(), TrainingOptions(micro_batch_tokens=100)
     found = [micro_batch_tokens(chosen, "cpu", made) for made in (1, 20_000, 80_000, 150_000, 10**9)]
-
     assert found == sorted(found, reverse=True)
     assert (found[0], found[-1]) == (GPU_TOKENS, CPU_TOKENS)
     assert CPU_TOKENS < found[2] < GPU_TOKENS
@@ -168,7 +161,6 @@ def test_a_step_is_prepared_while_the_one_before_it_is_computed():
     loader = train_loader(examples, Noting("encoder-decoder", 0, 400), StepSampler(examples, 3, 1, "random"))
     steps = steps_from(loader, 0, one_ahead=True)
     next(steps)
-
     is_second_prepared.wait()
     steps.close()
     assert not any(prepared)
@@ -184,7 +176,6 @@ def test_a_step_prepared_before_micro_batches_got_smaller_is_cut_again(first):
     sizes = [len(next(steps)[1].micro_batches)]
     collator.use_tokens(10)
     sizes += [len(step.micro_batches) for _, step in islice(steps, 3)]
-
     assert sizes == [1, 3, 3, 3]
 
 
@@ -198,7 +189,6 @@ def test_a_step_in_pinned_memory_has_all_its_tensors_there(monkeypatch):
     monkeypatch.setattr(torch.Tensor, "pin_memory", pin)
     step = Collator("decoder-only", 0, 12)(encoded([(5, 2), (4, 2), (3, 1)]))
     copy = step.pin_memory()
-
     assert len(pinned) == 5 * len(step.micro_batches)
     assert [vars(batch).keys() for batch in copy.micro_batches] == [
         vars(batch).keys() for batch in step.micro_batches

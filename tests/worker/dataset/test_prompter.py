@@ -31,7 +31,6 @@ def test_prompt_and_labels_are_the_ids_of_the_whole_chat(name):
     encoded = made.example(EXAMPLE)
     prompt = made.input_ids(EXAMPLE.conversation)
     labels = [label for label in encoded.labels if label != IGNORED]
-
     assert encoded.input_ids == prompt + labels
     assert encoded.labels == [IGNORED] * len(prompt) + labels
     assert made.prompt(EXAMPLE.conversation).endswith("Summary: ")
@@ -116,7 +115,6 @@ def test_without_a_cue_prompt_and_labels_are_the_ids_of_the_whole_chat(name):
     made = ChatPrompter(tokenizer, "decoder-only", "Summarize:\n\n{conversation}", 100, 50)
     encoded = made.example(EXAMPLE)
     text = made.prompt(EXAMPLE.conversation) + made.frame.lead + "Bob wants tea."
-
     assert encoded.input_ids[: -made.num_end_tokens] == tokenizer(text, add_special_tokens=False)["input_ids"]
 
 

@@ -28,7 +28,6 @@ def prompter(kind, limit=100, summary_limit=50, **more):
 def test_only_the_summary_is_a_label(kind):
     made, tokenizer = prompter(kind)
     encoded = made.example(EXAMPLE)
-
     labels = [label for label in encoded.labels if label != IGNORED]
     assert tokenizer.decode(labels, skip_special_tokens=True).strip() == EXAMPLE.summary
     assert labels[-1] == tokenizer.eos_token_id
@@ -40,7 +39,6 @@ def test_only_the_summary_is_a_label(kind):
 def test_a_decoder_goes_on_from_exactly_what_generate_gets(kind):
     made, tokenizer = prompter(kind)
     encoded, prompt = made.example(EXAMPLE), made.input_ids(EXAMPLE.conversation)
-
     assert encoded.input_ids[: len(prompt)] == prompt
     assert encoded.labels[: len(prompt)] == [IGNORED] * len(prompt)
     assert encoded.labels[len(prompt) :] == encoded.input_ids[len(prompt) :]
@@ -51,7 +49,6 @@ def test_a_decoder_goes_on_from_exactly_what_generate_gets(kind):
 def test_a_long_conversation_loses_its_end_and_the_prompt_stays_whole(kind):
     made, tokenizer = prompter(kind, limit=20)
     text = made.prompt("Ann: " + "really long words " * 40)
-
     assert text.startswith("Summarize:\n\nAnn: ")
     assert text.endswith("\n\nSummary: ")
     inner = text.removeprefix("Summarize:\n\n").removesuffix("\n\nSummary: ")
@@ -63,7 +60,6 @@ def test_a_long_conversation_loses_its_end_and_the_prompt_stays_whole(kind):
 def test_a_long_summary_is_cut_and_still_ends(kind):
     made, tokenizer = prompter(kind, summary_limit=8)
     encoded = made.example(Example("1", "Ann: hi", "word " * 50))
-
     labels = [label for label in encoded.labels if label != IGNORED]
     assert len(labels) == 8
     assert labels[-1] == tokenizer.eos_token_id
@@ -75,7 +71,6 @@ def test_special_tokens_written_as_text_stay_text(kind):
     made, tokenizer = prompter(kind)
     plain = made.input_ids("Ann: it ends here Bob: no")
     odd = made.input_ids(f"Ann: it ends {tokenizer.eos_token} here Bob: no")
-
     assert odd.count(tokenizer.eos_token_id) == plain.count(tokenizer.eos_token_id)
 
 
@@ -84,7 +79,6 @@ def test_shots_stand_before_the_conversation(kind):
     shot = Example("s", "Cyd: bus?\nDan: no.", "Dan has no bus.")
     made, _ = prompter(kind, shots=[shot])
     text = made.prompt(EXAMPLE.conversation)
-
     assert text.count("Summarize:") == 2
     assert text.index(shot.summary) < text.index(EXAMPLE.conversation)
     assert EXAMPLE.summary not in text
@@ -121,7 +115,6 @@ def test_metadata_remembers_the_prompt_without_the_data():
     recipe, splits = make_recipe("t5", data={"shots": 2}), splits_of(5)
     facts = prompting.prompt_facts(recipe, splits, "plain")
     facts = type(facts).model_validate(facts.model_dump())
-
     asked = "Cyd: bus?\nDan: no."
     remembered = prompting.prompter_from_metadata(facts, base, recipe.data.max_conversation_tokens, 128)
     assert remembered.prompt(asked) == prompting.make_prompter(recipe, base, splits).prompt(asked)

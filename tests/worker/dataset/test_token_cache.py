@@ -52,9 +52,7 @@ def test_they_come_from_the_file_as_the_prompter_makes_them(kind):
     expected = [plain.example(example) for example in EXAMPLES]
     tokenize(EXAMPLES, prompter(kind), Channel())
     channel, again = Channel(), prompter(kind)
-
     tokens = tokenize(EXAMPLES, again, channel)
-
     assert channel.encoded == 0
     assert list(tokens) == expected
     assert (tokens[1:], tokens[-1], len(tokens)) == (expected[1:], expected[-1], 3)
@@ -74,9 +72,7 @@ def test_they_come_from_the_file_as_the_prompter_makes_them(kind):
 def test_another_way_to_encode_is_another_file(other):
     tokenize(EXAMPLES, prompter(), Channel())
     channel = Channel()
-
     tokenize(EXAMPLES, prompter(**other), channel)
-
     assert channel.encoded == 3
     assert len(files()) == 2
 
@@ -85,7 +81,6 @@ def test_other_texts_are_another_file():
     tokenize(EXAMPLES, prompter(), Channel())
     tokenize(EXAMPLES[:2], prompter(), Channel())
     tokenize([EXAMPLES[0], Example("2", "Ann: a", "b")], prompter(), Channel())
-
     assert len(files()) == 3
 
 
@@ -101,7 +96,6 @@ def test_a_damaged_file_is_made_anew(damage):
         "told wrong": content.replace(b"sha256", b"sha257"),
     }[damage]
     path.write_bytes(damaged)
-
     channel = Channel()
     assert list(tokenize(EXAMPLES, prompter(), channel)) == expected
     assert channel.encoded == 3
@@ -113,7 +107,6 @@ def test_a_disk_that_takes_nothing_costs_the_cache_and_not_the_run(monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(token_cache.os, "fsync", full)
-
     assert len(tokenize(EXAMPLES, prompter(), Channel())) == 3
     assert not files()
 
@@ -128,7 +121,6 @@ def test_the_ids_are_those_that_the_format_stands_for():
     """Should this fail, files of ids that are kept on people's disks are wrong: raise FORMAT with the figures here."""
     starter = read_tokenizer(starter_folder(), "starter")
     tokens = tokenize(EXAMPLES, Prompter(starter, "encoder-decoder", TEMPLATE, 30, 20), Channel())
-
     assert token_cache.FORMAT == 1
     ids = tokens.ids.astype(np.int64)
     assert (tokens.ends.tolist(), int((ids * ids).sum())) == ([25, 32, 74, 81, 107, 127], 68277043)

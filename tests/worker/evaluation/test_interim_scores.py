@@ -89,7 +89,6 @@ def test_a_resumed_run_reports_the_same_scores_from_its_checkpoint_on(tmp_path, 
     _, uninterrupted = train_in_process(recipe)
     job, stopped = stopped_after(recipe, 3)
     resumed = run_in_process(job)
-
     assert [each[0] for each in told(stopped)] == [1, 2]
     assert told(resumed) == told(uninterrupted)[2:]
     shown = [
@@ -125,7 +124,6 @@ def test_best_state_and_patience_can_follow_rouge_across_a_stop(tmp_path, monkey
         on_event(patch, lambda event, facts: event == "evaluated" and facts["step"] == 4, request_stop)
         job, _ = train_in_process(recipe)
     _, resumed = completed(job)
-
     assert [each["step"] for each in events_named(resumed, "step_finished")] == [5]
     [notice] = [each for each in events_named(resumed, "notice") if "Stopped at step" in each["message"]]
     assert notice["message"] == "Stopped at step 5: 3 evaluations without a better ROUGE-1."

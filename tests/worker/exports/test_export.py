@@ -84,7 +84,6 @@ def test_its_script_writes_what_the_adapter_writes(adapter_of, tmp_path):
     adapter = adapter_of("llama", with_data=False)
     result = do_export(adapter, tmp_path / "out", "ctranslate2")
     answers = by_script(tmp_path / "out", TALKS)
-
     assert result["verified"]["state"] == "not tried"
     assert [each["summary"] for each in answers] == expected(
         adapter, "llama", [each["prompt_ids"] for each in answers]
@@ -137,14 +136,12 @@ def test_prompts_are_the_same_tokens_as_in_training(tmp_path, kind, chat, limit)
     base.tokenizer.save_pretrained(tmp_path)
     plain_prompt.write(settings, "transformers", tmp_path)
     script = runpy.run_path(str(tmp_path / "prompting.py"))
-
     assert [script["prompt_ids"](talk) for talk in TALKS] == [prompter.input_ids(talk) for talk in TALKS]
 
 
 def test_the_verdict_stands_in_the_result_and_in_the_metadata(adapter_of, tmp_path):
     result = do_export(adapter_of("llama"), tmp_path / "out", "ctranslate2", conversations=5)
     verified = result["verified"]
-
     assert (verified["state"], verified["conversations"]) == ("too few to tell", 5)
     assert (verified["identical"], verified["equal_prompts"]) == (5, 5)
     assert verified["difference"]["rouge1"]["mean"] == 0.0
@@ -165,7 +162,6 @@ def test_another_prompt_is_told_and_a_broken_script_fails(adapter_of, tmp_path, 
     verified = do_export(adapter, tmp_path / "one", "ctranslate2", conversations=3)["verified"]
     assert verified["equal_prompts"] == 0
     assert "3 prompts of 3 tokenize differently" in score_text.verification_lines(verified)[1]
-
     monkeypatch.setattr(plain_prompt, "write", lambda settings, runtime, folder: write({}, runtime, folder))
     verified = do_export(adapter, tmp_path / "two", "ctranslate2", conversations=3)["verified"]
     assert verified["state"] == "failed"

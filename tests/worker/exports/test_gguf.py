@@ -76,7 +76,6 @@ def test_the_file_has_prompt_tokenizer_and_script_beside_it(converter, tmp_path)
     converter()
     result = do_export(tmp_path / "out", precision="int8")
     written = json.loads((tmp_path / "out" / "model.gguf").read_text())
-
     assert written["kind"] == "q8_0"
     assert written["path"].endswith(gguf_model.LIBRARY)
     assert "messages[-1]" in written["template"]
@@ -103,7 +102,6 @@ def test_four_bits_are_made_by_llama_cpps_own_program_where_it_is_here(converter
     with pytest.raises(RecipeError) as caught:
         do_export(tmp_path / "out", precision="q4_K_M")
     assert gguf_model.QUANTIZER in caught.value.problems[0].message
-
     put_program(tmp_path / "bin", gguf_model.QUANTIZER, 'sed "s/bf16/$3/" "$1" > "$2"', monkeypatch)
     do_export(tmp_path / "out", precision="q4_K_M")
     assert json.loads((tmp_path / "out" / "model.gguf").read_text())["kind"] == "Q4_K_M"

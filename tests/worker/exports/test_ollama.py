@@ -69,7 +69,6 @@ def target(converter, tmp_path):  # noqa: F811 - the fixture
 def test_ollama_gets_it_by_its_folders_name_and_answers_for_it(models, target, verdict):
     heard = verdict("same")
     result = do_export(target, "ollama")
-
     assert names(models) == ["my-summaries"]
     assert (models / "my-summaries").read_text() == (target / MODELFILE).read_text()
     assert (result["model"], result["problem"], result["command"]) == ("my-summaries", "", "")

@@ -184,7 +184,6 @@ def test_what_no_script_can_repeat_is_refused_by_name(tmp_path):
     with pytest.raises(AdapterError, match="PEFT lacks this method") as caught:
         exported(adapter, tmp_path / "out")
     assert caught.value.hint == "Export it as peft instead."
-
     recipe = recipes.from_tables(adapter.recipe().as_tables() | {"method": {"id": "lora"}})
     (adapter.folder / "recipe.toml").write_text(recipes.dumps(recipe), encoding="utf-8")
     (tmp_path / "data" / "train.jsonl").write_text(

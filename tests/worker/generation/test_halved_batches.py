@@ -34,7 +34,6 @@ def test_memory_that_lacks_halves_the_batch(monkeypatch):
     expected = generate(base.model, base.tokenizer, base.family, inputs, max_new_tokens=6)
     tried = lacking(monkeypatch, 2)
     found = generate(base.model, base.tokenizer, base.family, inputs, max_new_tokens=6)
-
     assert [each.ids for each in found] == [each.ids for each in expected]
     assert tried[0] == len(inputs)
     assert [rows for rows in tried if rows <= 2]

@@ -46,7 +46,6 @@ def test_they_are_those_of_all_texts_in_order(monkeypatch, kind, count):
     rows = stored(
         Row(Example(str(number), KINDS[kind](chance), "s"), (number,)) for number in range(1, count + 1)
     )
-
     for seed, share in ((1, 0.1), (42, 0.4)):
         held, rest = hold_out(rows, share, seed=seed)
         assert (list(held), list(rest)) == expected(list(rows), share, seed)
@@ -66,9 +65,7 @@ def test_rows_that_are_kept_are_those_that_were_read():
         Row(Example("é", "Ann: \U0001f600\n\0", "s", ("t", "")), (3, 4)),
         Row(Example("", "", ""), (9,)),
     ]
-
     rows = stored(iter(shaped))
-
     assert list(rows) == shaped
     assert [row.number for row in rows] == [3, 9]
     assert list(rows[::-1]) == [rows[1], rows[0]]

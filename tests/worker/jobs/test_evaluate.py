@@ -72,7 +72,6 @@ def test_two_ranks_score_as_one_does(source, monkeypatch):
         (made,) = events_of(channel, "result_made")
         found.append([made["result"]["base"], *made["result"]["adapters"]])
         assert not (channel.job.folder / "ranks").exists()
-
     for alone, together in zip(*found, strict=True):
         assert together["scores"] == alone["scores"]
         for name, measure in alone["measures"].items():
@@ -88,7 +87,6 @@ def test_a_stop_ends_all_ranks(source, monkeypatch):
     before = psutil.Process().children()
     with pytest.raises(Stopped):
         evaluate.run(channel, {"kind": "evaluate", "adapters": []})
-
     assert psutil.Process().children() == before
     assert not (channel.job.folder / "ranks").exists()
 
@@ -98,7 +96,6 @@ def test_few_conversations_are_scored_by_this_process_alone(source, monkeypatch)
     monkeypatch.setattr(rank_joining, "MIN_PARAMETERS", 1)
     channel = make_channel("evaluate", make_recipe("t5", source))
     evaluate.run(channel, {"kind": "evaluate", "adapters": []})
-
     assert len(events_of(channel, "evaluated")) == 1
 
 

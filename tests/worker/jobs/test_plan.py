@@ -84,7 +84,6 @@ def test_fallbacks_of_a_killed_run_are_found_without_it(tmp_path, monkeypatch):
     job = create_job(jobs_folder(), "shrink", {"step": 2}, recipe=recipes.dumps(recipe))
     [told] = [event["result"] for event in events_named(run_in_process(job), "result_made")]
     plans = read(told)
-
     assert plans[0].title.startswith("Micro-batch 8 to ")
     assert all(plan.memory_change < 0 for plan in plans)
     # Of activation checkpointing alone it is known without a measurement what it takes.

@@ -137,7 +137,6 @@ def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypa
     steps = ("training.micro_batch_tokens=200", "training.max_steps=4", "training.checkpoint_every=2")
     recipe = tiny_recipe(tmp_path, "t5", "lora", *steps)
     _, uninterrupted = train_in_process(recipe)
-
     job = run_store.create_run(recipe)
     # Within an epoch, and at the start of one.
     for done in (1, 3):
@@ -146,7 +145,6 @@ def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypa
             events = run_in_process(job)
         assert events[-1]["outcome"] == "stopped"
     resumed = run_in_process(job)
-
     assert events_named(events, "run_resumed")[0]["step"] == 1
     assert events_named(resumed, "run_resumed")[0]["step"] == 3
     assert weights(resumed) == weights(uninterrupted)
@@ -171,7 +169,6 @@ def stop_in_step(patch, number):
 
 def test_a_worker_that_dies_goes_on_from_its_last_sound_checkpoint(tmp_path, monkeypatch, reference_run):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
-
     with monkeypatch.context() as patch:
         on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 5, die)
         job = run_store.create_run(recipe)
@@ -183,7 +180,6 @@ def test_a_worker_that_dies_goes_on_from_its_last_sound_checkpoint(tmp_path, mon
         stream.seek(100)
         stream.write(b"damage")
     resumed = run_in_process(job)
-
     assert any(newest.name in event["message"] for event in events_named(resumed, "notice"))
     assert events_named(resumed, "run_resumed")[0]["step"] == 2
     assert weights(resumed) == reference_run("lora").weights
@@ -223,9 +219,7 @@ def test_a_completed_run_asked_again_says_the_same_and_trains_nothing_nor_does_a
     before = weights(events)
     with job.events_path.open("a", encoding="utf-8") as stream:
         stream.writelines(json.dumps({"v": 1, "time": 1.0, "attempt": 1, **told}) + "\n" for told in STRANGE)
-
     again = run_in_process(job)
-
     assert [event["event"] for event in again] == ["job_accepted", "adapter_saved", "job_ended"]
     assert again[-1]["outcome"] == "completed"
     assert weights(again) == before
@@ -244,7 +238,6 @@ def test_micro_batches_change_no_loss_and_no_gradient(tmp_path):
     parts = train_in_process(
         tiny_recipe(tmp_path, "llama", "lora", *short, "training.micro_batch_tokens=100")
     )[1]
-
     for one, other in zip(
         events_named(whole, "step_finished"), events_named(parts, "step_finished"), strict=True
     ):
@@ -262,7 +255,6 @@ def test_patience_ends_a_run_that_no_longer_gains_and_its_best_state_is_kept(tmp
         for event in events_named(events, "evaluated")
         if event["split"] == "validation" and event["of"] != "base"
     }
-
     assert len(events_named(events, "step_finished")) < 60
     assert any(
         "without a better validation loss" in event["message"] for event in events_named(events, "notice")
@@ -282,7 +274,6 @@ def test_a_run_whose_length_the_data_decide_is_as_long_as_planned(tmp_path, monk
     )
     planned = Planner(make_channel("plan")).plan(recipe)
     job, events = completed(recipe)
-
     [started] = events_named(events, "run_started")
     assert started["total_steps"] == planned["steps"] == len(events_named(events, "step_finished")) == 20
     evaluated = {
@@ -329,7 +320,6 @@ def test_a_run_without_a_checkpoint_begins_again_and_says_so(tmp_path, monkeypat
         with pytest.raises(Death):
             run_here_unguarded(patch, job)
     resumed = run_in_process(job)
-
     assert events_named(resumed, "run_resumed")[0]["step"] == 0
     assert list(run_store.open_run(job).state.loss.steps) == [1, 2, 3, 4, 5, 6]
 
@@ -341,7 +331,6 @@ def test_stopping_before_the_first_step_leaves_no_adapter(tmp_path, monkeypatch)
         request_stop,
     )
     job, events = train_in_process(tiny_recipe(tmp_path, "t5"))
-
     assert events[-1]["outcome"] == "stopped"
     assert library.scan() == ([], [])
     assert not run_store.checkpoints(job)
@@ -363,7 +352,6 @@ def test_a_pause_that_frees_the_device_goes_on_to_the_same_bits(tmp_path, monkey
         assert events[-1]["outcome"] == "stopped"
         assert not events_named(events, "adapter_saved")
         assert run_store.open_run(job).state.device_released
-
     _, resumed = completed(job)
     assert not run_store.open_run(job).state.device_released
     assert weights(resumed) == reference_run("lora").weights

@@ -48,7 +48,6 @@ def test_going_on_from_an_adapter_starts_with_its_numbers_and_shows_the_base_as_
 )
 def test_an_adapter_that_means_something_else_is_refused(tmp_path, first, kind, method, override, field):
     ended = start_from(tmp_path, first, override, kind=kind, method=method)[-1]
-
     assert ended["outcome"] == "failed"
     assert ended["kind"] == "RecipeError", ended
     assert ended["field"] == (field or "")

@@ -51,7 +51,6 @@ def test_dropout_leaves_its_share_of_the_weights_out_and_the_mean_stays():
     value = torch.eye(300).expand(2, 3, 300, 300)
     kept = attention.dropout_attention(query, key, value)
     found = attention.dropout_attention(query, key, value, dropout_p=0.2)
-
     gone = found == 0
     assert float(gone.double().mean()) == pytest.approx(0.2, abs=0.005)
     torch.testing.assert_close(found[~gone], kept[~gone] / 0.8, rtol=1e-3, atol=1e-6)
@@ -84,7 +83,6 @@ def test_one_matrix_of_queries_by_keys_is_kept():
     given, kept = parts(queries=50, keys=60), []
     with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor.numel()), lambda _: None):
         attention.dropout_attention(*given, dropout_p=0.1, scale=1.0)
-
     # Beside it queries, keys and values.
     assert sorted(kept) == sorted([2 * 3 * 50 * 60, *(tensor.numel() for tensor in given)])
 

@@ -36,7 +36,6 @@ def with_gradients(attend, given, **how):
 @pytest.mark.parametrize("scale", [None, 0.3])
 def test_it_is_torch_s_with_all_its_gradients(length, shared, scale):
     given = parts(length, shared=shared, kind=torch.float32)
-
     for found, expected in zip(
         with_gradients(causal_attention.attention, given, scale=scale),
         with_gradients(torch_s, given, scale=scale),
@@ -65,7 +64,6 @@ def test_no_token_sees_what_comes_after_it():
         key[:, :, causal_attention.BLOCK :] += 3
         value[:, :, causal_attention.BLOCK :] -= 3
     after = causal_attention.attention(query, key, value)
-
     assert torch.equal(before[:, :, : causal_attention.BLOCK], after[:, :, : causal_attention.BLOCK])
     assert not torch.equal(before[:, :, causal_attention.BLOCK :], after[:, :, causal_attention.BLOCK :])
 
@@ -75,7 +73,6 @@ def test_about_half_of_queries_by_keys_is_kept():
     given = parts(length)
     with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor.numel()), lambda _: None):
         causal_attention.attention(*given)
-
     weights = sum(kept) - sum(tensor.numel() for tensor in given)
     assert weights == pytest.approx(3 * 6 * length**2 / 2, rel=0.13)
 
@@ -83,7 +80,6 @@ def test_about_half_of_queries_by_keys_is_kept():
 def test_it_applies_to_training_in_bfloat16_on_a_cpu():
     query, key, _ = parts(20)
     long = torch.empty(1, 1, causal_attention.MAX_LENGTH + 1, 1, dtype=torch.bfloat16)
-
     assert causal_attention.applies(query, key)
     with registry.planned_for("cuda"):
         assert not causal_attention.applies(query.to("meta"), key.to("meta"))

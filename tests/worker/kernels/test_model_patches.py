@@ -15,7 +15,6 @@ def test_it_is_the_same_function(name):
     values = torch.linspace(-8, 8, 1001)
     expected = model(values)
     model_patches.patch_gelu(model)
-
     assert isinstance(model[0], nn.GELU)
     torch.testing.assert_close(model(values), expected, rtol=1e-5, atol=1e-6)
 
@@ -23,6 +22,5 @@ def test_it_is_the_same_function(name):
 @pytest.mark.parametrize("kind", ["t5", "gpt2"])
 def test_a_loaded_model_writes_none_out(kind):
     kinds = {type(module) for module in load_tiny(kind).model.modules()}
-
     assert nn.GELU in kinds
     assert not kinds & set(model_patches.WRITTEN_OUT)

@@ -38,7 +38,6 @@ def pair(kind, number_format=torch.float32, width=24):
 def test_it_norms_and_learns_as_the_model_s_own(kind, shape):
     plain, patched = pair(kind)
     rows = torch.randn(shape) * 3
-
     assert isinstance(patched, kind)
     assert type(patched) is not kind
     for found, expected in zip(with_gradients(patched, rows), with_gradients(plain, rows), strict=True):
@@ -50,7 +49,6 @@ def test_in_bfloat16_it_is_at_least_as_near_to_the_true_numbers(kind):
     plain, patched = pair(kind, torch.bfloat16)
     true = copy.deepcopy(plain).float()
     rows = torch.randn(40, 24, dtype=torch.bfloat16)
-
     exact = with_gradients(true, rows.float())
     for found, theirs, number in zip(
         with_gradients(patched, rows), with_gradients(plain, rows), exact, strict=True
@@ -62,7 +60,6 @@ def test_in_bfloat16_it_is_at_least_as_near_to_the_true_numbers(kind):
 def test_weights_in_another_format_than_the_rows_are_left_to_the_model():
     plain, patched = pair(T5LayerNorm)
     rows = torch.randn(4, 24, dtype=torch.bfloat16)
-
     assert torch.equal(patched(rows), plain(rows))
 
 
@@ -70,7 +67,6 @@ def test_a_copy_is_fused_too_and_has_its_own_weights():
     _, patched = pair(LlamaRMSNorm)
     other = copy.deepcopy(patched)
     other.weight.data.zero_()
-
     assert type(other) is type(patched)
     assert patched(torch.ones(1, 24)).any()
     assert not other(torch.ones(1, 24)).any()
@@ -85,7 +81,6 @@ def test_a_norm_that_adds_to_its_weights_stays_as_it_is():
 
     norm = Added(8, eps=1e-6)
     rms_norm.patch(norm)
-
     assert type(norm) is Added
 
 
@@ -94,7 +89,6 @@ def test_all_of_a_model_s_norms_are_fused_with_weights_and_without(kind):
     base = load_tiny(kind)
     own = meta_model.has_own_head(Path(base.model.name_or_path))
     bare = meta_model.build(base.model.config, base.family, torch.float32, has_own_head=own)
-
     for model in (base.model, bare):
         found = [module for module in model.modules() if hasattr(module, "variance_epsilon")]
         assert found

@@ -33,7 +33,6 @@ def folder(tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_families_are_told_apart_and_everything_is_frozen(kind):
     base = load(tiny_model(kind))
-
     assert base.family == ("encoder-decoder" if kind in {"t5", "t5-tied", "bart"} else "decoder-only")
     assert not any(parameter.requires_grad for parameter in base.model.parameters())
     assert not base.model.training
@@ -43,7 +42,6 @@ def test_families_are_told_apart_and_everything_is_frozen(kind):
 def test_an_untied_head_is_said_to_be_untied_and_survives_a_resize():
     base = load(tiny_model("t5"), precision="float32")
     head = base.model.lm_head.weight.clone()
-
     assert base.model.config.tie_word_embeddings is False
     base.model.resize_token_embeddings(base.model.config.vocab_size + 4)
     assert torch.equal(base.model.lm_head.weight[: len(head)], head)
@@ -155,7 +153,6 @@ def test_a_quantized_base_computes_the_same_in_training_and_in_evaluation():
 
 def test_how_far_the_weights_are_is_told_and_no_bar_is_drawn(channel, capfd):
     base_models.load(BaseModelOptions(id=str(tiny_model("llama"))), "cpu", channel)
-
     [*_, last] = [
         event for event in read_all(channel.job.events_path) if event["event"] == "stage_progressed"
     ]
@@ -175,7 +172,6 @@ def test_loading_ends_between_two_weights_once_it_should(channel, monkeypatch):
     monkeypatch.setattr(channel, "check_stop", asked_at_the_third)
     with pytest.raises(Stopped):
         base_models.load(BaseModelOptions(id=str(tiny_model("llama"))), "cpu", channel)
-
     monkeypatch.undo()
     # What is loaded next tells its own job, not the one that ended.
     assert load(tiny_model("llama")).family == "decoder-only"
@@ -246,7 +242,6 @@ def test_position_embeddings_that_are_computed_need_not_be_stored(tmp_path):
     stored = load_file(tmp_path / "model.safetensors")
     computed = [name for name in stored if "embed_positions" in name]
     reweighted(tmp_path, lambda weights: [weights.pop(name) for name in computed])
-
     loaded = load(tmp_path, precision="float32").model
     assert len(computed) == 2
     for name in computed:

@@ -41,9 +41,7 @@ def test_loss_and_gradients_are_those_of_all_logits(kind, method):
     model = attach_random(base, make_recipe(kind, method={"id": method, **more})).eval()
     micro_batch = batch(base, prompts(base), SUMMARIES)
     expected = gradients(model, whole := whole_loss(model, base, micro_batch))
-
     loss = token_loss_sum(model, micro_batch, base.family)
-
     assert loss.item() == pytest.approx(whole.item(), rel=1e-5)
     found = gradients(model, loss)
     assert found.keys() == expected.keys()
@@ -57,9 +55,7 @@ def test_the_output_head_reads_what_predicts_something_and_no_more(kind, method)
     model = attach_random(base, make_recipe(kind, method={"id": method, **more})).eval()
     read = []
     base.model.get_output_embeddings().register_forward_hook(lambda *told: read.append(told[2].shape[:-1]))
-
     token_loss_sum(model, batch(base, prompts(base), SUMMARIES), base.family)
-
     assert read == [(sum(map(len, SUMMARIES)),)]
     forward_logits(model, base, prompts(base)[0], SUMMARIES[0])
     assert len(read[1]) == 2
@@ -70,14 +66,12 @@ def test_a_base_that_has_no_place_to_choose_at_gives_all_logits(monkeypatch):
     micro_batch = batch(base, prompts(base), SUMMARIES)
     expected = token_loss_sum(base.model, micro_batch, base.family).item()
     monkeypatch.setattr(type(base.model), "get_output_embeddings", lambda _: torch.nn.Identity())
-
     assert token_loss_sum(base.model, micro_batch, base.family).item() == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_row_of_labels_only_lacks_the_first_which_nothing_predicts():
     base = load_tiny("llama")
     micro_batch = batch(base, [[], [30, 31]], [[20, 21, 22], [23]])
-
     assert token_loss_sum(base.model, micro_batch, base.family).item() == pytest.approx(
         whole_loss(base.model, base, micro_batch).item(), rel=1e-5
     )

@@ -48,7 +48,6 @@ def test_it_is_the_model_that_it_was_made_of_and_says_first_how_large_it_gets(fi
     channel = make_channel("inspect")
     folder = gguf_unpacking.folder_of(file, channel)
     base, plain = load(file), AutoTokenizer.from_pretrained(tiny_model("llama"))
-
     torch.testing.assert_close(logits(base.model), logits(original()), rtol=0, atol=1e-5)
     text = "Ann:\tHi, is it 7:30?"
     assert base.tokenizer(text)["input_ids"] == plain(text)["input_ids"]

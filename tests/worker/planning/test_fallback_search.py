@@ -105,7 +105,6 @@ def test_a_step_that_fails_in_more_memory_than_was_planned_corrects_the_plans(tm
     with monkeypatch.context() as patch:
         fail_in_step(patch, 1, NO_MEMORY)
         _, events = train_in_process(recipe)
-
     [told] = events_named(events, "memory_exceeded")
     assert told["needed"] == told["available"] == 2 * whole
     plans = read(told)
@@ -161,7 +160,6 @@ def test_a_step_that_fails_has_the_same_gradients_in_a_smaller_micro_batch(tmp_p
         job, events = train_in_process(recipe)
     run_store.change(job, read(events_named(events, "memory_exceeded")[0])[0].changes)
     resumed = run_in_process(job)
-
     for one, other in zip(
         events_named(resumed, "step_finished"), events_named(uninterrupted, "step_finished")[1:], strict=True
     ):
@@ -177,7 +175,6 @@ def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_p
     _, uninterrupted = train_in_process(recipe)
     run_store.change(job, {"training.optimizer": "adamw_8bit"})
     _, resumed = completed(job)
-
     for one, other in zip(
         events_named(resumed, "step_finished"), events_named(uninterrupted, "step_finished")[1:], strict=True
     ):
@@ -193,7 +190,6 @@ def test_a_base_in_4_bits_goes_on_from_the_checkpoint(tmp_path, monkeypatch):
         job, _ = train_in_process(recipe)
     run_store.change(job, fallback_search.FOUR_BITS)
     _, resumed = completed(job)
-
     assert events_named(resumed, "run_resumed")[0]["step"] == 1
     adapter = library.find(events_named(resumed, "adapter_saved")[-1]["adapter"])
     assert adapter.metadata.base_model.quantization == "nf4"
@@ -207,7 +203,6 @@ def test_where_one_change_is_not_enough_several_are_offered_as_one(tmp_path, mon
     assert together < 0.95 * min(alone)
     give_room(monkeypatch, round((together + min(alone)) / 2))
     _, events = train_in_process(recipe)
-
     [plan] = read(events_named(events, "memory_exceeded")[0])
     assert len(plan.changes) > 1
 
@@ -216,7 +211,6 @@ def test_where_nothing_fits_that_is_said(tmp_path, monkeypatch):
     give_room(monkeypatch, 1000)
     # One row at a time already: there is little to search.
     _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=50"))
-
     assert events_named(events, "memory_exceeded")[0]["plans"] == []
     assert events[-1]["kind"] == "OutOfMemoryError"
     assert "smaller base model" in events[-1]["hint"]
@@ -231,7 +225,6 @@ def test_a_base_that_does_not_fit_is_offered_in_fewer_bits_alone(tmp_path, monke
     monkeypatch.setattr(base_models, "load", fail)
     _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=50"))
     [told] = events_named(events, "memory_exceeded")
-
     assert [plan.changes for plan in read(told)] == [fallback_search.FOUR_BITS]
     assert events[-1]["kind"] == "OutOfMemoryError"
 
@@ -244,6 +237,5 @@ def test_a_shortage_once_the_adapter_is_saved_offers_nothing_that_trains(tmp_pat
 
     monkeypatch.setattr(Evaluator, "score", fail)
     _, events = train_in_process(tiny_recipe(tmp_path, "llama"))
-
     assert not events_named(events, "memory_exceeded")
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")

@@ -151,7 +151,6 @@ def test_attention_called_directly_is_counted(how):
     with torch.device("meta"), meta_trace._Kernels("cpu", keeps_inputs=False):
         found = torch.nn.functional.scaled_dot_product_attention(given, given, given, **how)
         found.sum().backward()
-
     assert found.shape == given.shape
     assert given.grad is not None
 

@@ -33,7 +33,6 @@ def planned(recipe):
 
 def test_cached_sizes_are_found_for_the_same_and_for_nothing_else(recipe, tmp_path):
     plan_cache.save(cache_path(recipe), SIZES)
-
     assert plan_cache.load(cache_path(recipe)) == SIZES
     assert plan_cache.load(cache_path(replace(recipe, given_name="Another name"))) == SIZES
     assert plan_cache.load(cache_path(tiny_recipe(tmp_path / "elsewhere", "t5"))) == SIZES
@@ -51,7 +50,6 @@ def test_a_run_uses_the_plan_of_its_form(recipe, monkeypatch):
     plan = planned(recipe)
     monkeypatch.setattr(planner.Planner, "examine", lambda *_: pytest.fail("planned again"))
     [started] = events_named(train_in_process(recipe)[1], "run_started")
-
     assert {name: started[name] for name in SIZES} == {name: plan[name] for name in SIZES}
 
 
@@ -62,7 +60,6 @@ def test_the_adapter_that_a_run_starts_from_is_examined_each_time(recipe, tmp_pa
     assert not planned(follower)["problems"]
     config = Path(adapter["path"]) / "adapter_config.json"
     config.write_text(config.read_text().replace('"r": 16', '"r": 8'))
-
     _, events = train_in_process(follower)
     assert events[-1]["outcome"] == "failed"
     assert not events_named(events, "run_started")
@@ -71,6 +68,5 @@ def test_the_adapter_that_a_run_starts_from_is_examined_each_time(recipe, tmp_pa
 
 def test_a_plan_with_a_problem_is_not_cached(tmp_path):
     plan = planned(tiny_recipe(tmp_path, "t5", "lora", "method.rank=64"))
-
     assert plan["problems"]
     assert not list(results_folder().glob("plan-*"))

@@ -78,7 +78,6 @@ def _requirements(layers, training):
 @pytest.mark.parametrize(("gigabytes", "least"), [(12, 1024), (24, 4096)])
 def test_qlora_of_7b_is_accepted_and_fills_the_card(llama, monkeypatch, gigabytes, least):
     facts, problem = llama(32, gigabytes, monkeypatch, activation_checkpointing=True)
-
     assert problem is None
     assert facts["memory_bytes"] <= FILLED * gigabytes * GIGABYTE
     assert least <= facts["micro_batch_tokens"] <= MAX_GPU_TOKENS
@@ -87,7 +86,6 @@ def test_qlora_of_7b_is_accepted_and_fills_the_card(llama, monkeypatch, gigabyte
 def test_the_next_size_would_not_fit(llama, monkeypatch):
     facts, _ = llama(4, 8, monkeypatch)
     more, _ = llama(4, 8, monkeypatch, micro_batch_tokens=2 * facts["micro_batch_tokens"])
-
     assert MIN_GPU_TOKENS < facts["micro_batch_tokens"] < MAX_GPU_TOKENS
     assert facts["memory_bytes"] <= FILLED * 8 * GIGABYTE < more["memory_bytes"]
 
@@ -106,7 +104,6 @@ def test_a_card_that_is_too_small_has_a_problem(llama, monkeypatch):
 def test_a_process_has_its_part_of_a_step_and_a_whole_base_model(llama, monkeypatch):
     one, _ = llama(4, 24, monkeypatch, micro_batch_tokens=32768)
     each, _ = llama(4, 24, monkeypatch, Processes(4), micro_batch_tokens=32768)
-
     assert (each["processes"], each["sharded"]) == (4, False)
     assert each["memory"]["weights"] == one["memory"]["weights"]
     # A quarter of a step's 64 examples, at most.
@@ -121,7 +118,6 @@ def test_a_process_has_its_part_of_a_step_and_a_whole_base_model(llama, monkeypa
 def test_each_card_computes_as_many_tokens_at_a_time_as_one_alone(llama, monkeypatch):
     one, _ = llama(4, 24, monkeypatch, micro_batch_tokens=512)
     each, _ = llama(4, 24, monkeypatch, Processes(4), micro_batch_tokens=512)
-
     assert each["micro_batch_tokens"] == 4 * one["micro_batch_tokens"]
     assert each["micro_batch"]["rows"] == one["micro_batch"]["rows"]
 
@@ -130,7 +126,6 @@ def test_each_card_computes_as_many_tokens_at_a_time_as_one_alone(llama, monkeyp
 def test_a_base_that_fits_no_card_fits_on_several_when_it_is_sharded(llama, monkeypatch):
     whole, problem = llama(32, 3, monkeypatch, Processes(8), activation_checkpointing=True)
     sharded, none = llama(32, 3, monkeypatch, Processes(8, sharded=True), activation_checkpointing=True)
-
     assert problem.field == "base_model.id"
     assert none is None
     # A part of the blocks; three blocks, embeddings and head are whole where they are computed.
@@ -144,7 +139,6 @@ def test_processes_on_a_processor_share_its_memory(monkeypatch):
     requirements = replace(_requirements(2, {}), device=torch.device("cpu"), processes=Processes(2))
     monkeypatch.setattr(devices, "capacity_bytes", lambda _: 8 * GIGABYTE)
     facts, _ = requirements.estimate(LENGTHS, Memo())
-
     assert facts["memory_there_bytes"] == 4 * GIGABYTE
     assert facts["replicas"] == 1
     assert "host_memory_bytes" not in facts
@@ -160,7 +154,6 @@ def test_processes_on_a_processor_share_its_memory(monkeypatch):
 )
 def test_processes_that_can_not_share_a_step_are_told(processes, field):
     problems = processes.problems(_requirements(2, {}).recipe)
-
     assert [problem.field for problem in problems] == ([field] if field else [])
 
 
@@ -206,7 +199,6 @@ def test_the_predicted_step_is_computed_and_none_is_larger(family, order, steps,
     largest = [
         [max(shard, key=WEIGHT) for shard in step] for step in computed(training, family, tokens, shards)
     ]
-
     assert list(peak.shapes) in largest
     assert max(sum(shape.weight for shape in shapes) for shapes in largest) == peak.weight
     assert peak.largest == max(peak.shapes, key=WEIGHT)
@@ -216,7 +208,6 @@ def test_the_predicted_step_is_computed_and_none_is_larger(family, order, steps,
 
 def test_without_examples_the_peak_is_empty():
     peak = predict_peak_step(TrainingOptions(), "decoder-only", [], 100)
-
     assert (list(peak.shapes), peak.largest, peak.relative_weight) == ([], BatchShape(), 1)
 
 
@@ -226,6 +217,5 @@ def test_of_shards_with_memories_of_their_own_only_the_largest_counts():
     shapes = [
         shape for step in computed(training, "decoder-only", 150, 2) for shard in step for shape in shard
     ]
-
     assert len(peak.shapes) == peak.relative_weight == 1
     assert peak.largest.weight == max(shape.weight for shape in shapes)

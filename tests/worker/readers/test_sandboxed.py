@@ -58,7 +58,6 @@ def test_a_bomb_is_a_named_error(name, tmp_path):
 def test_what_a_reader_notes_comes_with_the_rows(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"xx")
-
     notes = Notes()
     found = []
     for row in sandboxed.read_sandboxed([WORKS], "noting_rows", path, notes):

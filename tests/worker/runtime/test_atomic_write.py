@@ -27,7 +27,6 @@ def test_a_full_disk_fails_the_run_and_spares_its_checkpoint(tmp_path, monkeypat
     with monkeypatch.context() as patch:
         on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, full_disk)
         job, events = train_in_process(recipe)
-
     assert events[-1]["outcome"] == "failed"
     assert events[-1]["kind"] == "StorageError", events[-1]
     assert "disk" in events[-1]["hint"]
@@ -45,7 +44,6 @@ def test_an_adapter_cut_short_by_a_full_disk_is_no_adapter(tmp_path, monkeypatch
         monkeypatch, lambda event, facts: event == "stage_entered" and facts["stage"] == "save", full_disk
     )
     job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora"))
-
     assert events[-1]["kind"] == "StorageError", events[-1]
     assert library.scan() == ([], [])
     assert run_store.checkpoints(job)

@@ -49,7 +49,6 @@ def test_a_card_computes_in_the_best_format_there_is(monkeypatch, index, overflo
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda of: SimpleNamespace(major=(7, 8)[of]))
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda of: ((7, 5), (8, 6))[of.index])
     found = devices.number_format("auto", torch.device("cuda", index), overflows=overflows)
-
     assert found.name == expected
     assert ("overflows" in found.reason) == (expected == "float32")
 
@@ -64,7 +63,6 @@ def test_float32_is_tf32_on_ampere_unless_it_has_to_be_exact(monkeypatch, capabi
     monkeypatch.setattr(torch, "set_float32_matmul_precision", chosen.append)
     devices.set_float32_precision(CUDA, exact=exact)
     devices.set_float32_precision(CPU, exact=exact)
-
     assert chosen == [expected]
 
 
@@ -75,7 +73,6 @@ def test_float32_is_tf32_on_ampere_unless_it_has_to_be_exact(monkeypatch, capabi
 def test_the_memory_of_a_gpu_is_what_torch_counted_there(monkeypatch, kind):
     gpu = torch.device(kind, 1)
     monkeypatch.setattr(getattr(torch, kind), "max_memory_allocated", {gpu: 7 << 30}.__getitem__)
-
     assert devices.memory_bytes(gpu) == 7 << 30
 
 
@@ -85,7 +82,6 @@ def test_a_containers_limit_bounds_the_available_memory(tmp_path, monkeypatch):
         path.write_text(text, encoding="utf-8")
         monkeypatch.setattr(devices, f"CGROUP_{name}", path)
     monkeypatch.setattr(psutil.Process, "memory_info", lambda _: SimpleNamespace(rss=2_000_000))
-
     assert devices.available_bytes(torch.device("cpu")) == 2_400_000
     (tmp_path / "LIMIT").write_text("max\n", encoding="utf-8")
     assert devices.available_bytes(torch.device("cpu")) > 10_000_000

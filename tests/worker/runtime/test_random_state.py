@@ -48,7 +48,6 @@ def test_every_source_goes_on_as_if_nothing_had_been_drawn():
     restore(state)
     with same_random_numbers(CPU):
         drawn()
-
     assert drawn() == expected
 
 
@@ -58,7 +57,6 @@ def test_so_does_that_of_a_card(card):
     restore(state)
     with same_random_numbers(CARD):
         drawn(card)
-
     assert drawn(card) == expected
 
 
@@ -67,7 +65,6 @@ def test_a_file_holds_all_states_under_the_names_of_transformers(card, tmp_path)
     expected = drawn(card)
     stored = torch.load(tmp_path / "rng_state.pth", weights_only=False)
     restore(stored)
-
     assert set(stored) == {"python", "numpy", "cpu", "cuda"}
     assert drawn(card) == expected
 
@@ -78,5 +75,4 @@ def test_the_state_of_a_card_that_is_not_there_is_left_out(monkeypatch, card):
     monkeypatch.undo()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     restore(stored)
-
     assert drawn() == expected

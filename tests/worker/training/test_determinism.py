@@ -67,7 +67,6 @@ def test_they_are_on_for_lora_and_where_they_are_asked_for(tmp_path, cpu_as_gpu,
         tmp_path, "t5", method, f"training.deterministic={setting}", "training.max_steps=1", *SMALL[method]
     )
     job, events = completed(recipe)
-
     assert set(cpu_as_gpu) == {expected}
     assert not torch.are_deterministic_algorithms_enabled()
     assert stored(job) is expected
@@ -112,7 +111,6 @@ def test_an_operation_that_refuses_is_named(tmp_path, monkeypatch, cpu_as_gpu, r
 def test_a_resumed_run_keeps_what_was_chosen(tmp_path, cpu_as_gpu):
     job, _ = stopped_after(tiny_recipe(tmp_path, "t5", "lora", *SMALL["lora"]), 2)
     _, resumed = completed(job)
-
     assert set(cpu_as_gpu) == {True}
     assert told(resumed) == []
 

@@ -41,9 +41,7 @@ def test_a_run_that_ended_while_it_was_scored_trains_no_step_more(tmp_path, monk
         on_event(patch, lambda event, _: event == "adapter_saved", request_stop)
         job, events = train_in_process(recipe)
     assert events[-1]["outcome"] == "stopped"
-
     _, resumed = completed(job)
-
     assert not events_named(resumed, "step_finished")
     assert not events_named(resumed, "checkpoint_saved")
     assert weights(resumed) == weights(uninterrupted)

@@ -41,7 +41,6 @@ def test_it_learns_about_as_well_as_in_float32(tmp_path):
         losses = [event["loss"] for event in events_named(events, "step_finished")]
         last[precision] = losses[-1]
         assert losses[-1] < losses[0]
-
     assert last["float16"] == pytest.approx(last["float32"], rel=0.05)
 
 
@@ -55,7 +54,6 @@ def test_adapters_compute_in_float16_and_keep_their_weights_in_float32(tmp_path)
             assert module.weight.dtype == torch.float32
             module.register_forward_hook(lambda _module, _inputs, output: seen.add(output.dtype))
     model(input_ids=torch.tensor([[1, 2, 3]]))
-
     assert seen == {torch.float16}
 
 
@@ -66,7 +64,6 @@ def test_steps_that_overflow_are_skipped_and_counted(tmp_path, monkeypatch):
     job, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", FLOAT16))
     steps = events_named(events, "step_finished")
     skipped = [event["step"] for event in steps if event.get("skipped")]
-
     assert skipped
     assert skipped == list(range(1, len(skipped) + 1))
     assert all("gradient_norm" not in event for event in steps[: len(skipped)])
@@ -84,7 +81,6 @@ def test_a_skipped_step_changes_nothing(tmp_path, monkeypatch):
         tmp_path, "llama", "lora", FLOAT16, "training.max_steps=3", "training.checkpoint_every=1"
     )
     job, events = train_in_process(recipe)
-
     assert [event["skipped"] for event in events_named(events, "step_finished")] == [True] * 3
     first, last = (load_file(each / "trainable.safetensors") for each in run_store.checkpoints(job))
     assert all(torch.equal(tensor, last[name]) for name, tensor in first.items())
@@ -93,7 +89,6 @@ def test_a_skipped_step_changes_nothing(tmp_path, monkeypatch):
 def test_gradients_that_overflow_at_any_scale_end_the_run(tmp_path, monkeypatch):
     scaled(monkeypatch, init_scale=2.0**60, backoff_factor=2.0**-61)
     _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", FLOAT16))
-
     assert events[-1]["outcome"] == "failed"
     assert (events[-1]["kind"], events[-1]["field"]) == ("TrainingError", "base_model.precision")
 
@@ -108,5 +103,4 @@ def test_a_run_goes_on_with_its_scale_to_the_same_bits(tmp_path, monkeypatch):
     job, _ = stopped_after(recipe, 3)
     assert (checkpoints.newest_valid(job, print) / "scaler.pt").exists()
     _, resumed = completed(Job(job.folder))
-
     assert weights(resumed) == weights(straight)

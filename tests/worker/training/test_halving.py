@@ -65,7 +65,6 @@ def test_the_result_is_the_same_but_for_the_last_digits(tmp_path, monkeypatch):
     _, whole = train_in_process(recipe)
     tried = filled_by(monkeypatch, 2)
     _, halved = completed(recipe)
-
     assert max(tried) > 2
     assert len(told(halved)) >= 1
     torch.testing.assert_close(load(weights(halved)), load(weights(whole)), rtol=1e-3, atol=1e-4)
@@ -84,7 +83,6 @@ def test_what_did_not_fit_is_not_tried_again_and_the_bits_are_the_same(tmp_path,
     assert tried.count(8) == 1
     state = json.loads((run_store.checkpoints(whole)[-1] / "run_state.json").read_text(encoding="utf-8"))
     assert 0 < state["fitting_tokens"] < 2048
-
     job, _ = stopped_after(recipe, 2)
     _, resumed = completed(job)
     assert told(resumed) == []
@@ -106,7 +104,6 @@ def test_what_halving_does_not_change_has_to_fit_before_the_first_step(tmp_path,
     fixed = sum(memory.values()) - memory["activations"]
     monkeypatch.setattr(devices, "available_bytes", lambda _: round(room * fixed))
     _, events = train_in_process(recipe)
-
     assert events[-1]["outcome"] == outcome
     told = events_named(events, "memory_exceeded")
     assert [each["step"] for each in told] == [0] * (outcome == "failed")
@@ -123,7 +120,6 @@ def test_halves_have_the_loss_of_the_whole(kind, family):
     ]
     [whole] = Collator(family, 0, 10_000)(examples).micro_batches
     halves = whole.halved()
-
     assert [half.rows for half in halves] == [2, 3]
     assert sum(half.label_tokens for half in halves) == whole.label_tokens
     assert sum(half.tokens for half in halves) == pytest.approx(whole.tokens, abs=2)

@@ -118,7 +118,6 @@ def weights(events):
 def test_a_run_with_lora_trains_by_them_and_names_them(tmp_path, package):
     recipe, events = trained(tmp_path, "method.dropout=0.2")
     [model] = package.models
-
     assert type(model) is LlamaForCausalLM
     assert set(package.computed) == {"rope", "rms_norm", "cross_entropy"}
     assert used(events) == VERSION
@@ -135,7 +134,6 @@ def test_a_run_with_lora_trains_by_them_and_names_them(tmp_path, package):
 def test_a_failure_falls_back_to_the_libraries_own_code_with_a_remark(tmp_path, package, place):
     package.failure.append(place)
     _, events = trained(tmp_path)
-
     assert len(package.models) == 1
     assert used(events) is None
     [remark] = told(events)
@@ -147,7 +145,6 @@ def test_a_failure_falls_back_to_the_libraries_own_code_with_a_remark(tmp_path, 
 @pytest.mark.parametrize(("method", "title"), [("full", "Full fine-tuning"), ("ia3", "IA3")])
 def test_a_method_that_they_exclude_is_named_and_trains_without(tmp_path, package, method, title):
     recipe, events = trained(tmp_path, method=method)
-
     assert package.models == []
     assert used(events) is None
     [remark] = told(events)
@@ -160,7 +157,6 @@ def test_nothing_is_said_where_liger_does_not_know_the_family_or_the_device(tmp_
     _, of_t5 = trained(tmp_path, kind="t5")
     monkeypatch.setattr(liger, "GPUS", frozenset({"cuda"}))
     _, on_cpu = trained(tmp_path)
-
     assert package.models == []
     assert (told(of_t5), told(on_cpu), used(of_t5), used(on_cpu)) == ([], [], None, None)
 
@@ -172,6 +168,5 @@ def test_lack_of_memory_is_no_failure_of_theirs(tmp_path, package, monkeypatch):
 
     monkeypatch.setattr("engine.worker.training.training_run.token_loss_sum", too_much)
     _, events = train_in_process(tiny_recipe(tmp_path, "llama"))
-
     assert events[-1]["outcome"] == "failed"
     assert events[-1]["kind"] == "OutOfMemoryError"

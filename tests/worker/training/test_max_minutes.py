@@ -71,6 +71,5 @@ def test_a_run_that_died_after_its_last_minute_trains_no_step_more(tmp_path, mon
         patch.setattr(adapter_store, "store", lambda *_: pytest.fail("the worker dies here"))
         job, _ = train_in_process(recipe)
     _, resumed = completed(job)
-
     assert not events_named(resumed, "step_finished")
     assert adapter_of(resumed).metadata.training.step == 3

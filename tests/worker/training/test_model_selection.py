@@ -23,7 +23,6 @@ def test_a_validation_loss_that_is_not_finite_is_told_and_never_the_best(tmp_pat
         f"training.best_by={best_by}",
     )  # fmt: skip
     events = train_with_losses(monkeypatch, recipe, [math.nan, math.nan, 2.0, math.inf])
-
     assert adapter_of(events).metadata.training.step == 2
     told = [each for each in events_named(events, "notice") if "validation loss" in each["message"]]
     assert [each["level"] for each in told] == ["warning"] * 3
@@ -35,7 +34,6 @@ def test_patience_counts_losses_that_are_not_finite(tmp_path, monkeypatch):
     overrides = ("training.evaluate_every=1", "training.early_stopping_patience=2")
     recipe = tiny_recipe(tmp_path, "t5", "lora", *overrides)
     events = train_with_losses(monkeypatch, recipe, [1.0, math.nan, math.nan])
-
     assert adapter_of(events).metadata.training.step == 2
 
 
@@ -45,5 +43,4 @@ def test_few_validation_examples_choose_no_state_of_an_automatic_run(tmp_path, m
     overrides = (f"training.epochs={epochs}", "training.evaluate_every=1", "training.max_steps=3")
     recipe = tiny_recipe(tmp_path, "t5", "lora", *overrides)
     events = train_with_losses(monkeypatch, recipe, [4.0, 1.0, 2.0, 3.0])
-
     assert adapter_of(events).metadata.training.step == kept

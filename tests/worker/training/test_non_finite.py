@@ -52,7 +52,6 @@ def test_a_step_with_a_nan_is_skipped_told_and_counted(tmp_path, monkeypatch, sp
     spoiled(monkeypatch, {3}, spoil)
     recipe = tiny_recipe(tmp_path, "llama", "lora", "training.max_steps=3", *EACH_STEP)
     job, events = completed(recipe)
-
     second, third = map(weights, run_store.checkpoints(job))
     assert all(torch.equal(tensor, third[name]) for name, tensor in second.items())
     skipped = [event["step"] for event in events_named(events, "step_finished") if event.get("skipped")]
@@ -67,7 +66,6 @@ def test_a_run_goes_on_after_a_skipped_step(tmp_path, monkeypatch):
     spoiled(monkeypatch, {2}, of_gradients)
     _, events = completed(tiny_recipe(tmp_path, "llama", "lora"))
     steps = events_named(events, "step_finished")
-
     assert steps[2]["learning_rate"] == steps[1]["learning_rate"]
     assert steps[-1]["loss"] < steps[0]["loss"]
 
@@ -77,7 +75,6 @@ def test_several_in_a_row_end_the_run_and_name_the_step(tmp_path, monkeypatch):
     spoiled(monkeypatch, {1, *range(3, last + 3)}, of_loss)
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=4", *EACH_STEP)
     job, events = train_in_process(recipe)
-
     ended = events[-1]
     assert (ended["outcome"], ended["kind"]) == ("failed", "TrainingError")
     assert ended["field"] == "training.learning_rate"
@@ -101,7 +98,6 @@ def test_what_an_update_made_infinite_is_not_saved(tmp_path, monkeypatch, what):
 
     monkeypatch.setattr(training_loop, "train_step", step)
     job, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", *EACH_STEP))
-
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "TrainingError")
     assert [checkpoints.step_of(each) for each in run_store.checkpoints(job)] == [2, 3]
     require_finite_files(job)

@@ -44,7 +44,6 @@ def test_an_optimizer_is_the_one_that_the_stock_trainer_makes(tmp_path, kind, me
     )
     model = attach.attach(load_tiny(kind), recipe)
     stock = trainer_of(model, tmp_path, optim=NAMES[optimizer], learning_rate=0.02, weight_decay=0.1)
-
     made = described(make_optimizer(model, recipe.training, 0.02), model)
     assert made == described(stock.create_optimizer(), model)
     assert {group["weight_decay"] for group in made[1] if group["params"]} <= {0.0, 0.1}

@@ -99,7 +99,6 @@ def test_evaluate_scores_a_prompt_with_its_own_words_beside_the_base_with_the_re
     adapter = adapter_of(events)
     data = tmp_path / "data" / "train.jsonl"
     data.write_text("\n".join(reversed(data.read_text().splitlines())), encoding="utf-8")
-
     result, told = evaluate(tiny_recipe(tmp_path / "again", "t5"), adapter)
     assert result["protocol"]["prompt"] == DEFAULT_PROMPT
     assert result["adapters"][0]["prompt"] == {"template": adapter.metadata.prompt.template, "shots": 2}
@@ -112,7 +111,6 @@ def test_a_trained_adapter_reads_its_examples_again_in_the_playground(tmp_path):
     prompted = [train_in_process(tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS))[1]]
     assert events_named(events, "run_started")[0]["examples"]["train"] == 22
     columns = [None, adapter_of(events), adapter_of(prompted[0])]
-
     texts = read_by(columns)
     shown = [shot.summary for shot in columns[1].metadata.prompt.shots]
     assert all(text in texts[0] and text in texts[1] for text in shown)
@@ -142,7 +140,6 @@ def test_a_stop_while_it_is_scored_leaves_nothing_and_a_resume_starts_over(tmp_p
     assert events[-1]["outcome"] == "stopped"
     assert list(adapters_folder().iterdir()) == []
     assert not events_named(events, "adapter_saved")
-
     _, resumed = completed(job)
     tuned = run_store.open_run(job).state.tuned_scores
     assert tuned is not None
@@ -154,7 +151,6 @@ def test_a_prompt_moves_like_an_adapter_and_is_no_weights(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS)
     _, events = train_in_process(recipe)
     adapter = adapter_of(events)
-
     taken = library.import_adapter(library.export_zip(adapter, tmp_path / "it.zip"))
     assert taken.is_prompt
     assert taken.metadata.prompt == adapter.metadata.prompt

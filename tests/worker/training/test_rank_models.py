@@ -78,7 +78,6 @@ def test_who_follows_rows_or_tokens_has_them_all_from_this_process(in_two):
     with in_two(recipe, base):
         for told in ({"on_rows": rows.extend}, {"on_tokens": tokens.append}):
             generate(base.model, base.tokenizer, base.family, inputs, max_new_tokens=12, beams=1, **told)
-
     assert set(rows) == set(range(len(TEXTS)))
     assert tokens
 
@@ -141,5 +140,4 @@ def test_ranks_write_where_memory_suffices(monkeypatch, device, prompts, paramet
     base = SimpleNamespace(
         device=torch.device(device), model=SimpleNamespace(num_parameters=lambda: parameters)
     )
-
     assert rank_models._suited_to_write(base, prompts) == expected

@@ -147,7 +147,6 @@ def test_ranks_train_what_one_trains(tmp_path, recipe_of, methods, count):
     alone = list(map(train, recipes))
     with rank_joining.started(count, tmp_path / "ranks", print):
         together = list(map(train, recipes))
-
     for each, (losses, trained), (shared_losses, shared) in zip(methods, alone, together, strict=True):
         assert shared_losses == pytest.approx(losses, rel=1e-5), each.id
         for name, parameter in trained.items():
@@ -186,7 +185,6 @@ def test_two_ranks_score_and_summarise_as_one_does(tmp_path, in_two):
         evaluated = events_named(events, "evaluated")
         losses = [event["loss"] for event in evaluated if event["loss"] is not None]
         found.append((written, [event["scores"] for event in evaluated], losses))
-
     (summaries, scores, losses), (expected, expected_scores, expected_losses) = found
     assert (summaries, scores) == (expected, expected_scores)
     assert losses == pytest.approx(expected_losses, rel=1e-5)
@@ -219,11 +217,9 @@ def test_ranks_that_share_a_base_in_four_bits_compute_the_same(tmp_path, in_two,
     _, whole = in_two(train_in_process, tiny_recipe(tmp_path, kind, method, *fixed))
     shutil.rmtree(results_folder())
     _, sharded = in_two(train_in_process, tiny_recipe(tmp_path, kind, method, *fixed, "training.shard=true"))
-
     assert [each[-1]["outcome"] for each in (whole, sharded)] == ["completed", "completed"]
     assert held == [pytest.approx(0.5, abs=0.05)]
     one, other = weights(whole), weights(sharded)
-
     assert all(torch.allclose(one[name], other[name], atol=1e-5) for name in one)
     written = [[event["summary"] for event in events_named(each, "sample_made")] for each in (whole, sharded)]
     assert written[0] == written[1]
@@ -252,12 +248,10 @@ def test_a_run_goes_on_to_the_same_bits_in_as_many_ranks_and_also_in_others(tmp_
     _, uninterrupted = in_two(train_in_process, recipe)
     [started] = events_named(uninterrupted, "run_started")
     assert (started["processes"], started["replicas"]) == (2, 2)
-
     job, first = in_two(stopped, monkeypatch, at_step(1), train_in_process, recipe)
     copy = run_store.create_run(recipe)
     shutil.copytree(job.folder / "checkpoint-1", copy.folder / "checkpoint-1")
     resumed, alone = in_two(run_in_process, job), run_in_process(copy)
-
     assert [each[-1]["outcome"] for each in (first, resumed, alone)] == ["stopped", "completed", "completed"]
     assert events_named(resumed, "run_resumed")[0]["step"] == 1
     assert same_bits(weights(resumed), weights(uninterrupted))
@@ -271,7 +265,6 @@ def test_what_fails_in_another_rank_is_the_runs_and_names_it(tmp_path, in_two, m
     share = token_cache.share
     monkeypatch.setattr(token_cache, "share", lambda *given: f"absent-{share(*given)}")
     _, events = in_two(train_in_process, tiny_recipe(tmp_path, "t5"))
-
     assert (events[-1]["outcome"], "Rank 1: " in events[-1]["message"]) == ("failed", True)
     assert "that all computers share" in events[-1]["hint"]
 
@@ -353,7 +346,6 @@ def test_a_rank_that_is_killed_ends_the_run_which_can_be_resumed(tmp_path):
     [other] = filter(is_rank, psutil.Process(worker.pid).children())
     other.kill()
     assert worker.wait() == 0
-
     *_, ended = events = list(read_all(job.events_path))
     assert (ended["outcome"], ended["kind"]) == ("failed", "ProcessLostError")
     assert "Rank 1" in ended["message"]

@@ -98,7 +98,6 @@ def test_the_run_goes_on_from_the_one_before(stopped, monkeypatch):
     CHANGES["random states of numbers"](newest)
     renew_checksums(newest)
     _, events = completed(Job(stopped))
-
     [notice] = [each for each in events_named(events, "notice") if "damaged" in each["message"]]
     assert notice["message"].startswith(f"{newest.name} is damaged and is skipped: it is not the state")
     assert events_named(events, "run_resumed")[0]["step"] == 2

@@ -20,7 +20,6 @@ def _nothing_hangs(monkeypatch):
 def test_a_card_is_read_with_all_that_is_said_of_it(tmp_path, monkeypatch):
     line = row(0, "NVIDIA GeForce RTX 3060", total="12288", used="1024", load="37")
     install(tmp_path, monkeypatch, [line], [process(0, 4711, "/opt/tools/python3", "700")])
-
     [card] = nvidia_smi.ask().cards
     assert (card.index, card.uuid, card.name) == (0, uuid(0), "NVIDIA GeForce RTX 3060")
     assert (card.total_bytes, card.used_bytes) == (12288 * MEBIBYTE, 1024 * MEBIBYTE)

@@ -103,7 +103,6 @@ def test_a_computer_says_what_it_has_what_runs_there_or_why_it_does_not_fit(blue
     assert "Incompatible" in found
     assert "The node has Tunesmith 0.0.9, this computer 0.1.0. Install it." in found
     assert "green · no GPU" in found
-
     stage.facts["blue"] = answer(blue, nodes=[NODE], entries=[ENTRY])
     stage.ask()
     found = texts(stage.page.cards["blue"])
@@ -122,7 +121,6 @@ def test_one_that_is_not_reached_holds_up_no_other(blue, stage):
     stage.facts["grey"] = answer(grey, reachable=False, problem=REFUSED)
     stage.page.ask_all()
     stage.qtbot.waitUntil(lambda: stage.page.cards["grey"].state == "unreachable")
-
     assert "blue refuses SSH connections. Start its SSH server." in texts(stage.page.cards["grey"])
     card = stage.page.cards["blue"]
     assert card.state == "asking"
@@ -163,7 +161,6 @@ def test_a_removed_computer_can_be_put_back(blue, stage):
     stage.page.cards["blue"].remove_button.click()
     assert computer_store.list_computers() == []
     assert stage.page.cards == {}
-
     stage.page.removed_strip.action_button().click()
     assert computer_store.list_computers() == [blue]
     assert "blue" in stage.page.cards

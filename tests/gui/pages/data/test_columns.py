@@ -79,7 +79,6 @@ def test_a_click_on_a_heading_or_a_cell_or_return_asks_what_the_column_is(table,
     with qtbot.waitSignal(mapping.changed):
         choose(opened[-1], "conversation")
     assert mapping.conversation.key() == "answers[0].text"
-
     table.table.setCurrentIndex(table.table.model().index(0, 3))
     qtbot.keyClick(table.table, Qt.Key.Key_Return)
     with qtbot.waitSignal(mapping.changed):
@@ -91,12 +90,10 @@ def test_a_column_has_one_of_the_two_main_roles_and_further_summaries_are_added(
     mapping.take("summary", "input.topic")
     mapping.take("conversation", "input.topic")
     assert (mapping.conversation.key(), mapping.summary.key()) == ("input.topic", "auto")
-
     table.role_chosen.emit("references", "more")
     table.role_chosen.emit("references", "id")
     assert mapping.values()["columns"] == {"references": "more, id"}
     assert not mapping.by_hand["references"].isHidden()
-
     menu = table.role_menu("Q & A")
     assert menu.actions()[0].text() == 'Use "Q && A" as'
     menu.deleteLater()

@@ -129,7 +129,6 @@ def test_limits_follow_the_data_until_they_are_moved_and_go_into_the_recipe(show
     assert page.values()["max_summary_tokens"] == 40
     summaries.follow(640)
     assert summaries.limit == 40
-
     page.parts.rows.choose(1)
     assert "Cuts " in page.parts.row_view.tokens.text()
     for _ in range(2):

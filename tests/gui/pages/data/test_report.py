@@ -130,7 +130,6 @@ def test_rows_of_several_findings_go_once_and_a_limit_that_was_moved_is_counted_
     assert report.left_out(("leaks",), LIMITS) == (1, True)
     assert report.left_out(("long_summary", "leaks"), LIMITS) == (1, True)
     assert report.left_out(("long_summary", "leaks"), LIMITS | {"max_summary_tokens": 3}) == (2, True)
-
     report = read(result)
     assert report.over("long_conversation", LIMITS) == {"train": 1, "test": 1}
     assert report.over("long_conversation", LIMITS | {"max_conversation_tokens": 9}) == {}

@@ -30,16 +30,13 @@ def test_every_method_score_finding_and_setting_has_a_topic_of_its_own_and_drawi
     assert titles(topics.METHOD, all_topics) == [method.title for method in METHODS]
     assert titles(topics.SCORE, all_topics) == [metric.title for metric in metrics.METRICS.values()]
     assert titles(topics.FINDING, all_topics) == [finding.title for finding in FINDINGS]
-
     text = " ".join(topic.search_text() for topic in all_topics if topic.group == topics.SETTING)
     options = [options for _, options in topics.TABLES] + [method.options for method in METHODS]
     helps = {info.help for each in options for info in describe(each)}
     assert len(helps) > 90
     assert [help for help in helps if help.lower() not in text] == []
-
     assert len({topic.id for topic in all_topics}) == len(all_topics)
     assert [topic.id for topic in all_topics if not topic.text] == []
-
     used = {topic.drawing for topic in all_topics} - {""}
     assert used == set(DRAWINGS)
     assert all(len(described) > 20 for described in DRAWINGS.values())
@@ -91,7 +88,6 @@ def test_a_method_is_shown_with_its_sketch_and_long_facts_whole(page, qtbot):
     labels = [each for each in page.reader._facts.findChildren(Label) if each.wordWrap()]
     assert len(labels) > 10
     assert [each.text() for each in labels if each.height() < each.heightForWidth(each.width())] == []
-
     with qtbot.waitSignal(page.keys_wanted):
         page.keys_button.click()
 

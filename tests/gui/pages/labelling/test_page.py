@@ -283,7 +283,6 @@ def test_conversations_of_a_file_are_added_to_the_set(opened, qtbot, monkeypatch
     monkeypatch.setattr(opened.additions, "read", read.append)
     opened.toolbar.add_button.click()
     assert read == [[file]]
-
     more = [Example("4", "Ann: tea again?\nBob: yes.", ""), Example("5", TEA, "")]
     opened.additions.found.emit([("more.jsonl", more)], "Skipped: 1 too long.")
     assert opened.controller.work.progress().total == 4

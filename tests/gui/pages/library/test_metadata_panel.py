@@ -52,7 +52,6 @@ def test_an_imported_adapter_tells_when_it_was_imported_and_any_other_when_it_wa
 
 def test_what_was_changed_of_a_run_under_way_is_told_in_sentences(panel):
     panel.show_adapter(changed(BATCH, AGAIN))
-
     assert [each.text() for each in panel.findChildren(QLabel) if " (was " in each.text()] == [
         "From the first step: Micro-batch 1,024 (was 2,048).",
         "Since step 1,200: Checkpoint activations on (was off).",
@@ -73,11 +72,9 @@ def test_what_exports_were_when_they_were_scored_again_is_told_in_full(panel):
     panel.show_adapter(add_adapter("exported", exports=exports))
     said = [each.text() for each in panel.findChildren(QLabel) if each.isVisibleTo(panel)]
     [at] = [place for place, text in enumerate(said) if text == "Exports"]
-
     assert said[at + 1].startswith("Ollama, int8. Doesn't work. unknown")
     assert len(said[at + 1]) == 301
     assert said[at + 2] == "Plain model, bfloat16. Not tried. It was not asked for."
-
     panel.show_adapter(add_adapter("plain"))
     assert not any(
         each.text() == "Exports" and each.isVisibleTo(panel) for each in panel.findChildren(QLabel)
@@ -97,14 +94,12 @@ def test_every_score_of_the_card_is_shown_with_its_interval_or_why_there_is_none
     rows = _said(panel, score_card(0.484))
     assert [row.split()[0] for row in rows] == ["ROUGE-1", "ROUGE-2", "ROUGE-L", "ROUGE-Lsum"]
     assert rows[0] == "ROUGE-1 48.4, interval 47.1 to 49.7, better than base"
-
     card = score_card(0.484)
     found = {"chrf": {"mean": 0.5, "low": 0.49, "high": 0.51}}
     between = {"chrf": {"mean": 0.1, "low": 0.09, "high": 0.11, "verdict": "better"}}
     measured = {"measures": found, "base_measures": found, "measure_difference": between}
     said = _said(panel, card.model_copy(update=measured))
     assert said[-1] == "chrF 50.0, interval 49.0 to 51.0, better than base"
-
     said = _said(panel, score_card(0.484, half_width=None, examples=1))
     assert said[0].startswith("ROUGE-1 48.4, one conversation, so no interval")
 

@@ -98,7 +98,6 @@ def test_adapters_of_several_bases_and_a_device_in_use_are_refused(stage, monkey
     )
     made.dialog._begin()
     assert "different base models" in made.dialog._problem.text()
-
     made = stage(starter("chats"))
     monkeypatch.setattr(made.manager, "device_text", lambda: "A run is using the device.")
     made.dialog._begin()

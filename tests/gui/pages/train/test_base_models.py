@@ -135,7 +135,6 @@ def test_each_model_is_planned_with_what_suits_its_family_and_the_present_one_as
     assert qwen.method.options.target_modules == ("all-linear",)
     assert qwen.training.learning_rate is None
     assert qwen.base_model.id == QWEN
-
     estimates.use(tables | {"base_model": {"id": FLAN}}, "encoder-decoder")
     estimates.estimate([listed(FLAN)])
     assert planner.asked[FLAN].training.learning_rate == 0.5

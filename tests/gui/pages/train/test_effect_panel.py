@@ -46,7 +46,6 @@ def test_counts_are_shown_with_share_disk_memory_and_bits_as_far_as_they_are_kno
     assert split.isVisibleTo(effect)
     assert split.accessibleDescription().endswith("Optimizer 28.0 MB, Activations 300.0 MB")
     assert "Program" not in texts(split)
-
     effect.show_plan(PLAN | {"sized_by_training": True, "bits_per_parameter": None}, LORA)
     assert not split.isVisibleTo(effect)
     assert "bits" not in texts(effect)
@@ -57,7 +56,6 @@ def test_a_method_that_trains_nothing_says_so_and_lights_the_prompt(effect):
     nothing = {"trainable_parameters": 0, "adapter_bytes": 0, "memory_bytes": None, "targets": []}
     effect.show_plan(PLAN | nothing, MethodSettings("prompt_only", method("prompt_only").options()))
     text = texts(effect)
-
     assert "Trains nothing" in text
     assert "trainable" not in text
     assert "on disk" not in text
@@ -77,7 +75,6 @@ def test_a_run_that_goes_on_shows_what_was_planned_and_one_that_has_ended_what_i
     assert "about 5.9 GB of memory" in texts(effect)
     assert _split(effect).isVisibleTo(effect)
     effect.show_run(started, LORA, 14_300_000, 6_100_000_000)
-
     assert "14.3 MB on disk" in texts(effect).splitlines()
     assert "6.1 GB of memory at peak" in texts(effect)
     # The parts are those of the plan, and would not add up to what was measured.
@@ -91,7 +88,6 @@ def test_the_first_plan_finds_its_room_kept(effect, blocks):
     room = effect.sizeHint().height()
     assert _drawing(effect).legend == ""
     effect.show_plan(PLAN | {"memory": memory, "blocks": blocks}, LORA)
-
     assert effect.sizeHint().height() == room
     effect.show_unknown()
     assert effect.sizeHint().height() == room

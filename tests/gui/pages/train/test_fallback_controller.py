@@ -55,7 +55,6 @@ def test_memory_that_does_not_suffice_is_said_with_a_way_out_and_per_process(eff
     effect.show_plan(SHORT, LORA)
     assert offers(effect)
     assert "Only 8.0 GB is available." in texts(effect)
-
     effect.show_plan(SHORT | {"processes": 2, "sharded": False, "host_memory_bytes": 1}, LORA)
     assert "of memory per GPU" in texts(effect)
     effect.show_plan(SHORT | {"processes": 2, "sharded": False}, LORA)
@@ -111,7 +110,6 @@ def test_nothing_is_changed_before_a_plan_is_chosen_which_is_then_written_and_pl
     assert second.startswith("Checkpoint activations, base model in 4 bits, ")
     rows(fit)[1].click()
     assert stage.page.panel.form.recipe() == before
-
     with qtbot.waitSignal(stage.manager.planner.planned):
         button(fit, "Use this plan").click()
     made = stage.page.panel.form.recipe()

@@ -58,7 +58,6 @@ def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, h
     page.edit(recipe.from_tables(HUB))
     with qtbot.waitSignal(page._manager.planner.planned):
         page.shown()
-
     assert page.panel.start_button.isEnabled()
     text = texts(page.panel)
     assert f"{MODEL} and {DATA} must be downloaded" in text

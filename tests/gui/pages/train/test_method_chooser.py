@@ -48,7 +48,6 @@ def test_each_row_says_why_its_method_cannot_be_used_and_the_explanation_what_to
     lines = chooser.explanation.text().splitlines()
     for variant in method("lora").variants:
         assert f"{variant.title}: {variant.summary}" in lines
-
     chooser.set_current("lora", T5)
     chooser.view.choose("bitfit")
     assert "no biases" in chooser.row("bitfit").reason
@@ -67,7 +66,6 @@ def test_the_arrows_move_and_show_each_return_or_a_click_takes_it(chooser, qtbot
     assert chosen.args == [second.id]
     qtbot.keyClick(chooser.view, Qt.Key.Key_End)
     assert chooser.view.current().entry is METHODS[-1]
-
     qtbot.keyClick(chooser.view, Qt.Key.Key_Home)
     place = chooser.view.visualRect(chooser.table.index(chooser.table.row_of(second.id), 1)).center()
     with qtbot.waitSignal(chooser.chosen) as chosen, qtbot.waitSignal(chooser.closed):
@@ -143,7 +141,6 @@ def test_lights_follow_the_layers_that_the_plan_names():
     assert keys == {"encoder q", "decoder q", "crossing v", "decoder wo"}
     assert (meaning, marks) == ("has a trained pair", set())
     _, meaning, marks = _parts("layers", {"adapted": T5_LAYERS})
-
     assert (meaning, marks) == ("trained", {"norms"})
 
 
@@ -159,7 +156,6 @@ def test_the_sketch_shows_the_rank_that_is_set(stage):
     sketch = stage.page.right.methods.explanation._sketch
     assert sketch.accessibleName().endswith("trained, rank 48")
     stage.page.right.methods.view.choose("adalora")
-
     assert sketch.accessibleName().endswith("trained, rank r")
 
 
@@ -176,7 +172,6 @@ def test_counts_are_made_behind_plans_only_once_and_one_that_fails_ends_no_other
     qtbot.waitUntil(lambda: "3.54 M" in rows.row(METHODS[-1].id).trainable)
     assert "3.54 M" not in rows.row("vera").trainable
     assert unavailable == []
-
     received: list[tuple[str, int]] = []
     planner.counted.connect(lambda key, count: received.append((key, count)))
     qtbot.waitUntil(lambda: not planner._to_count)
@@ -192,7 +187,6 @@ def test_a_method_that_cannot_be_used_shows_no_numbers_of_the_one_before(stage, 
         stage.page.panel.form.set_values("base_model", {"quantization": "nf4"})
     assert "3,538,944" in texts(stage.page.panel.effect)
     stage.page.panel.form.choose_method("full")
-
     assert "3,538,944" not in texts(stage.page.panel.effect)
     assert stage.page.right.methods.row("full").reason
     assert not stage.page.panel.start_button.isEnabled()

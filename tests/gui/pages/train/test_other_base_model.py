@@ -82,7 +82,6 @@ def test_a_variant_is_kept_and_the_precision_and_quantization_of_a_large_model_a
     form.field("base_model.precision").control.widget.chosen.emit("float32")
     form.set_values("base_model", {"quantization": "nf4"})
     _take(form, LLAMA)
-
     assert form.recipe().method.options.dora
     assert form.variant.key() == "dora"
     assert form.recipe().base_model.precision == "auto"
@@ -102,7 +101,6 @@ def test_what_was_set_by_hand_for_a_model_is_there_again_with_it(form):
     _take(form, T5)
     assert form.recipe() == of_t5
     _take(form, LLAMA)
-
     assert form.recipe().training.learning_rate == 0.0007
     assert form.recipe().method.options.rank == 16
 
@@ -114,7 +112,6 @@ def test_a_model_that_only_the_plan_knows_gets_the_preset_of_its_family_then(for
     _take(form, "somebody/other")
     form.field("method.rank").control.widget.setValue(4)
     form.show_plan(PLAN | {"family": "encoder-decoder"})
-
     assert form.recipe().method.options.rank == 4
 
 

@@ -51,7 +51,6 @@ def test_another_source_that_is_typed_is_read_anew_which_is_said_once_and_can_be
     assert "Conversation column" in form.followed.text()
     assert form.followed.text().endswith("and 10 more.")
     click(form.followed.action_button())
-
     assert form.tables() == before
 
 
@@ -62,5 +61,4 @@ def test_what_the_data_page_says_holds_and_nothing_else(stage, form, file):
     # A second look at the same file found that it is no longer in need of an encoding.
     stage.page.use_data({"source": file, "encoding": "cp1252"})
     stage.page.use_data({"source": file})
-
     _read_anew(form)

@@ -103,7 +103,6 @@ def test_each_plans_price_is_said_before_one_is_chosen_and_then_the_run_goes_on_
 def test_without_a_checkpoint_the_run_starts_again_with_the_plan(stage, qtbot):
     model = stage.run(qtbot, [each for each in SHORT if each is not SAVED])
     resumed = resume(stage, qtbot, "Start again with this plan")
-
     assert resumed.id == model.id
     assert [(each.step, each.field, each.after) for each in resumed.recipe.changes] == [(0, BATCH, 1024)]
 
@@ -111,7 +110,6 @@ def test_without_a_checkpoint_the_run_starts_again_with_the_plan(stage, qtbot):
 def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
     command = ["emit", {"event": "memory_exceeded", "step": 0, **VERDICT_TEXTS, "plans": []}]
     stage.run(qtbot, [command, ["out_of_memory", "It can't be <read> & kept."]])
-
     assert "It can't be <read> & kept." in texts(card_of(stage))
     assert not card_of(stage).findChildren(FallbackRow)
     assert button(card_of(stage), "New run from these settings").isVisibleTo(stage.page)
@@ -126,7 +124,6 @@ def test_plans_for_a_run_that_the_system_killed_are_looked_for_again(stage, qtbo
     qtbot.waitUntil(lambda: "Looking for plans" not in texts(card_of(stage)))
     # As of any crash.
     assert button(card_of(stage), "Resume from step 10").isVisibleTo(stage.page)
-
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     keep_checkpoint(model)
     stage.page.new_run()
@@ -145,6 +142,5 @@ def test_a_changed_run_is_repeated_as_a_run_that_nothing_was_changed_of(stage, q
     stage.page.edit_copy()
     again = stage.start(qtbot, COMPLETE)
     qtbot.waitUntil(lambda: not again.running)
-
     made = recipe.load(again.job.recipe_path)
     assert (made.training.micro_batch_tokens, made.changes) == (1024, ())

@@ -20,7 +20,6 @@ def test_out_of_memory_is_named_and_a_download_counted_in_bytes_people_read(qtbo
     card = FailureCard(Ending("failed", "The memory is full.", kind="OutOfMemoryError"), RunState())
     qtbot.addWidget(card)
     assert card.accessibleName() == "Out of memory before the first step"
-
     state = RunState()
     downloaded = {"done": 412_000_000, "total": 990_000_000, "unit": "bytes"}
     state.apply({"event": "stage_progressed", "time": 1.0, **downloaded})
@@ -114,13 +113,11 @@ def test_what_else_was_measured_unfolds_with_intervals_or_less_where_less_is_kno
     assert [row.metric for row in view.table.items()] == [
         each for each in OTHER_METRICS if each not in HEADLINE
     ]
-
     one = MetricsView(scored_state(scored_events(scores_of(bundled(1)), "mine")))
     old = MetricsView(scored_state([{"of": "base", "step": 0, "split": "test", "scores": {"rouge1": {}}}]))
     for view in (one, old):
         qtbot.addWidget(view)
     one.toggle.click()
-
     # chrF stands above; general text has as many passages, however few the conversations are.
     intervals = [text_of(one.table.cell(row, "interval")) for row in one.table.items()]
     assert intervals.count("no interval") == len(OTHER_METRICS) - 2

@@ -89,13 +89,11 @@ def test_one_line_says_how_ready_a_run_is_and_nothing_that_the_plan_does_not_kno
     untrained = readiness_text(PLAN | {"readiness": READY}, trains=False)
     assert untrained == "200 conversations to test on · German · summaries up to 41 of 64 tokens"
     assert readiness_text({}) == ""
-
     assert (
         readiness_text({"examples": {"train": 1, "test": 2}}) == "1 conversation to train on · 2 to test on"
     )
     unknown = {"readiness": {"scored": 3, "language": "", "base_languages": ()}}
     assert readiness_text(unknown) == "3 conversations to test on"
-
     foreign = READY | {"base_languages": ("en",)}
     assert "German, base model: English" in readiness_text(PLAN | {"readiness": foreign})
     cut = READY | {"learned": {"longest": 300, "limit": 64, "over": 20, "of": 100}}
@@ -109,12 +107,10 @@ def test_warnings_stand_beside_start_once_and_several_fold_into_the_heaviest(foo
     assert foot.start_button.isEnabled()
     foot.show_plan(PLAN | {"readiness": READY, "notices": []}, trains=True)
     assert "Add some." not in texts(foot)
-
     plain = {"message": "This is the base model as it is.", "hint": ""}
     foot.show_plan(PLAN | {"notices": [plain, DOUBT]}, trains=False)
     assert foot.happening.text() == plain["message"]
     assert texts(foot).count(DOUBT["message"]) == 1
-
     other = DOUBT | {"message": "The conversations are in German."}
     foot.show_plan(PLAN | {"notices": [other, DOUBT]}, trains=True)
     assert "2 remarks. Latest: Only 4 conversations" in texts(foot)

@@ -38,7 +38,6 @@ def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path
     said = stage.page.right.notice.text()
     assert "Sent to blue (ute@blue), without your conversations." in said
     assert run_store.list_jobs() == []
-
     stage.page.right.notice.acted.emit()
     model = stage.manager.current
     assert computer_store.find("blue").agreed
@@ -46,7 +45,6 @@ def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path
     assert not model.holds_device
     qtbot.waitUntil(lambda: "on blue" in stage.page.header.subtitle())
     qtbot.waitUntil(lambda: not model.running)
-
     stage.page.new_run()
     stage.page.panel.start_button.click()
     qtbot.waitUntil(lambda: len(run_store.list_jobs()) == 2)

@@ -57,7 +57,6 @@ def test_in_float32_output_and_gradients_are_those_of_peft(share, shape):
     expected = with_gradients(model, x)
     lora.attach_fused(model)
     result = with_gradients(model, x)
-
     assert expected.keys() == result.keys()
     assert len(result) == 4
     for name, value in result.items():
@@ -70,7 +69,6 @@ def test_in_bfloat16_the_trained_numbers_stay_float32_and_results_differ_by_roun
     expected = with_gradients(exact, x.float())
     lora.attach_fused(rough)
     result = with_gradients(rough, x)
-
     assert result["output"].dtype == result["x"].dtype == torch.bfloat16
     for name, value in result.items():
         if "lora_" in name:
@@ -85,7 +83,6 @@ def test_gradients_are_those_of_the_function_by_differences():
         for shape in ((2, 3, 5), (2, 3, 4), (2, 5), (4, 2))
     ]
     mask, _ = dropout.draw_mask(arguments[0], 0.4)
-
     assert torch.autograd.gradcheck(lambda *given: lora._AddLora.apply(*given, mask, 1.7), arguments)
     assert torch.autograd.gradcheck(lambda *given: lora._AddLora.apply(*given, None, 0.6), arguments)
 
@@ -95,7 +92,6 @@ def test_evaluation_is_plain_peft_to_the_bit(kind):
     model, x = adapted(kind, share=0.2).eval(), torch.randn(3, 7, 24).to(kind)
     expected = model(x)
     lora.attach_fused(model)
-
     assert torch.equal(model(x), expected)
 
 
@@ -103,7 +99,6 @@ def test_evaluation_is_plain_peft_to_the_bit(kind):
 def test_every_plain_lora_layer_of_a_run_is_fused(kind):
     recipe = make_recipe(kind, method={"id": "lora", "dropout": 0.1, "target_modules": ["all-linear"]})
     model = attach_random(load_tiny(kind), recipe)
-
     layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
     assert layers
     assert all(isinstance(layer.lora_variant[TRAINED], lora.FusedLora) for layer in layers)
@@ -115,7 +110,6 @@ def test_refinements_that_compute_otherwise_keep_their_own_way(options):
         "llama", method={"id": "lora", "rank": 4, "target_modules": ["all-linear"], **options}
     )
     model = attach_random(load_tiny("llama"), recipe)
-
     layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
     assert not any(isinstance(layer.lora_variant.get(TRAINED), lora.FusedLora) for layer in layers)
     assert all(layer.cast_input_dtype_enabled for layer in layers)

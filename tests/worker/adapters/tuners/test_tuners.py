@@ -298,7 +298,6 @@ def test_an_opt_is_adapted_written_with_saved_and_restored(opt_folder, tmp_path,
     recipe = make_recipe("gpt2", base_model={"id": str(opt_folder)}, method={"id": method, **options})
     model = attach.attach(base, recipe).eval()
     assert torch.equal(logits(model, base), before)
-
     for parameter in attach.trainable_parameters(model).values():
         parameter.data.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)) * 0.1)
     changed = logits(model, base)
@@ -308,7 +307,6 @@ def test_an_opt_is_adapted_written_with_saved_and_restored(opt_folder, tmp_path,
     attach.save_adapter(model, tmp_path)
     with model.disable_adapter():
         assert torch.equal(logits(model, base), before)
-
     fresh = OPTForCausalLM.from_pretrained(opt_folder)
     loaded = peft.PeftModel.from_pretrained(fresh, tmp_path).eval()
     assert torch.allclose(logits(loaded, base), changed, atol=1e-5)
