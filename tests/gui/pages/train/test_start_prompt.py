@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 
 from engine.api import Computer, computer_store, run_store
-from tests.helpers.train_stage import COMPLETE, texts
+from tests.helpers.train_stage import COMPLETE, ENDLESS, texts
 
 PROBLEM = {"field": "base_model.id", "message": "This run needs 90 GB.", "hint": "Choose a smaller one."}
 
@@ -32,7 +32,7 @@ def choose(stage, qtbot, name):
 
 def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    stage.scripts["train"] = COMPLETE
+    stage.scripts["train"] = ENDLESS
     choose(stage, qtbot, "blue")
     stage.page.panel.start_button.click()
     said = stage.page.right.notice.text()
@@ -44,6 +44,7 @@ def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path
     assert model.job.request()["computer"] == "blue"
     assert not model.holds_device
     qtbot.waitUntil(lambda: "on blue" in stage.page.header.subtitle())
+    model.stop()
     qtbot.waitUntil(lambda: not model.running)
     stage.page.new_run()
     stage.page.panel.start_button.click()
