@@ -51,8 +51,6 @@ WHOLE = (
 WHOLE_ON = ("llama",)
 SMALL = (card_checks.waits_little, card_checks.decodes_without_waiting)
 LEAST = (card_checks.waits_little,)
-# PEFT copies their indices, or looks at their logits, in every layer.
-WAITING = {"fourierft", "vblora"}
 CONVERSATION = "Ann: do you have the key?\nBob: yes, really, I do."
 
 
@@ -60,7 +58,8 @@ def part() -> Iterator[tuple[Cell, tuple[Check, ...]]]:
     """Yield the cells and what is claimed of each: LoRA on every kind, every other method on one kind in turn."""
     for kind in KINDS:
         yield Cell("lora", "", kind, "none", False), WHOLE if kind in WHOLE_ON else SMALL
-    others = [entry for entry in METHODS if entry.trains and entry.id != "lora" and entry.id not in WAITING]
+    left_out = card_checks.WAITS_IN_PEFT | {"lora"}
+    others = [entry for entry in METHODS if entry.trains and entry.id not in left_out]
     for number, entry in enumerate(others):
         yield Cell(entry.id, "", KINDS[number % len(KINDS)], "none", False), LEAST
 
