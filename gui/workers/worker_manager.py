@@ -33,7 +33,7 @@ from gui.core.background_tasks import BackgroundTasks, once
 from gui.look.language import mark, tr
 from gui.workers.arena_queue import ArenaQueue
 from gui.workers.device_queue import DeviceQueue
-from gui.workers.engine_thread import EngineThread
+from gui.workers.engine_thread import AskedJob, EngineThread
 from gui.workers.planner import Planner
 from gui.workers.run_model import RunModel
 from gui.workers.summarizer import Summarizer
@@ -91,6 +91,7 @@ class WorkerManager(QObject):
         self.planner = self.new_planner(self)
         self.planner.busy_changed.connect(self._first_plan_made)
         self.downloads = Downloads(self)
+        self.devices = Devices(self)
         self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
         self.summarizer.idle.connect(self.device_changed)
         self.device_queue = DeviceQueue(self)
@@ -319,6 +320,40 @@ class Downloads(QObject):
     def _emit_changed(self, before: float | None) -> None:
         if self.share != before:
             self.changed.emit()
+
+
+class Devices(QObject):
+    """What the job `devices` says of this computer; its worker imports torch, so that all ask here.
+
+    `found(result)` is what is known, for whoever wants it next, too; `failed(Ending)` is why it is not known.
+    """
+
+    found = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, manager: WorkerManager) -> None:
+        super().__init__(manager)
+        self._job = AskedJob(self, manager)
+        self._known: dict[str, Any] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._job)
+
+    def want(self, *, anew: bool = False) -> None:
+        """Ask a worker, unless one is asked, or has answered and it is not to be asked `anew`."""
+        if self._known is not None and not anew:
+            self.found.emit(self._known)
+        elif not self._job:
+            self._job.ask("devices", {}, self._take, self.failed.emit)
+
+    def cancel(self) -> bool:
+        """Give up the worker, which may wait for a driver; return whether one was asked."""
+        return self._job.cancel()
+
+    def _take(self, result: dict[str, Any]) -> None:
+        self._known = result
+        self.found.emit(result)
 
 
 class WarmWorkerKeeper(QObject):

@@ -1,6 +1,6 @@
 """The page "This computer": what is installed here, and how to fix problems.
 
-Runs the engine's doctor off the GUI thread, and a worker for the devices.
+Runs the engine's doctor off the GUI thread, and evaluates what a worker has found of the devices.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from gui.shell.page import Page
 from gui.widgets.buttons import Button, link, plain
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import Line, Scroll, at_most_so_wide, hbox, vbox
-from gui.workers.engine_thread import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 TITLE_WIDTH, PAGE_WIDTH = 136, 880
@@ -42,11 +41,12 @@ class DoctorPage(Page):
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("This computer"), tr("Not checked yet"), parent)
-        self._manager = manager
         self._background = BackgroundTasks(self)
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
-        self._devices, self._cancelled = AskedJob(self, manager), False
+        self._devices, self._cancelled = manager.devices, False
+        self._devices.found.connect(self._judge)
+        self._devices.failed.connect(self._judge_failure)
         self.copy_button = plain(tr("Copy diagnostics"), "copy", press=self.copy)
         self.again_button = plain(tr("Check again"), "retry", press=self.look)
         for button in (self.copy_button, self.again_button):
@@ -65,15 +65,17 @@ class DoctorPage(Page):
     def shown(self) -> None:
         """Check when first shown."""
         if not self._looks:
-            self.look()
+            self._look(anew=False)
 
     def look(self) -> None:
         """Check everything again."""
+        self._look(anew=True)
+
+    def _look(self, *, anew: bool) -> None:
         self._looks += 1
         self._checks, self._cancelled = {}, False
-        self._devices.cancel()
         self._background.run(doctor.of_computer, partial(self._take, self._looks))
-        self._ask_devices(self._looks)
+        self._devices.want(anew=anew)
         self._show()
 
     def cancel(self) -> None:
@@ -81,17 +83,13 @@ class DoctorPage(Page):
         self._cancelled = self._devices.cancel()
         self._show()
 
-    def _ask_devices(self, look: int) -> None:
-        self._devices.ask(
-            "devices",
-            {},
-            lambda facts: self._judge(look, facts, ""),
-            lambda ending: self._judge(look, {}, _why(ending)),
-        )
-
-    def _judge(self, look: int, facts: dict[str, Any], problem: str) -> None:
+    def _judge(self, facts: dict[str, Any], problem: str = "") -> None:
         """Evaluate the worker's report, off the GUI thread, since GPUs are looked up too."""
-        self._background.run(partial(doctor.of_devices, facts, problem), partial(self._take, look))
+        if self._looks:
+            self._background.run(partial(doctor.of_devices, facts, problem), partial(self._take, self._looks))
+
+    def _judge_failure(self, ending: Ending) -> None:
+        self._judge({}, sentences(ending.message, ending.hint) or tr("The worker reported nothing."))
 
     def _take(self, look: int, checks: list[doctor.Check]) -> None:
         if look == self._looks:
@@ -112,7 +110,7 @@ class DoctorPage(Page):
         share = len(checks) / len(doctor.ORDER)
         is_done = share >= 1
         self.busy.setVisible(not is_done and not self._cancelled)
-        self.cancel_button.setEnabled(bool(self._devices))
+        self.cancel_button.setEnabled(self._devices.is_busy)
         done, total = number_text(len(checks)), number_text(len(doctor.ORDER))
         self.busy.set_progress(
             share, tr("{done} of {total}. Devices take a few seconds", done=done, total=total)
@@ -194,7 +192,3 @@ def _summary_text(checks: list[doctor.Check]) -> str:
     if not notices:
         return tr("Everything is installed")
     return tr_count(notices, "Everything is installed. {n} notice", "Everything is installed. {n} notices")
-
-
-def _why(ending: Ending) -> str:
-    return sentences(ending.message, ending.hint) or tr("The worker reported nothing.")

@@ -25,7 +25,6 @@ from engine.api import (
     run_store,
 )
 from gui.core.preferences import Preferences
-from gui.forms.recipe_form import RecipeForm
 from gui.look.format import bytes_text
 from gui.look.language import sentences, tr, translate
 from gui.pages.train.base_models_view import BaseModelsView
@@ -179,34 +178,6 @@ DEVICE = "training.device"
 PUT_AWAY = "card_banner_put_away"
 
 
-class DeviceChoices(QObject):
-    """Requests the devices from a worker once, since they stay the same while the window is open."""
-
-    def __init__(self, manager: WorkerManager, form: RecipeForm, banner: GpuBanner, parent: QObject) -> None:
-        super().__init__(parent)
-        self._manager, self._form, self._banner = manager, form, banner
-        self._is_asked = False
-
-    def follow(self, planned: Recipe | None, plan: dict[str, Any]) -> None:
-        """Let the window's other workers compute on the device of a recipe whose plan has no problem with it."""
-        fields = {problem.get("field") for problem in plan.get("problems") or ()}
-        if planned is not None and DEVICE not in fields:
-            # The other workers compute on one card.
-            device = planned.training.device
-            self._manager.suit_device("auto" if device == "all" else device)
-        self._ask()
-
-    def _ask(self) -> None:
-        """Request the devices, unless that was done before."""
-        if not self._is_asked:
-            self._is_asked = True
-            self._manager.ask("devices", {}, parent=self).subscribe(self, result=self._take)
-
-    def _take(self, found: dict[str, Any]) -> None:
-        self._form.offer_devices(found.get("devices") or ())
-        self._banner.judge(found)
-
-
 class PlanController(QObject):
     """Requests plans of the recipe and shows them, unless a run is shown; `planned` reports one that is shown."""
 
@@ -215,8 +186,11 @@ class PlanController(QObject):
     def __init__(self, manager: WorkerManager, panel: RecipePanel, right: ContentPane) -> None:
         super().__init__(panel)
         self.is_run_shown = False
-        self._planner, self._panel, self._methods = manager.planner, panel, right.methods
-        self._devices = DeviceChoices(manager, panel.form, right.gpu_banner, self)
+        self._manager, self._planner = manager, manager.planner
+        self._panel, self._methods = panel, right.methods
+        manager.devices.found.connect(self._show_devices)
+        manager.devices.found.connect(right.gpu_banner.judge)
+        self._has_asked_devices = False
         self._counted_for: dict[str, Any] = {}
         planner = self._planner
         planner.planned.connect(self._show)
@@ -253,7 +227,17 @@ class PlanController(QObject):
         if "all_parameters" in plan:
             # After all other requests.
             self._planner.count(self._panel.form.with_each_method())
-        self._devices.follow(wanted, plan)
+        fields = {problem.get("field") for problem in plan.get("problems") or ()}
+        if wanted is not None and DEVICE not in fields:
+            # The other workers compute on one card.
+            device = wanted.training.device
+            self._manager.suit_device("auto" if device == "all" else device)
+        if not self._has_asked_devices:
+            self._has_asked_devices = True
+            self._manager.devices.want()
+
+    def _show_devices(self, found: dict[str, Any]) -> None:
+        self._panel.form.offer_devices(found.get("devices") or ())
 
     def _forget_counts(self) -> None:
         self._methods.forget_counts()

@@ -127,6 +127,8 @@ class WelcomePage(Page):
         self._planner.planned.connect(self._show_plan)
         self._planner.refused.connect(self._show_problems)
         self._planner.unavailable.connect(self._show_ending)
+        self._manager.devices.found.connect(self._take_devices)
+        self._manager.devices.failed.connect(self._show_ending)
         self._planner.compared.connect(self._show_cost)
 
     def adapt(self, width: int) -> None:
@@ -153,16 +155,13 @@ class WelcomePage(Page):
         """Ask for devices and base models when first shown."""
         if not self._asked:
             self._asked = True
-            self._ask("devices", {}, self._take_devices)
-            self._ask("models", {"action": "list"}, self._take_models)
-
-    def _ask(self, kind: Any, request: dict[str, Any], take: Any) -> None:
-        try:
-            job = self._manager.ask(kind, request, parent=self)
-        except AppError as error:
-            self.steps["run"].say(translate(error.message))
-            return
-        job.subscribe(self, result=take, failed=self._show_ending)
+            self._manager.devices.want()
+            try:
+                job = self._manager.ask("models", {"action": "list"}, parent=self)
+            except AppError as error:
+                self.steps["run"].say(translate(error.message))
+                return
+            job.subscribe(self, result=self._take_models, failed=self._show_ending)
 
     def _take_devices(self, found: dict[str, Any]) -> None:
         """Say which device computes; ask only where there are several."""

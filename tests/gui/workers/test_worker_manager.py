@@ -162,6 +162,35 @@ def test_what_has_ended_and_nobody_shows_is_forgotten(scripts, qtbot):
     assert [each() for each in gone] == [None, None]
 
 
+FOUND = {"devices": [{"id": "cpu"}]}
+
+
+def test_the_devices_are_asked_for_once_until_they_are_wanted_anew(scripts, qtbot):
+    scripts.by_kind["devices"] = [["emit", {"event": "result_made", "result": FOUND}]]
+    devices, told = scripts.manager.devices, []
+    devices.found.connect(told.append)
+    with qtbot.waitSignal(devices.found):
+        devices.want()
+        devices.want()
+    scripts.by_kind["devices"] = [["fail", {"message": "No torch."}]]
+    devices.want()
+    assert told == [FOUND, FOUND]
+    with qtbot.waitSignal(devices.failed) as failed:
+        devices.want(anew=True)
+    assert failed.args[0].message == "No torch."
+
+
+def test_devices_that_were_given_up_are_asked_for_by_whoever_wants_them_next(scripts, qtbot):
+    scripts.by_kind["devices"] = [["deaf", None]]
+    devices = scripts.manager.devices
+    devices.want()
+    assert devices.cancel()
+    scripts.by_kind["devices"] = [["emit", {"event": "result_made", "result": FOUND}]]
+    with qtbot.waitSignal(devices.found) as found:
+        devices.want()
+    assert found.args == [FOUND]
+
+
 def test_nothing_is_begun_once_the_window_has_left(scripts, qtbot):
     scripts.manager.leave()
     thread = scripts.manager.ask("devices")

@@ -22,11 +22,13 @@ class Stage:
     def __init__(self, qtbot):
         self.qtbot = qtbot
         self.script = [["emit", {"event": "result_made", "result": FACTS}]]
+        self.asked = 0
         self.manager = scripted_manager(self._script)
         self.page = qtbot.place(DoctorPage(self.manager), 900, 700)
 
     def _script(self, job):
         assert job.request()["kind"] == "devices"
+        self.asked += 1
         return self.script
 
     def look(self):
@@ -80,6 +82,16 @@ def test_a_worker_that_fails_is_a_problem_with_its_fix_and_the_rest_is_shown(sta
     row = stage.page._rows["device"]
     assert row.accessibleName().startswith("Device, Problem: No torch.")
     assert row._fix.isVisible()
+
+
+def test_devices_that_the_window_knows_are_asked_for_only_when_a_person_checks_again(stage, qtbot):
+    with qtbot.waitSignal(stage.manager.devices.found):
+        stage.manager.devices.want()
+    stage.page.shown()
+    qtbot.waitUntil(lambda: len(stage.page.checks()) == len(doctor.ORDER))
+    assert stage.asked == 1
+    stage.look()
+    assert stage.asked == 2
 
 
 def test_devices_that_never_answer_are_given_up_without_a_verdict_on_them(stage, qtbot):
