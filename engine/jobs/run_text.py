@@ -94,9 +94,11 @@ def stage(state: RunState) -> str:
 
 def progress(state: RunState) -> str:
     """Return the progress of the stage, "" if it has none: "40 of 200 examples"."""
-    if state.progress is None:
-        return ""
-    done, total, unit = state.progress
+    return "" if state.progress is None else how_far(*state.progress)
+
+
+def how_far(done: int, total: int, unit: str) -> str:
+    """Return so much of a total in a unit: "40 of 200 examples", "412 MB of 990 MB"."""
     if unit == "bytes":
         return say("{} of {}", size(done), size(total))
     if unit in _HOW_FAR:

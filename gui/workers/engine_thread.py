@@ -1,4 +1,4 @@
-"""The background engine thread, and the one job that a page waits for.
+"""The background engine thread, and the one job that a page waits for, or shows while it waits.
 
 The thread starts or finds a worker, follows its events, and passes on commands.
 
@@ -16,8 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from engine.api import AppError, Ending, Event, EventReader, Job, JobKind, Recipe, Supervisor, WarmWorker
-from gui.look.language import tr
+from engine.api import (
+    AppError,
+    Ending,
+    Event,
+    EventReader,
+    Job,
+    JobKind,
+    Recipe,
+    Supervisor,
+    WarmWorker,
+    run_text,
+)
+from gui.look.language import sentences, tr, translate
+from gui.workers.eta import Eta
 
 if TYPE_CHECKING:
     from gui.workers.worker_manager import WorkerManager
@@ -278,6 +290,7 @@ class AskedJob(ActiveJob):
     def __init__(self, listener: QObject, manager: WorkerManager) -> None:
         super().__init__(listener)
         self._manager = manager
+        self._kept: Job | None = None
 
     def ask(
         self,
@@ -292,13 +305,17 @@ class AskedJob(ActiveJob):
     ) -> None:
         """Ask a worker for one thing, instead of anything before, as `WorkerManager.ask` does.
 
-        Once the job is no longer the active one, `answered(result)` is called, or `refused(Ending)`.
+        Once the job is no longer the active one, `answered(result)` is called, or `refused(Ending)`. The folder that
+        is kept is that of the last answer, until `forget`.
         """
 
         def answer(result: Any) -> None:
+            job = self.thread.job if self.thread is not None and keep_folder else None
             # The worker takes longer to end than to answer.
             self.disconnect()
             answered(result)
+            self.forget()
+            self._kept = job
 
         self.cancel()
         try:
@@ -309,3 +326,73 @@ class AskedJob(ActiveJob):
             refused(Ending("failed", error.message, error.hint, error.field))
         else:
             self.take(thread, refused, events=events, result=answer)
+
+    def forget(self) -> None:
+        """Delete the folder that was kept."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            self._manager.forget(kept)
+
+
+class ShownJob(QObject):
+    """One job at a time whose progress a page shows: `stage` and `left`, its notices, then `result` or `error`.
+
+    `changed` reports each of them. Subclasses start it by `_ask`.
+    """
+
+    changed = Signal()
+
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.active_job, self.left = AskedJob(self, manager), Eta()
+        self._clear()
+
+    def _clear(self) -> None:
+        self.stage = ""
+        self.notices: list[Event] = []
+        self.result: dict[str, Any] = {}
+        self.error: AppError | None = None
+        self.left.begin()
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.active_job)
+
+    @property
+    def error_text(self) -> str:
+        return sentences(self.error.message, self.error.hint) if self.error is not None else ""
+
+    def stop(self) -> None:
+        """Cancel the job, and forget what is known of it."""
+        was_busy = self.active_job.cancel()
+        self._clear()
+        if was_busy:
+            self.changed.emit()
+
+    def _ask(self, kind: JobKind, arguments: Mapping[str, Any], *, keep_folder: bool = False) -> None:
+        """Start a job in place of any other."""
+        self.stop()
+        self.stage = tr("Starting")
+        self.active_job.ask(
+            kind, arguments, self._take, self._refuse, events=self._follow, keep_folder=keep_folder
+        )
+        self.changed.emit()
+
+    def _follow(self, events: list[Event]) -> None:
+        for event in events:
+            self.left.follow(event)
+            if event["event"] == "stage_entered":
+                self.stage = translate(run_text.stage_title(event["stage"]))
+            elif event["event"] == "notice":
+                self.notices.append(event)
+        self.changed.emit()
+
+    def _take(self, result: dict[str, Any]) -> None:
+        self.stage, self.result = "", result
+        self.changed.emit()
+
+    def _refuse(self, ending: Ending) -> None:
+        hint = tr("Try again.") if ending.outcome == "crashed" else ending.hint
+        self.stage = ""
+        self.error = None if ending.outcome == "stopped" else AppError(ending.message, hint, ending.field)
+        self.changed.emit()

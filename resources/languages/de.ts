@@ -5012,7 +5012,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gestartet {when}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/report.py" />
+   <location filename="../../gui/workers/engine_thread.py" />
    <source>Starting</source>
    <translation>Wird gestartet</translation>
   </message>
@@ -7973,12 +7973,12 @@ Programm: Python, Bibliotheken.</translation>
    <translation>{done} von {goal} Paaren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/source_bar.py" />
+   <location filename="../../gui/workers/summarizer.py" />
    <source>{done} of {total}</source>
    <translation>{done} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/jobs.py" />
+   <location filename="../../gui/pages/playground/batch.py" />
    <source>{done} of {total} conversations</source>
    <translation>{done} von {total} Gesprächen</translation>
   </message>
@@ -7986,21 +7986,6 @@ Programm: Python, Bibliotheken.</translation>
    <location filename="../../gui/pages/labelling/draft_writer.py" />
    <source>{done} of {total} drafts</source>
    <translation>{done} von {total} Entwürfen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/source_bar.py" />
-   <source>{done} of {total} rows</source>
-   <translation>{done} von {total} Zeilen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>{done} of {total} summaries</source>
-   <translation>{done} von {total} Zusammenfassungen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>{done} of {total} weights</source>
-   <translation>{done} von {total} Gewichten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
@@ -8777,11 +8762,6 @@ Programm: Python, Bibliotheken.</translation>
    <location filename="../../gui/forms/recipe_form.py" />
    <source>{rate}, preset</source>
    <translation>{rate}, Vorlage</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch.py" />
-   <source>{read} of {total}</source>
-   <translation>{read} von {total}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_list.py" />

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from engine.api import AppError, Ending, Event, Job, arenas, paths
+from engine.api import AppError, arenas, paths
 from gui.core.file_opening import dropped
 from gui.inputs.fields import Field, ProblemLine
 from gui.look import style
@@ -21,7 +21,7 @@ from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
 from gui.widgets.layouts import Scroll, at_most_so_wide, fill, hbox, vbox
-from gui.workers.engine_thread import AskedJob
+from gui.workers.engine_thread import ShownJob
 from gui.workers.worker_manager import WorkerManager
 
 COLUMN = "prediction"
@@ -113,9 +113,9 @@ class SummariesForm(QWidget):
     def _follow(self) -> None:
         scorer = self.scorer
         self.matches.show_text(scorer.status_text)
-        remarks = "\n".join(scorer.remarks)
-        self.remarks.show_text(remarks)
-        self._problem.show_problem(scorer.error)
+        notices = (sentences(notice["message"], notice.get("hint", "")) for notice in scorer.notices)
+        self.remarks.show_text("\n".join(notices))
+        self._problem.show_problem(scorer.error_text)
         self.add_button.setEnabled(
             bool(scorer.result) and not scorer.is_busy and bool(self.name.text().strip())
         )
@@ -186,55 +186,37 @@ class SummariesForm(QWidget):
         self.take(path)
 
 
-class FileScorer(QObject):
-    """The file being scored. `changed`: progress, result or error."""
-
-    changed = Signal()
+class FileScorer(ShownJob):
+    """The file being scored."""
 
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._manager = manager
-        self._active_job = AskedJob(self, manager)
-        self._job: Job | None = None
-        self._status = ""
+        super().__init__(manager, parent)
         self.file = Path()
-        self.result: dict[str, Any] = {}
-        self.remarks: list[str] = []
-        self.error = ""
-
-    @property
-    def is_busy(self) -> bool:
-        return bool(self._active_job)
 
     @property
     def status_text(self) -> str:
         """Return the progress, or how the file matches and how it scores."""
-        if self.is_busy:
-            return self._status
-        return f"{matched_text(self.result)} {scores_text(self.result)}".strip() if self.result else ""
+        if not self.is_busy:
+            return f"{matched_text(self.result)} {scores_text(self.result)}".strip() if self.result else ""
+        if not self.left.total:
+            return tr("Reading {name} …", name=self.file.name)
+        return tr("Scoring {name}: {share}", name=self.file.name, share=percent(self.left.share))
 
     def score(self, statuses: Iterable[arenas.EntryStatus], file: Path, column: str) -> None:
         """Score a file on the conversations of an arena's entries, in place of any other."""
         self.stop()
         self.file = file
-        self._status = tr("Reading {name} …", name=file.name)
         try:
             asked = arenas.job_arguments(statuses, file, column)
         except AppError as error:
-            self.error = translate(arenas.why_not(error))
+            self.error = error
+            self.changed.emit()
         else:
-            self._active_job.ask(
-                "score", asked, self._take, self._refuse, events=self._follow, keep_folder=True
-            )
-            self._job = self._active_job.thread.job if self._active_job.thread is not None else None
-        self.changed.emit()
+            self._ask("score", asked, keep_folder=True)
 
     def stop(self) -> None:
-        was_busy = self._active_job.cancel()
-        if self._job is not None and not was_busy and self.result:
-            self._manager.forget(self._job)
-        self._job = None
-        self.result, self.remarks, self.error = {}, [], ""
+        super().stop()
+        self.active_job.forget()
         self.changed.emit()
 
     def add_to(self, arena: arenas.Arena, name: str) -> arenas.Arena:
@@ -243,23 +225,6 @@ class FileScorer(QObject):
         added = arenas.add_summaries(arena, name, self.file.name, folder, self.result)
         self.stop()
         return added
-
-    def _follow(self, events: list[Event]) -> None:
-        for event in events:
-            if event["event"] == "notice":
-                self.remarks.append(sentences(event["message"], event.get("hint", "")))
-            elif event["event"] == "stage_progressed" and event["unit"] == "summaries" and event["total"]:
-                share = percent(event["done"] / event["total"])
-                self._status = tr("Scoring {name}: {share}", name=self.file.name, share=share)
-        self.changed.emit()
-
-    def _take(self, result: dict[str, Any]) -> None:
-        self.result = result
-        self.changed.emit()
-
-    def _refuse(self, ending: Ending) -> None:
-        self.error = "" if ending.outcome == "stopped" else sentences(ending.message, ending.hint)
-        self.changed.emit()
 
 
 def matched_text(result: dict[str, Any]) -> str:

@@ -104,7 +104,9 @@ class DataPage(Page):
         self._downloads.clear.connect(self._read)
         self._downloads.asked.connect(self._ask)
         self._downloads.refused.connect(self._refuse)
-        self.checker.progressed.connect(parts.source.show_progress)
+        self.checker.changed.connect(
+            lambda: parts.source.show_progress(self.checker.stage, self.checker.left)
+        )
         self.checker.previewed.connect(self.show_row_preview)
         self.checker.found.connect(self.show_result)
         self.checker.failed.connect(self._show_problems)
@@ -280,7 +282,7 @@ class DataPage(Page):
         parts.summaries.follow(automatic.label_limit(found.longest_summary))
         parts.findings.show_findings(found.findings)
         parts.part.set_text("findings", tr("Findings ({count})", count=number_text(len(found.findings))))
-        self._show_remarks(self.checker.notices)
+        self._show_remarks([notice["message"] for notice in self.checker.notices])
         parts.broken_rows.show_rows(self.checker.broken)
         self._show_exclusions()
         self._finding = None

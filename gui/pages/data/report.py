@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from engine.api import (
     SAMPLE,
     SEVERITIES,
     Ending,
     Event,
-    Job,
     Problem,
     Severity,
     StorageError,
@@ -26,13 +24,10 @@ from engine.api import (
     finding,
     paths,
     pii,
-    run_text,
 )
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
-from gui.workers.engine_thread import AskedJob
-from gui.workers.eta import Eta
-from gui.workers.worker_manager import WorkerManager
+from gui.workers.engine_thread import ShownJob
 
 SPLIT_NAMES = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
 SPLIT_HEADS = {
@@ -370,82 +365,39 @@ def is_kept_here(source: str) -> bool:
     return Path(source).is_relative_to(paths.intake_folder())
 
 
-class Checker(QObject):
+class Checker(ShownJob):
     """The current check.
 
-    Signals: `progressed(stage, done, total, unit, left)` with the remaining time as text, and an empty stage at the
-    end; `looked(event)` with the first rows; `found(result, asked)` with the checked `[data]` values; `failed(list of
-    Problem)`. `notices` are the notices of the check so far; `broken` are the unreadable rows, each with its `place`
-    and `why`.
+    Signals: `previewed(event)` with the first rows; `found(result, asked)` with the checked `[data]` values;
+    `failed(list of Problem)`. `broken` are the unreadable rows, each with its `place` and `why`.
     """
 
-    # Not int: sizes in bytes may exceed 32 bits.
-    progressed = Signal(str, object, object, str, str)
     previewed = Signal(object)
     found = Signal(object, object)
     failed = Signal(list)
 
-    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._manager = manager
-        self._stage, self._left = "", Eta()
-        self.notices: list[str] = []
-        self.broken: list[dict[str, str]] = []
-        self.active_job = AskedJob(self, manager)
-        self._job: Job | None = None
-        self._shown_job: Job | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        return bool(self.active_job)
-
     def check(self, asked: dict[str, Any], base_model: str) -> None:
-        self.stop()
-        self._stage, self.notices, self.broken = tr("Starting"), [], []
-        self._left.begin()
-        self._report_progress()
-        request = {"data": asked, "base_model": base_model}
-        take = partial(self._take, asked)
-        self.active_job.ask("check_data", request, take, self._refuse, events=self._follow, keep_folder=True)
-        self._job = self.active_job.thread.job if self.active_job.thread is not None else None
+        self._asked = asked
+        self._ask("check_data", {"data": asked, "base_model": base_model}, keep_folder=True)
 
-    def stop(self) -> None:
-        if self.active_job.cancel():
-            self._rest()
+    def _clear(self) -> None:
+        super()._clear()
+        self.broken: list[dict[str, str]] = []
 
     def _follow(self, events: list[Event]) -> None:
+        super()._follow(events)
         for event in events:
-            self._left.follow(event)
-            if event["event"] == "stage_entered":
-                self._stage = translate(run_text.stage_title(event["stage"]))
-                self._report_progress()
-            elif event["event"] == "stage_progressed":
-                self._report_progress(event["done"], event["total"], event["unit"])
-            elif event["event"] == "rows_previewed":
+            if event["event"] == "rows_previewed":
                 self.previewed.emit(event)
             elif event["event"] == "rows_broken":
                 self.broken += event["rows"]
-            elif event["event"] == "notice":
-                self.notices.append(event["message"])
 
-    def _take(self, asked: dict[str, Any], result: dict[str, Any]) -> None:
-        """Report a result, and delete the files of the check before."""
-        before, self._shown_job = self._shown_job, self._job
-        self.found.emit(result, asked)
-        self._rest()
-        if before is not None:
-            self._manager.forget(before)
+    def _take(self, result: dict[str, Any]) -> None:
+        super()._take(result)
+        self.found.emit(result, self._asked)
 
     def _refuse(self, ending: Ending) -> None:
-        problems = [Problem(**problem) for problem in (ending.event or {}).get("problems") or []]
-        hint = tr("Try again.") if ending.outcome == "crashed" else ending.hint
-        self.failed.emit(problems or [Problem(ending.field or "", ending.message, hint)])
-        self._rest()
-
-    def _rest(self) -> None:
-        self._stage = ""
-        self._left.begin()
-        self._report_progress()
-
-    def _report_progress(self, done: int = 0, total: int = 0, unit: str = "") -> None:
-        self.progressed.emit(self._stage, done, total, unit, self._left.text)
+        super()._refuse(ending)
+        if self.error is not None:
+            problems = [Problem(**problem) for problem in (ending.event or {}).get("problems") or []]
+            self.failed.emit(problems or list(self.error.problems))

@@ -23,13 +23,13 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.data.column_mapping import ColumnMapping
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, open_below, plain, quiet
 from gui.widgets.labels import Label
 from gui.widgets.layouts import FlowBox, fill, hbox, vbox
+from gui.workers.eta import Eta
 
 STARTER_NAME = mark("The practice model")
 PASTE_HINT = mark("JSON lines, a table with a header row, or an exported chat.")
@@ -151,13 +151,10 @@ class SourceBar(QWidget):
         others = [(model, model) for model in models if model != STARTER]
         self.tokenizer.set_items([(STARTER, tr(STARTER_NAME)), *others])
 
-    def show_progress(
-        self, stage: str, done: int = 0, total: int = 0, unit: str = "", left: str = ""
-    ) -> None:
-        """Show the progress of a check; `left` is the remaining time. An empty stage hides the bar."""
-        how_far = ", ".join(part for part in (_how_far(done, total, unit), left) if part)
+    def show_progress(self, stage: str, left: Eta) -> None:
+        """Show the progress of a check. An empty stage hides the bar."""
         self.busy.setVisible(bool(stage))
-        self.busy.set_progress(done / total if total else 0.0, how_far, stage)
+        self.busy.set_progress(left.share, left.how_far, stage)
         self.check_button.setEnabled(not stage)
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
@@ -198,15 +195,6 @@ class SourceBar(QWidget):
         if source:
             self.set_source(source)
             self.check_wanted.emit()
-
-
-def _how_far(done: int, total: int, unit: str) -> str:
-    """Return the progress of a check, in bytes or rows, "" if unknown."""
-    if not total:
-        return ""
-    if unit == "bytes":
-        return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))
-    return tr("{done} of {total} rows", done=number_text(done), total=number_text(total))
 
 
 def _is_of_mapping(field: str) -> bool:

@@ -11,15 +11,12 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, DataError, Ending, Event, Example, labelling
+from engine.api import DataError, Example, labelling
 from gui.core.open_work import OpenWork
-from gui.look.format import bytes_text, number_text
-from gui.look.language import sentences, tr
+from gui.look.language import sentences
 from gui.pages.labelling.items_view import ItemNavigation, ItemOrder
 from gui.pages.playground.history import HistoryStore, collect
-from gui.workers.engine_thread import AskedJob
-from gui.workers.eta import Eta
-from gui.workers.worker_manager import WorkerManager
+from gui.workers.engine_thread import ShownJob
 
 
 class LabellingController(OpenWork[labelling.LabellingSet]):
@@ -266,65 +263,20 @@ def _corrections() -> tuple[labelling.Item, ...]:
     return collect(HistoryStore().items).items
 
 
-class Reader(QObject):
-    """The source being read.
+class Reader(ShownJob):
+    """The source being read. `made(id, result)` carries the set and what was read."""
 
-    Signals: `changed` during reading; `made(id, result)` with the set and a text about what was read.
-    """
-
-    changed = Signal()
     made = Signal(str, object)
-
-    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._active_job = AskedJob(self, manager)
-        self._done, self._total, self._unit = 0, 0, ""
-        self._left = Eta()
-        self.source = ""
-        self.error: AppError | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        return bool(self._active_job)
+    source = ""
 
     def read(self, values: dict[str, Any], base_model: str) -> None:
         """Read the source in these `[data]` values, in place of any other.
 
         Exclusions by tokens use the tokenizer of `base_model`.
         """
-        self.stop()
-        self.source, self._total = str(values["source"]), 0
-        self._left.begin()
-        request = {"data": values, "base_model": base_model}
-        self._active_job.ask("label_data", request, self._take, self._refuse, events=self._follow)
-        self.changed.emit()
-
-    def stop(self) -> None:
-        self.error = None
-        if self._active_job.cancel():
-            self.changed.emit()
-
-    def progress(self) -> tuple[float, str, str]:
-        """Return the progress: a fraction, its text, and the stage."""
-        size = bytes_text if self._unit == "bytes" else number_text
-        reading = tr("Reading the conversations")
-        if not self._total:
-            return 0.0, "", reading
-        how_far = tr("{done} of {total}", done=size(self._done), total=size(self._total))
-        return self._done / self._total, self._left.beside(how_far), reading
-
-    def _follow(self, events: list[Event]) -> None:
-        for event in events:
-            self._left.follow(event)
-            if event["event"] == "stage_progressed":
-                self._done, self._total, self._unit = event["done"], event["total"], event["unit"]
-        self.changed.emit()
+        self.source = str(values["source"])
+        self._ask("label_data", {"data": values, "base_model": base_model})
 
     def _take(self, result: dict[str, Any]) -> None:
-        self.changed.emit()
+        super()._take(result)
         self.made.emit(result["set"], result)
-
-    def _refuse(self, ending: Ending) -> None:
-        hint = tr("Try again.") if ending.outcome == "crashed" else ending.hint
-        self.error = AppError(ending.message, hint, ending.field)
-        self.changed.emit()

@@ -411,7 +411,8 @@ class LabellingPage(Page):
             self.header.set_subtitle(
                 tr("From {source}", source=source) if reading else tr("No conversations yet")
             )
-            self.busy.set_progress(*self.reader.progress())
+            left = self.reader.left
+            self.busy.set_progress(left.share, left.how_far, tr("Reading the conversations"))
             self.cancel_button.setVisible(reading)
             self.use_button.setEnabled(False)
             self.sets.hide()
@@ -421,10 +422,10 @@ class LabellingPage(Page):
         error = self.controller.error or self.reader.error
         if error is not None and not self.controller.problem():
             return Strip(sentences(error.message, error.hint), "", "problem", "error")
-        if self.additions.error:
-            return Strip(self.additions.error, "", "problem", "error")
+        if self.additions.error is not None:
+            return Strip(self.additions.error_text, "", "problem", "error")
         if self.additions.is_busy:
-            name, how_far = self.additions.name, self.additions.status_text
+            name, how_far = self.additions.name, self.additions.left.how_far
             reading = tr("Reading {name}", name=name)
             return Strip(f"{reading}, {how_far}" if how_far else reading, "", "clock", "muted")
         strip = self.draft_writer.strip() if self.controller.item is not None else None

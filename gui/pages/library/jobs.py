@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import SAMPLE, Adapter, AppError, Ending, Event, Recipe, files, library, run_text
 from engine.api import recipe as recipes
-from gui.look.format import bytes_text, number_text
+from gui.look.format import bytes_text
 from gui.look.language import mark, sentences, tr, translate
 from gui.models.list_text import data_text
 from gui.pages.library import library_text
@@ -27,12 +27,6 @@ Finish = Callable[[Result], None]
 # Conversations on which an export is compared with its adapter.
 COMPARED = 100
 # Progress texts by the worker's unit.
-HOW_FAR = {
-    "bytes": mark("{done} of {total}"),
-    "conversations": mark("{done} of {total} conversations"),
-    "summaries": mark("{done} of {total} summaries"),
-    "weights": mark("{done} of {total} weights"),
-}
 Choice = tuple[str, Recipe]
 
 
@@ -242,10 +236,7 @@ class LibraryJobs(QObject):
             elif event["event"] == "notice":
                 self._remarks.append(sentences(event["message"], event.get("hint", "")))
             elif event["event"] == "stage_progressed":
-                done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
-                size = bytes_text if unit == "bytes" else number_text
-                text = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
-                self._progress(done / total if total else 0.0, self._left.beside(text))
+                self._progress(self._left.share, self._left.how_far)
 
     def _progress(self, share: float, text: str) -> None:
         self._how_far = (share, text)

@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import (
     AppError,
-    Ending,
     Event,
     Example,
     SummarizeOptions,
@@ -23,13 +22,13 @@ from engine.api import (
     ingest,
     score_text,
 )
-from gui.look.format import bytes_text, number_text
+from gui.look.format import number_text
 from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.playground.column_results import Column, ColumnModel, ColumnResults
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.summary_requests import SummaryRequests
 from gui.workers.device_lock import Strip
-from gui.workers.engine_thread import AskedJob
+from gui.workers.engine_thread import ShownJob
 from gui.workers.eta import Eta
 from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
@@ -203,77 +202,47 @@ LEFT_OUT: dict[str, Callable[[int], str]] = {
 }
 
 
-class BatchReader(QObject):
-    """The files being read.
+class BatchReader(ShownJob):
+    """The files being read. `found(list of (name, list of Example), left-out text)` carries what they hold."""
 
-    Signals: `changed` during reading; `found(list of (name, list of Example), left-out text)`.
-    """
-
-    changed = Signal()
     found = Signal(list, str)
 
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._active_job = AskedJob(self, manager)
+        super().__init__(manager, parent)
         self._read: dict[str, list[Example]] = {}
-        self._far, self._left = "", Eta()
-        self.share = 0.0
         self.name = ""
-        self.error = ""
-
-    @property
-    def is_busy(self) -> bool:
-        return bool(self._active_job)
-
-    @property
-    def status_text(self) -> str:
-        return self._left.beside(self._far)
 
     def read(self, files: Sequence[Path]) -> None:
         """Read files (several as one source) or a folder, in place of any others."""
         self.stop()
         count = len(files)
         self.name = files[0].name if count == 1 else tr_count(count, "{n} file", "{n} files")
-        self._read, self._far, self.share, self.error = {}, "", 0.0, ""
-        self._left.begin()
+        self._read = {}
         try:
             asked = {"data": {"source": str(ingest.save_files(list(files)))}}
         except AppError as error:
-            self.error = sentences(error.message, error.hint)
-        else:
-            self._active_job.ask("read_conversations", asked, self._take, self._refuse, events=self._follow)
-        self.changed.emit()
-
-    def stop(self) -> None:
-        if self._active_job.cancel():
+            self.error = error
             self.changed.emit()
+        else:
+            self._ask("read_conversations", asked)
 
     def _follow(self, events: list[Event]) -> None:
         for event in events:
-            self._left.follow(event)
             if event["event"] == "conversations_read":
                 into = self._read.setdefault(event["split"] or "", [])
                 for row in event["conversations"]:
                     references = tuple(row["more_references"])
                     into.append(Example(row["id"], row["conversation"], row["summary"], references))
-            elif event["event"] == "stage_progressed" and event["total"]:
-                self.share = event["done"] / event["total"]
-                read, total = bytes_text(event["done"]), bytes_text(event["total"])
-                self._far = tr("{read} of {total}", read=read, total=total)
-        self.changed.emit()
+        super()._follow(events)
 
     def _take(self, result: dict[str, Any]) -> None:
-        self.changed.emit()
+        super()._take(result)
         named = [(self._source_name(split), examples) for split, examples in self._read.items()]
         self.found.emit(named, left_out_text(result["left_out"]))
 
     def _source_name(self, split: str) -> str:
         title = translate(score_text.SPLITS.get(split, split))
         return f"{self.name} ({title})" if split else self.name
-
-    def _refuse(self, ending: Ending) -> None:
-        self.error = "" if ending.outcome == "stopped" else sentences(ending.message, ending.hint)
-        self.changed.emit()
 
 
 def left_out_text(left_out: dict[str, int]) -> str:

@@ -166,7 +166,7 @@ class BatchController(QObject):
             self._show()
 
     def _quiet(self) -> None:
-        self._message = self.reader.error = ""
+        self._message, self.reader.error = "", None
 
     def cancel(self) -> None:
         """Cancel what is read, waits or runs."""
@@ -214,9 +214,10 @@ class BatchController(QObject):
     def _show(self) -> None:
         self.view.show_batch(self.batch)
         if self.reader.is_busy:
-            self.view.show_reading(self.reader.name, self.reader.share, self.reader.status_text)
-        if self.reader.error:
-            self.view.show_notice(self.reader.error, icon_name="problem")
+            left = self.reader.left
+            self.view.show_reading(self.reader.name, left.share, left.how_far)
+        if self.reader.error is not None:
+            self.view.show_notice(self.reader.error_text, icon_name="problem")
         else:
             problem = self.batch.problem.text if self.batch.problem is not None else ""
             goes_on = problem and self.batch.can_go_on

@@ -129,7 +129,7 @@ def test_a_file_is_matched_then_named_then_a_row(stage, scored, tmp_path):
     tooltip = page.table.index(row, 1).data(Qt.ItemDataRole.ToolTipRole)
     assert tooltip == "From gpt_best.csv; its prompt is unknown."
     # The job's folder is not needed any more.
-    assert not list((stage.asked and form.scorer._manager._retained) or [])
+    assert not list((stage.asked and form.scorer.active_job._manager._retained) or [])
 
 
 def test_what_can_not_be_scored_is_said_and_another_column_tried(stage, scored, tmp_path):
