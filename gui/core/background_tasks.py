@@ -32,7 +32,7 @@ class BackgroundTasks(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._latest: object = None
-        self._pool = pool = _unused.pop() if _unused else _new_pool()
+        self._pool = pool = _free_pool()
         self.destroyed.connect(lambda: _unused.append(pool))
 
     def run(self, work: Work, then: Then, failed: Then | None = None) -> None:
@@ -58,7 +58,12 @@ class BackgroundTasks(QObject):
         self._pool.waitForDone()
 
 
-def _new_pool() -> QThreadPool:
+def _free_pool() -> QThreadPool:
+    """Return a pool that nobody uses, and that has no task of a deleted owner to end first."""
+    for pool in _unused:
+        if not pool.activeThreadCount():
+            _unused.remove(pool)
+            return pool
     pool = QThreadPool()
     pool.setMaxThreadCount(1)
     pool.setExpiryTimeout(1000)

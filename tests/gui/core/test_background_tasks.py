@@ -67,7 +67,7 @@ def test_nothing_stays_of_a_job_that_was_done(background, qtbot):
     assert [each() for each in seen] == [None] * 6
 
 
-def test_what_owns_a_task_goes_while_it_is_done(qtbot):
+def test_what_owns_a_task_goes_while_it_is_done_and_nobody_waits_for_it(qtbot):
     owner, begun, may_end = QObject(), threading.Event(), threading.Event()
     tasks = BackgroundTasks(owner)
 
@@ -79,12 +79,11 @@ def test_what_owns_a_task_goes_while_it_is_done(qtbot):
     assert begun.wait(60)
     owner.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    may_end.set()
-    # The next one takes over the thread.
-    others = BackgroundTasks()
     done = []
+    others = BackgroundTasks()
     others.run(lambda: 1, done.append)
     qtbot.waitUntil(lambda: done == [1])
+    may_end.set()
 
 
 def test_an_owner_may_be_deleted_at_the_moment_at_which_a_task_ends(qtbot):
