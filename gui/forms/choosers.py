@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, Qt, QUrl, Signal
 from PySide6.QtGui import QDropEvent, QFocusEvent, QGuiApplication, QKeyEvent, QStandardItemModel
@@ -94,6 +95,11 @@ class SourceComboBox(ComboBox):
         self.set_key(key)
         if changed:
             self.picked.emit(key)
+
+    def _pick_path(self, path: Path | str | None) -> None:
+        """Set what was chosen in a dialog, if anything was."""
+        if path:
+            self.pick(str(path))
 
     def _took(self, key: str) -> None:
         if not key.startswith(" "):
@@ -187,15 +193,11 @@ class BaseModelChooser(SourceComboBox):
         )
 
     def _open_folder(self) -> None:
-        folder = file_dialogs.choose_folder(self, "model", tr("Folder of a base model"))
-        if folder:
-            self.pick(str(folder))
+        self._pick_path(file_dialogs.choose_folder(self, "model", tr("Folder of a base model")))
 
     def _open_file(self) -> None:
         kinds = ";;".join([tr("GGUF files (*.gguf)"), tr("All files (*)")])
-        file = file_dialogs.open_file(self, "model", tr("File of a base model"), kinds)
-        if file:
-            self.pick(str(file))
+        self._pick_path(file_dialogs.open_file(self, "model", tr("File of a base model"), kinds))
 
 
 class SourceChooser(SourceComboBox):
@@ -212,18 +214,11 @@ class SourceChooser(SourceComboBox):
                 (tr("Checked"), known.checked_data),
                 (tr("Included"), [SAMPLE]),
             ],
-            [(tr("File…"), self._open_file), (tr("Folder…"), self._open_folder)],
+            [
+                (tr("File…"), lambda: self._pick_path(ask_for_file(self))),
+                (tr("Folder…"), lambda: self._pick_path(ask_for_folder(self))),
+            ],
         )
-
-    def _open_file(self) -> None:
-        path = ask_for_file(self)
-        if path:
-            self.pick(path)
-
-    def _open_folder(self) -> None:
-        folder = ask_for_folder(self)
-        if folder:
-            self.pick(folder)
 
 
 def ask_for_file(parent: QWidget) -> str:
