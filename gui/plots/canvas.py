@@ -9,15 +9,15 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
 
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text, score
 from gui.look.language import tr
-from gui.plots.chart import MIN_LOSS, Chart, LabelledAxis, apart, level_ticks, pen, scaled, text_item
-from gui.plots.series import MARKED_COLUMNS, Drawing, Series
+from gui.plots.chart import MIN_LOSS, Chart, apart, level_ticks, pen, scaled, text_item
+from gui.plots.series import MARKED_COLUMNS, Drawing, Floats, Series
 
 # Between a line and the name at its end, and the height of a name.
 GAP, NAME_HEIGHT = 8, 16
@@ -33,15 +33,13 @@ ROOM_BELOW = 0.1
 
 
 class Canvas(Chart):
-    """Draws a `Drawing`. `viewed` is emitted when the user has moved or zoomed the view."""
+    """Draws a `Drawing`."""
 
     menu_wanted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__(tr("Loss plot"), {"left": tr("Loss"), "bottom": tr("Step"), "right": "ROUGE-1"})
-        self._auto = True
         self.getPlotItem().hideAxis("right")
-        self.box.sigRangeChangedManually.connect(self._moved)
         self._former = pg.PlotCurveItem(antialias=True)
         self._raw = pg.PlotCurveItem(antialias=False)
         self._smooth = pg.PlotCurveItem(antialias=True)
@@ -50,11 +48,11 @@ class Canvas(Chart):
         self._saved_line = pg.InfiniteLine(angle=90, movable=False)
         self._train_name, self._evaluation_name = text_item("accent"), text_item("warning")
         self._score_name, self._saved_label = text_item("muted"), text_item("muted")
+        self._scores = _marked_line("o", 7)
         curves = (self._former, self._now, self._raw, self._smooth, self._evaluations)
-        for z, item in enumerate((*curves, self._saved_line)):
+        for z, item in enumerate((*curves, self._saved_line, self._scores)):
             item.setZValue(z)
             self.box.addItem(item, ignoreBounds=True)
-        self._scores = ScoreLine(self.getPlotItem(), self.axes["right"])
         for name in (*self._end_names(), self._saved_label):
             name.setZValue(20)
             self.box.addItem(name, ignoreBounds=True)
@@ -72,7 +70,8 @@ class Canvas(Chart):
         self._smooth.setPen(pen("accent", 2 * ratio))
         self._evaluations.setPen(pen("warning", ratio))
         self._evaluations.setSymbolBrush(style.color("warning"))
-        self._scores.restyle(ratio)
+        self._scores.setPen(pen("muted", ratio, Qt.PenStyle.DashLine))
+        self._scores.setSymbolBrush(style.color("muted"))
         self._now.setPen(pen("edge", 1))
         self._saved_line.setPen(pen("text", ratio, Qt.PenStyle.DashLine))
         tokens = ("accent", "warning", "muted", "muted")
@@ -81,17 +80,11 @@ class Canvas(Chart):
             name.setColor(style.color(token))
         self._saved_label.fill = pg.mkBrush(style.color("background"))
 
-    def show_all(self) -> None:
-        self._auto = True
-
-    def is_zoomed(self) -> bool:
-        return not self._auto
-
     def draw(self, drawing: Drawing) -> None:
         texts = self._end_texts(drawing)
         room = px(GAP) + max(map(_width, texts.values()), default=0.0)
         share = room / max(1.0, self.box.width())
-        if self._auto:
+        if not self.is_zoomed:
             end = drawing.last_step() * 1.006
             # The names stand beside the line ends, where no line is.
             beside = drawing.reached() / (1 - share) if share < MOST_FOR_NAMES else 0.0
@@ -110,11 +103,9 @@ class Canvas(Chart):
         steps, values = drawing.evaluation.peaks(low, high, MARKED_COLUMNS)
         values = scaled(values, log=drawing.log)
         self._evaluations.setData(steps, values)
-        ends = ((self._train_name, smooth_y), (self._evaluation_name, values))
+        scores = self._draw_scores(drawing.scores, *shown_y)
+        ends = zip(self._end_names(), (smooth_y, values, scores), strict=True)
         heights = {name: float(shown[-1]) for name, shown in ends if shown.size}
-        score = self._scores.draw(drawing.scores)
-        if score is not None:
-            heights[self._score_name] = shown_y[0] + score * (shown_y[1] - shown_y[0])
         fits = low < drawing.reached() <= high - 0.999 * share * (high - low)
         self._draw_ends(drawing, texts, heights if fits else {}, shown_y)
 
@@ -197,12 +188,27 @@ class Canvas(Chart):
         per_y = (shown_y[1] - shown_y[0]) / max(1.0, self.box.height())
         self._saved_label.setPos(low + left * per_x, shown_y[1] - px(4) * per_y)
 
+    def _draw_scores(self, scores: Series, low: float, high: float) -> Floats:
+        """Draw scores between these losses, with an axis of their own, and return where their points stand."""
+        shown, axis = len(scores) > 0, self.axes["right"]
+        if axis.isVisible() != shown:
+            self.getPlotItem().showAxis("right", shown)
+            axis.setWidth(px(54) if shown else 0)
+        steps, values = scores.peaks(-math.inf, math.inf, MARKED_COLUMNS)
+        if not shown:
+            self._scores.setData(steps, values)
+            return values
+        points, height = 100.0 * values, max(1.0, self.box.height())
+        least, most = range_of(float(points.min()), float(points.max()), px(48) / height)
+        factor, edge = (high - low) / (most - least), px(7) * (most - least) / height
+        ticks = level_ticks(max(LOWEST, least + edge), min(HIGHEST, most - edge))
+        axis.setTicks([[(low + factor * (tick - least), number_text(tick)) for tick in ticks]])
+        heights: Floats = low + factor * (points - least)
+        self._scores.setData(steps, heights)
+        return heights
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_wanted.emit(event.globalPos())
-
-    def _moved(self) -> None:
-        self._auto = False
-        self.viewed.emit()
 
 
 def _marked_line(symbol: str, size: int) -> pg.PlotDataItem:
@@ -221,52 +227,6 @@ def _score_text(drawing: Drawing) -> str:
     if not len(drawing.chrf) or drawing.chrf.steps[-1] != drawing.scores.steps[-1]:
         return text
     return f"{text}, chrF {score(float(drawing.chrf.values[-1]))}"
-
-
-class ScoreLine:
-    """The line of the scores with its dots, in a view of its own behind the right axis; hidden while there is none."""
-
-    def __init__(self, item: pg.PlotItem, axis: LabelledAxis) -> None:
-        self._item, self._axis = item, axis
-        self._line = _marked_line("o", 7)
-        self.box = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
-        self.box.setZValue(item.getViewBox().zValue() + 1)
-        self.box.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        item.scene().addItem(self.box)
-        axis.linkToView(self.box)
-        self.box.setXLink(item.getViewBox())
-        item.getViewBox().sigResized.connect(self._fit)
-        self.box.addItem(self._line, ignoreBounds=True)
-
-    def _fit(self) -> None:
-        losses = self._item.getViewBox()
-        self.box.setGeometry(QRectF(losses.sceneBoundingRect()))
-        self.box.linkedViewChanged(losses, self.box.XAxis)
-
-    def restyle(self, ratio: float) -> None:
-        self._line.setPen(pen("muted", ratio, Qt.PenStyle.DashLine))
-        self._line.setSymbolBrush(style.color("muted"))
-
-    def draw(self, scores: Series) -> float | None:
-        """Draw scores, and return where the last one is between the foot (0) and the top (1) of the plot."""
-        shown = len(scores) > 0
-        self.box.setVisible(shown)
-        if self._axis.isVisible() != shown:
-            self._item.showAxis("right", shown)
-            self._axis.setWidth(px(54) if shown else 0)
-        if not shown:
-            return None
-        self._fit()
-        steps, values = scores.peaks(-math.inf, math.inf, MARKED_COLUMNS)
-        points = 100.0 * values
-        self._line.setData(steps, points)
-        height = max(1.0, self.box.height())
-        low, high = range_of(float(points.min()), float(points.max()), px(48) / height)
-        self.box.setYRange(low, high, padding=0)
-        edge = px(7) * (high - low) / height
-        ticks = level_ticks(max(LOWEST, low + edge), min(HIGHEST, high - edge))
-        self._axis.setTicks([[(each, number_text(each)) for each in ticks]])
-        return (float(points[-1]) - low) / (high - low)
 
 
 def range_of(low: float, high: float, room_above: float) -> tuple[float, float]:

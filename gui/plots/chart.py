@@ -36,6 +36,7 @@ class Chart(pg.PlotWidget):
     edge_room = 20
     # The user has moved or zoomed the view, or it has another size: what is drawn depends on both.
     viewed = Signal()
+    is_zoomed = False
 
     def __init__(self, name: str, titles: Mapping[str, str]) -> None:
         """Make a chart with the named axes: their titles by "left", "bottom" and "right"; "" is none."""
@@ -53,6 +54,7 @@ class Chart(pg.PlotWidget):
         self.box.disableAutoRange()
         # An axis that comes takes width from the drawing.
         self.box.sigResized.connect(self.viewed)
+        self.box.sigRangeChangedManually.connect(self._zoom)
         self.setAntialiasing(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
@@ -71,6 +73,10 @@ class Chart(pg.PlotWidget):
     def sizeHint(self) -> QSize:
         """Request only the minimum height; the space that is left comes on top."""
         return QSize(px(420), self.minimumHeight())
+
+    def _zoom(self) -> None:
+        self.is_zoomed = True
+        self.viewed.emit()
 
     def show_losses_between(self, y: tuple[float, float], last_step: float, *, log: bool) -> None:
         """Show losses (logarithms with `log`) between two values, and label both axes: steps across, losses up."""

@@ -60,10 +60,9 @@ class Curves(Chart):
         self._lines: list[Line] = []
         self._chosen = self._lifted = ""
         self._smoothing = 0.6
-        self._log = self._zoomed = False
+        self._log = False
         self._curves: dict[str, pg.PlotCurveItem] = {}
         self._names: dict[str, QGraphicsSimpleTextItem] = {}
-        self.box.sigRangeChangedManually.connect(self._moved)
         self.viewed.connect(once(self, 0, self._draw).start)
         self.setMouseTracking(True)
         style.on_style_changed(self.restyle)
@@ -86,12 +85,9 @@ class Curves(Chart):
         self._describe()
         self._draw()
 
-    def set_smoothing(self, share: float) -> None:
-        self._smoothing = share
-        self._draw()
-
-    def set_log(self, log: bool) -> None:
-        self._log = log
+    def set_look(self, smoothing: float, *, log: bool) -> None:
+        """Draw with a smoothing of 0 to 1, and on a logarithmic axis with `log`."""
+        self._smoothing, self._log = smoothing, log
         self._draw()
 
     def choose(self, line_id: str) -> None:
@@ -106,7 +102,7 @@ class Curves(Chart):
         return low, high
 
     def show_all(self) -> None:
-        self._zoomed = False
+        self.is_zoomed = False
         self._draw()
 
     def _describe(self) -> None:
@@ -130,13 +126,9 @@ class Curves(Chart):
     def _window(self, line: Line) -> int:
         return max(1, round(0.1 * len(line.series) * self._smoothing**2))
 
-    def _moved(self) -> None:
-        self._zoomed = True
-        self._draw()
-
     def _draw(self) -> None:
         """Draw the part in view, and choose the range of losses: the 1st to 99th percentile of what is drawn."""
-        if not self._zoomed:
+        if not self.is_zoomed:
             self.box.setXRange(*self._whole(), padding=0)
         points = max(32, int(self.box.width() / 2))
         drawn: dict[str, Floats] = {}

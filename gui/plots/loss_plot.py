@@ -6,7 +6,8 @@ change, never per event. pyqtgraph is imported when the plot is first shown, num
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from gui.look.language import tr, tr_count
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, open_below
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import FlowBox, fill, hbox, vbox
+from gui.widgets.layouts import FlowBox, hbox, vbox
 
 if TYPE_CHECKING:
     from gui.plots.canvas import Canvas
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 # Of the axes and what is drawn between them.
 MIN_HEIGHT = 280
+Save = Callable[[Path], object]
 HEAD = ["step", "loss", "smoothed", "evaluation_loss", "evaluation_rouge1", "evaluation_chrf"]
 
 
@@ -52,20 +54,13 @@ class LossPlot(QWidget):
         self._waiting.setContentsMargins(8, 0, 8, 0)
         style.set_background(self._waiting, "background")
         self._waiting.hide()
-        self._smoothing = Slider(0, 100, 60)
-        style.scale(self._smoothing, QWidget.setFixedWidth, 88)
-        self._smoothing.setAccessibleName(tr("Smoothing"))
-        self._smoothing.valueChanged.connect(self._mark_dirty)
-        scales = [("linear", tr("Linear")), ("log", tr("Log"))]
-        self._scale = SegmentedControl(scales, short=True, name=tr("Scale"))
-        self._scale.currentChanged.connect(self._mark_dirty)
-        self._export = IconButton("export", tr("Export the plot"), press=self._open_export_menu)
+        self.tools = LossTools({"PNG": self.save_png, "CSV": self.save_csv})
+        self.tools.changed.connect(self._mark_dirty)
+        self.tools.failed.connect(self.failed)
         self._legend = _Legend()
         self._smoothing_word = Label(tr("Smoothing"), "label", "muted")
-        self._smoothing_word.setBuddy(self._smoothing)
-        head = hbox(Label(tr("Loss"), "section", "text"), 1, self._smoothing_word, self._smoothing, spacing=8)
-        head.addSpacing(8)
-        fill(head, self._scale, self._export)
+        self._smoothing_word.setBuddy(self.tools.smoothing)
+        head = hbox(Label(tr("Loss"), "section", "text"), 1, self._smoothing_word, self.tools, spacing=8)
         self._column = vbox(head, self._legend, of=self, spacing=8)
         self._place = QWidget()
         style.scale(self._place, QWidget.setMinimumHeight, MIN_HEIGHT)
@@ -76,7 +71,7 @@ class LossPlot(QWidget):
     def follow(self, state: RunState, *, ended: bool = False) -> None:
         """Show the losses and scores of a run as far as they go, with the saved step of one that has `ended`."""
         if state is not self._state and self._canvas is not None:
-            self._canvas.show_all()
+            self._canvas.is_zoomed = False
         self._state, self._has_ended = state, ended
         self._mark_dirty()
 
@@ -89,11 +84,8 @@ class LossPlot(QWidget):
         """Show the whole run, and with `everything` all values instead of the 1st to 99th percentile."""
         self._need_drawing().everything = everything
         if self._canvas is not None:
-            self._canvas.show_all()
+            self._canvas.is_zoomed = False
         self._mark_dirty()
-
-    def smoothing(self) -> float:
-        return self._smoothing.value() / 100
 
     def save_png(self, path: Path) -> bool:
         """Write the plot as PNG at the screen's pixel ratio; return False if that failed."""
@@ -125,7 +117,7 @@ class LossPlot(QWidget):
             drawing.follow(self._state, ended=self._has_ended)
             self._legend.show_score(self._state.evaluated_examples if len(drawing.scores) else 0)
             self._legend.show_former(len(drawing.former) > 0)
-        drawing.smoothing, drawing.log = self.smoothing(), self._scale.current() == "log"
+        drawing.smoothing, drawing.log = self.tools.share(), self.tools.is_log()
         if self._canvas is not None:
             self._canvas.draw(drawing)
         self._describe(drawing)
@@ -200,33 +192,61 @@ class LossPlot(QWidget):
         other = tr("Show the middle 98 %") if everything else tr("Show all")
         menu.addAction(other, lambda: self.show_all(not everything))
         zoom = menu.addAction(tr("Whole run"), lambda: self.show_all(everything))
-        zoom.setEnabled(self._canvas is not None and self._canvas.is_zoomed())
+        zoom.setEnabled(self._canvas is not None and self._canvas.is_zoomed)
         menu.addSeparator()
-        self._add_exports(menu)
+        self.tools.add_exports(menu)
         menu.exec(at)
-
-    def _open_export_menu(self) -> None:
-        menu = QMenu(self)
-        self._add_exports(menu)
-        open_below(self._export, menu)
-
-    def _add_exports(self, menu: QMenu) -> None:
-        menu.addAction(tr("Save as PNG…"), self._ask_png)
-        menu.addAction(tr("Save as CSV…"), self._ask_csv)
-
-    def _ask_png(self) -> None:
-        path = file_dialogs.save_file(self, "export", tr("Save the plot"), "loss.png", "PNG (*.png)")
-        if path and (trouble := file_dialogs.write_failure(self.save_png, path)):
-            self.failed.emit(trouble)
-
-    def _ask_csv(self) -> None:
-        path = file_dialogs.save_file(self, "export", tr("Save the loss"), "loss.csv", "CSV (*.csv)")
-        if path and (trouble := file_dialogs.write_failure(self.save_csv, path)):
-            self.failed.emit(trouble)
 
 
 def _at(step: float, *columns: dict[float, float]) -> list[float | str]:
     return [column.get(step, "") for column in columns]
+
+
+class LossTools(QWidget):
+    """Smoothing, scale and export of losses. `changed`: draw anew; `failed(text)`: a file could not be written."""
+
+    changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, saves: Mapping[str, Save], show_all: Callable[[], None] | None = None) -> None:
+        """Offer to write files of the kinds `saves`, such as "PNG", and to show all steps if that is given."""
+        super().__init__()
+        self._saves, self._show_all = saves, show_all
+        self.smoothing = Slider(0, 100, 60)
+        style.scale(self.smoothing, QWidget.setFixedWidth, 72)
+        self.smoothing.setAccessibleName(tr("Smoothing"))
+        self.smoothing.setToolTip(tr("Smoothing"))
+        scales = [("linear", tr("Linear")), ("log", tr("Log"))]
+        self.scale = SegmentedControl(scales, short=True, name=tr("Scale"))
+        self._export = IconButton("export", tr("Export the losses"), press=self._open_menu)
+        hbox(self.smoothing, self.scale, self._export, of=self, spacing=8)
+        self.smoothing.valueChanged.connect(self.changed)
+        self.scale.currentChanged.connect(self.changed)
+
+    def share(self) -> float:
+        """Return how much is smoothed, 0 to 1."""
+        return self.smoothing.value() / 100
+
+    def is_log(self) -> bool:
+        return self.scale.current() == "log"
+
+    def add_exports(self, menu: QMenu) -> None:
+        for kind, save in self._saves.items():
+            menu.addAction(tr("Save as {kind}…", kind=kind), partial(self._ask, kind, save))
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self)
+        self.add_exports(menu)
+        if self._show_all is not None:
+            menu.addSeparator()
+            menu.addAction(tr("Show all steps"), self._show_all)
+        open_below(self._export, menu)
+
+    def _ask(self, kind: str, save: Save) -> None:
+        name, kinds = f"losses.{kind.lower()}", f"{kind} (*.{kind.lower()})"
+        path = file_dialogs.save_file(self, "export", tr("Save the losses"), name, kinds)
+        if path and (trouble := file_dialogs.write_failure(save, path)):
+            self.failed.emit(trouble)
 
 
 class _Legend(FlowBox):

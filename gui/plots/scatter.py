@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -111,7 +112,7 @@ class Scatter(Chart):
         self._across, self._up = Axis("", "lower"), SCORE
         self._set_scales()
         self._base_line = pg.InfiniteLine(angle=0, movable=False)
-        self._front_line, self._interval = pg.PlotCurveItem(), pg.PlotCurveItem(connect="pairs")
+        self._front_line, self._interval = pg.PlotCurveItem(), pg.ErrorBarItem()
         self._dots = pg.ScatterPlotItem(symbol="o", antialias=True)
         for item in (self._base_line, self._front_line, self._interval, self._dots):
             self.box.addItem(item, ignoreBounds=True)
@@ -126,7 +127,7 @@ class Scatter(Chart):
         self.getPlotItem().layout.setContentsMargins(0, px(8), px(12), 0)
         self._base_line.setPen(pen("grey", 1, Qt.PenStyle.DashLine))
         self._front_line.setPen(pen("accent_mid", self.devicePixelRatioF()))
-        self._interval.setPen(pen("accent", 1.5 * self.devicePixelRatioF()))
+        self._interval.setData(pen=pen("accent", 1.5 * self.devicePixelRatioF()))
         self._draw()
 
     def show_points(
@@ -201,7 +202,7 @@ class Scatter(Chart):
 
     def _draw_points(self) -> None:
         ratio, dots = self.devicePixelRatioF(), []
-        self._interval.setVisible(False)
+        self._interval.setData(x=None)
         for index, point in enumerate(self._points):
             chosen, at = point.id == self._chosen, self._position(point)
             filled = chosen or index in self._front
@@ -215,10 +216,13 @@ class Scatter(Chart):
             )
             if chosen and point.interval.low is not None and point.interval.high is not None:
                 low, high = (self._y.position(end) for end in (point.interval.low, point.interval.high))
-                x, cap = at.x(), 3.75 * self.box.viewPixelSize()[0]
-                ends = ((x, low), (x, high), *((x + by, end) for end in (low, high) for by in (-cap, cap)))
-                self._interval.setData(*map(list, zip(*ends, strict=True)))
-                self._interval.setVisible(True)
+                self._interval.setData(
+                    x=np.array([at.x()]),
+                    y=np.array([at.y()]),
+                    top=high - at.y(),
+                    bottom=at.y() - low,
+                    beam=7.5 * self.box.viewPixelSize()[0],
+                )
         self._dots.setData(dots)
 
     def _place_names(self) -> None:

@@ -1949,14 +1949,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
+   <location filename="../../gui/plots/loss_plot.py" />
    <source>Export the losses</source>
    <translation>Verluste exportieren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/plots/loss_plot.py" />
-   <source>Export the plot</source>
-   <translation>Diagramm exportieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_controller.py" />
@@ -2784,7 +2779,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lokaler Ordner…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
+   <location filename="../../gui/plots/loss_plot.py" />
    <source>Log</source>
    <translation>Log</translation>
   </message>
@@ -4372,16 +4367,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
-   <source>Save as CSV…</source>
-   <translation>Als CSV speichern…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/plots/loss_plot.py" />
-   <source>Save as PNG…</source>
-   <translation>Als PNG speichern…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/charts.py" />
    <source>Save as {kind}…</source>
    <translation>Als {kind} speichern…</translation>
   </message>
@@ -4412,18 +4397,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
-   <source>Save the loss</source>
-   <translation>Verlust speichern</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/charts.py" />
    <source>Save the losses</source>
    <translation>Verluste speichern</translation>
-  </message>
-  <message>
-   <location filename="../../gui/plots/loss_plot.py" />
-   <source>Save the plot</source>
-   <translation>Diagramm speichern</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_files.py" />
@@ -4741,7 +4716,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alle Tastenkürzel zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
+   <location filename="../../gui/plots/loss_plot.py" />
    <source>Show all steps</source>
    <translation>Alle Schritte zeigen</translation>
   </message>
@@ -4889,7 +4864,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Klein, schnell, eine sichere Wahl</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
+   <location filename="../../gui/plots/loss_plot.py" />
    <source>Smoothing</source>
    <translation>Glättung</translation>
   </message>

@@ -37,7 +37,6 @@ KEYS = {
     "gui/forms/undo.py": {"State"},
     "gui/forms/controls.py": {"*SelfAttention.q, *.wo", "speaker = from; text = value"},
     "gui/desktop/notifications.py": {"Update"},
-    "gui/plots": {"PNG (*.png)", "CSV (*.csv)"},
 }  # fmt: skip
 # The same in every language.
 NAMES = {

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import Curve, arenas, escaping, method, metrics
-from gui.inputs.choices import SegmentedControl
 from gui.inputs.combo_box import ComboBox
-from gui.inputs.number_inputs import Slider
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
@@ -23,9 +19,8 @@ from gui.look.language import tr, translate
 from gui.models.metric_text import ConfidenceInterval, confidence_interval
 from gui.plots import scatter
 from gui.plots.curves import Curves, line_of
+from gui.plots.loss_plot import LossTools
 from gui.plots.scatter import Axis, Point, Scatter
-from gui.widgets import file_dialogs
-from gui.widgets.buttons import IconButton, open_below
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 
@@ -39,7 +34,6 @@ BASELINE = "full"
 FIRST_AXES = (arenas.SCORE, "parameters")
 # The minimum width of a chart.
 MIN_WIDTH, ROOM_FOR_COUNT = 264, 340
-Save = Callable[[Path], object]
 
 
 @dataclass(frozen=True)
@@ -233,27 +227,14 @@ class LossView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.chart = Curves()
+        chart = self.chart = Curves()
         self.count = Label("", "label", "muted")
-        self.smoothing = Slider(0, 100, 60)
-        style.scale(self.smoothing, QWidget.setFixedWidth, 72)
-        self.smoothing.setAccessibleName(tr("Smoothing"))
-        self.smoothing.setToolTip(tr("Smoothing"))
-        scales = [("linear", tr("Linear")), ("log", tr("Log"))]
-        self.scale = SegmentedControl(scales, short=True, name=tr("Scale"))
-        self.export_button = IconButton("export", tr("Export the losses"), press=self._open_menu)
-        head = hbox(
-            Label(tr("Loss"), "section", "text"),
-            self.count,
-            1,
-            self.smoothing,
-            self.scale,
-            self.export_button,
-            spacing=8,
-        )
-        vbox(head, (self.chart, 1), of=self, spacing=8)
-        self.smoothing.valueChanged.connect(lambda value: self.chart.set_smoothing(value / 100))
-        self.scale.currentChanged.connect(lambda key: self.chart.set_log(key == "log"))
+        saves = {"PNG": chart.save_png, "SVG": chart.save_svg, "CSV": chart.save_csv}
+        self.tools = LossTools(saves, chart.show_all)
+        self.tools.failed.connect(self.failed)
+        self.tools.changed.connect(lambda: chart.set_look(self.tools.share(), log=self.tools.is_log()))
+        head = hbox(Label(tr("Loss"), "section", "text"), self.count, 1, self.tools, spacing=8)
+        vbox(head, (chart, 1), of=self, spacing=8)
         style.scale(self, QWidget.setMinimumWidth, MIN_WIDTH)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -271,29 +252,3 @@ class LossView(QWidget):
         ]
         self.count.setText(tr("{count} shown", count=number_text(len(lines))))
         self.chart.show_lines(lines, chosen)
-
-    def _open_menu(self) -> None:
-        menu = QMenu(self)
-        chart = self.chart
-        kinds: tuple[tuple[str, Save], ...] = (
-            ("PNG", chart.save_png),
-            ("SVG", chart.save_svg),
-            ("CSV", chart.save_csv),
-        )
-        for kind, save in kinds:
-            menu.addAction(tr("Save as {kind}…", kind=kind), partial(self._ask, kind, save))
-        menu.addSeparator()
-        menu.addAction(tr("Show all steps"), chart.show_all)
-        open_below(self.export_button, menu)
-
-    def _ask(self, kind: str, save: Save) -> None:
-        name = f"losses.{kind.lower()}"
-        kinds = f"{kind} (*.{kind.lower()})"
-        path = file_dialogs.save_file(self, "export", tr("Save the losses"), name, kinds)
-        if path:
-            self.save(path, save)
-
-    def save(self, path: Path, save: Save) -> None:
-        """Write a file; emit `failed` if that is not possible."""
-        if trouble := file_dialogs.write_failure(save, path):
-            self.failed.emit(trouble)

@@ -53,7 +53,7 @@ def test_all_steps_of_the_longest_run_are_in_view_at_first(curves):
 
 
 def test_a_logarithmic_axis_spaces_by_ratio_and_labels_with_losses(curves):
-    curves.set_log(True)
+    curves.set_look(0.6, log=True)
     assert curves.box.viewRange()[1][1] < math.log10(3)
     labels = curves.axes["left"]._tickLevels[0]
     assert len(labels) >= 2

@@ -6,6 +6,7 @@ import sys
 import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QMenu
 
 from gui.look import style
 from gui.plots.series import MARKED_COLUMNS
@@ -86,7 +87,7 @@ def test_the_waiting_line_goes_with_the_first_step_and_clear_starts_over(plot):
 def test_odd_data_is_drawn_without_a_warning(plot):
     oddities = ([], [1.0], [1.0, 1.0], [0.0, 0.0], [float("nan")], [1e-9, 1e9])
     for scale, values in itertools.product(("linear", "log"), oddities):
-        plot._scale.set_current(scale)
+        plot.tools.scale.set_current(scale)
         plot.start(100)
         plot.append_many(range(1, len(values) + 1), values)
         plot.end(saved_step=1)
@@ -115,7 +116,7 @@ def test_zooming_is_kept_until_the_whole_run_is_asked_for(plot):
     plot.append_many(range(1, 101), [1.0] * 100)
     plot.redraw()
     plot._canvas.getPlotItem().getViewBox().scaleBy(x=0.5)
-    plot._canvas._moved()
+    plot._canvas._zoom()
     plot.redraw()
     low, high = plot._canvas.getPlotItem().viewRange()[0]
     assert high - low < 60
@@ -135,9 +136,11 @@ def test_losses_and_scores_leave_as_picture_and_table(plot, tmp_path, monkeypatc
     assert not plot.save_png(tmp_path / "missing" / "loss.png")
     told = []
     plot.failed.connect(told.append)
-    for wanted in (plot._ask_png, plot._ask_csv):
-        monkeypatch.setattr(file_dialogs, "save_file", lambda *_: tmp_path / "missing" / "loss")
-        wanted()
+    monkeypatch.setattr(file_dialogs, "save_file", lambda *_: tmp_path / "missing" / "loss")
+    menu = QMenu()
+    plot.tools.add_exports(menu)
+    for action in menu.actions():
+        action.trigger()
     assert len(told) == 2
     assert all("missing" in text for text in told), told
     plot.save_csv(tmp_path / "loss.csv")
@@ -180,7 +183,7 @@ def test_scores_have_an_axis_of_their_own_only_where_there_are_any(plot):
 def test_names_at_the_ends_keep_apart(plot):
     with_scores(plot)
     for log in ("linear", "log"):
-        plot._scale.set_current(log)
+        plot.tools.scale.set_current(log)
         plot.redraw()
         shown = plot._canvas._end_names()
         assert [name.toPlainText() for name in shown] == ["train 1.050", "validation 1.200", "ROUGE-1 57.5"]
@@ -216,8 +219,8 @@ def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot):
         for step, value in enumerate(values, start=1):
             plot.append_scores([step], [value], 1)
         plot.redraw()
-        low, high = plot._canvas._scores.box.viewRange()[1]
-        assert all(low < y < high for y in plot._canvas._scores._line.yData)
+        low, high = plot._canvas.box.viewRange()[1]
+        assert all(low < y < high for y in plot._canvas._scores.yData)
         labels = [float(text) for _, text in plot._canvas.getPlotItem().getAxis("right")._tickLevels[0]]
         assert labels
         assert min(labels) >= 0.0
@@ -264,7 +267,7 @@ def test_a_label_never_lies_on_a_line(plot, qtbot, reached, saved):
         plot.append_scores([step], [step / 200], 16)
     plot.end(reached if saved == "last" else saved)
     for scale in ("linear", "log"):
-        plot._scale.set_current(scale)
+        plot.tools.scale.set_current(scale)
         plot.redraw()
         canvas = plot._canvas
         box = canvas.getPlotItem().getViewBox()
@@ -272,7 +275,7 @@ def test_a_label_never_lies_on_a_line(plot, qtbot, reached, saved):
         assert len(names) == 3 + (saved is not None)
         rects = [name.mapRectToScene(name.boundingRect()) for name in names]
         assert all(box.sceneBoundingRect().contains(rect) for rect in rects)
-        for curve in (canvas._smooth, canvas._evaluations, canvas._scores._line):
+        for curve in (canvas._smooth, canvas._evaluations, canvas._scores):
             line = curve.getViewBox().mapViewToScene
             points = [line(QPointF(x, y)) for x, y in zip(curve.xData, curve.yData, strict=True)]
             dense = [
@@ -309,4 +312,4 @@ def test_evaluations_and_scores_without_end_are_drawn_as_some(plot):
     plot.redraw()
     drawn = plot._canvas
     assert 200 <= len(drawn._evaluations.scatter.points()) <= 2 * MARKED_COLUMNS
-    assert 200 <= len(drawn._scores._line.scatter.points()) <= 2 * MARKED_COLUMNS
+    assert 200 <= len(drawn._scores.scatter.points()) <= 2 * MARKED_COLUMNS

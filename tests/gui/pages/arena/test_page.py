@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from engine.api import arenas
 from tests.helpers import arena_bench
@@ -261,10 +261,16 @@ def test_the_front_follows_what_is_asked_and_a_point_that_is_picked_is_chosen_ev
 def test_losses_and_a_report_leave_as_files_or_why_not(bench, filled, tmp_path, qtbot, monkeypatch):
     made, opened = bench(), []
     losses = made.page.lower_pane.losses
-    for kind in ("png", "svg", "csv"):
-        losses.save(tmp_path / f"losses.{kind}", getattr(losses.chart, f"save_{kind}"))
+    menu = QMenu()
+    losses.tools.add_exports(menu)
+    for kind, action in zip(("png", "svg", "csv"), menu.actions(), strict=True):
+        path = tmp_path / f"losses.{kind}"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        action.trigger()
+    nowhere = tmp_path / "nowhere" / "x.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(nowhere), ""))
     with qtbot.waitSignal(losses.failed):
-        losses.save(tmp_path / "nowhere" / "x.csv", losses.chart.save_csv)
+        action.trigger()
     assert not QImage(str(tmp_path / "losses.png")).isNull()
     drawing = (tmp_path / "losses.svg").read_text(encoding="utf-8")
     assert drawing.count("<polyline") + drawing.count("<path") > 3
