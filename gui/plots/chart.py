@@ -211,16 +211,12 @@ def log_ticks(low: float, high: float) -> list[float]:
     """Return logarithms of round values between two logarithms: 1-2-5 within few decades, else powers of ten."""
     if high - low > 3:
         return [float(power) for power in range(math.ceil(low), math.floor(high) + 1)]
-    found = _marked(low, high, (1, 2, 5))
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    values = (power + math.log10(by) for power in powers for by in (1, 2, 5))
+    found = [value for value in values if low <= value <= high]
     if len(found) < 3:
         found = [math.log10(value) for value in level_ticks(10**low, 10**high) if value > 0]
     return found
-
-
-def _marked(low: float, high: float, multiples: tuple[int, ...]) -> list[float]:
-    powers = range(math.floor(low), math.ceil(high) + 1)
-    values = [math.log10(by * 10.0**power) for power in powers for by in multiples]
-    return [value for value in values if low <= value <= high]
 
 
 def apart(tops: list[float], high: float, lowest: float, highest: float) -> list[float]:

@@ -273,10 +273,8 @@ class ItemNavigation:
         """
         if self._at + 1 < len(self._seen):
             self._at += 1
-            return
-        follows = self._first_unseen(listed)
-        if follows is not None:
-            self.go(follows)
+        else:
+            self.on(listed)
 
     def on(self, listed: Sequence[int]) -> None:
         """Go to the next conversation in `listed`, once the current one is done."""
