@@ -6,7 +6,7 @@ It needs a Python from 3.11 on and its standard library: on Debian the system's,
 brings. On Windows and macOS uv runs this, which it says in UV; else it is taken from the PATH or fetched by pip.
 
 Environments are folders beside Tunesmith's other data, each named after a digest of what it holds. The newest
-finished one stays usable until the next one works. uv keeps what it downloaded, so trying again continues.
+finished one stays usable until the next one works, and beside that, since a window may run from it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ import hashlib
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
-import threading
+import time
 import tomllib
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -38,7 +36,6 @@ SET_IT_UP, AGAIN, PREVIOUS = "Set up", "Try again", "Use the previous version"
 WIDTH = 520
 # The window's light colours.
 BACKGROUND, SURFACE, TEXT, EDGE, ACCENT = "#F6F6F3", "#FFFFFF", "#1A1E1C", "#CDD0CA", "#0C6A5E"
-CANCELLED = "Cancelled. What was downloaded is kept."
 STAMP, LOG = "tunesmith.stamp", "set-up.log"
 MEGABYTES = {"K": 0.001, "M": 1.05, "G": 1074}
 WINDOWS = sys.platform == "win32"
@@ -51,16 +48,10 @@ WORDS = (
     "Tunesmith downloads torch, in the build for your GPU, and its other libraries once: 0.4 to 5 GB, which take"
     " 2.5 to 17 GB on the disk. What you have trained stays as it is."
 )
-PROBLEMS = {
-    r"no wheels with a matching platform tag": "torch has no build for this computer. It needs 64-bit Windows or Linux,"
-    " or a Mac with Apple silicon and macOS 14 or newer.",
-    r"No space left|os error 112|not enough space": "The disk is full. Free some space and try again.",
-    r"certificate": "The connection is not trusted: its certificate is unknown here. Behind a company's proxy, let"
-    " SSL_CERT_FILE name its certificate.",
-    r"[Pp]roxy": "The proxy does not let the download through. Check HTTPS_PROXY.",
-    r"dns error|error sending request|timed out|[Cc]onnection|network": "The package index can't be reached. Check"
-    " the connection and try again: what was downloaded is kept.",
-}
+ADVICE = (
+    "Check the connection and the free disk space, then try again: what was downloaded is kept. Behind a proxy, set"
+    " HTTPS_PROXY, and SSL_CERT_FILE if it has a certificate of its own. TUNESMITH_HOME can name another folder."
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -71,25 +62,10 @@ def main(arguments: list[str]) -> int:
         folder = home()
     except RuntimeError as error:
         return say(f"{error} Set TUNESMITH_HOME to a folder.")
-    name, wants_set_up = digest(), arguments[:1] == [SET_UP]
-    current = newest(folder, f"{name}*")
-    if current and not wants_set_up:
-        remove_others(folder, current)
-        return start(current, arguments)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = sqlite3.connect(folder / "lock", timeout=0)
-        lock.execute("BEGIN EXCLUSIVE")
-    except (OSError, sqlite3.Error) as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
-            return say("Tunesmith is being set up already.")
-        return say(f"{folder} can't be used: {error}. Set TUNESMITH_HOME to another folder.")
-    environment = folder / (f"{name}-again" if current == folder / name else name)
-    if wants_set_up:
-        shutil.rmtree(environment, ignore_errors=True)
-    chosen = set_up(environment, newest(folder))
-    lock.close()
-    return start(chosen, arguments) if chosen and not wants_set_up else int(chosen is None)
+    if arguments[:1] == [SET_UP]:
+        return int(set_up(folder) is None)
+    chosen = newest(folder, f"{digest()}*") or set_up(folder)
+    return start(chosen, arguments) if chosen else 1
 
 
 def start(environment: Path, arguments: list[str]) -> int:
@@ -154,108 +130,76 @@ def python_of(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 
-def remove_others(folder: Path, current: Path) -> None:
-    """Remove the environments but one that nothing runs from."""
-    others = [each.parent for each in folder.glob("*/pyvenv.cfg") if each.parent != current]
-    # Windows does not rename a folder whose programs run.
-    running = output_of(["ps", "-wwAo", "args="]) if others and not WINDOWS else ""
-    for other in others:
-        if f"{other}{os.sep}" not in running:
-            with suppress(OSError):
-                shutil.rmtree(other.rename(f"{other}.old"), ignore_errors=True)
-
-
 # ------------------------------------------------------------------------------------------- setting up
 
 
-def set_up(environment: Path, previous: Path | None) -> Path | None:
-    """Make an environment, as often as the user tries; return the one to start with."""
+def set_up(folder: Path) -> Path | None:
+    """Make an environment below a folder, as often as the user tries; return the one to start with."""
+    environment = folder / f"{digest()}-{time.time_ns()}"
     front = best_front()
     if front is None:
         say(f"Tunesmith is not set up yet. Run “tunesmith {SET_UP}” in a terminal.")
         return None
+    os.environ["UV_SYSTEM_CERTS"] = "1"
     answer = front.ask("Set up Tunesmith", WORDS, [SET_IT_UP, "Not now"])
     while answer in (SET_IT_UP, AGAIN):
-        log = environment.with_name(LOG)
-        problem = front.follow(Work(environment, log))
+        try:
+            problem = front.follow(environment)
+        except OSError as error:
+            problem = str(error)
+        previous = newest(folder)
         if not problem:
+            (environment / STAMP).touch()
+            for other in folder.glob(f"*/{STAMP}"):
+                if other.parent not in (environment, previous):
+                    shutil.rmtree(other.parent, ignore_errors=True)
             return environment
         choices = [AGAIN, *([PREVIOUS] if previous else []), "Close"]
-        answer = front.ask("Not set up", f"{problem}\n\nThe log is {log}.", choices)
-    return previous if answer == PREVIOUS else None
+        answer = front.ask("Not set up", f"{problem}\n\n{ADVICE}", choices)
+    shutil.rmtree(environment, ignore_errors=True)
+    return newest(folder) if answer == PREVIOUS else None
 
 
-class Work(threading.Thread):
-    """Makes an environment. `text` and `share` (0 to 1) say how far it is, `problem` what went wrong."""
-
-    def __init__(self, environment: Path, log: Path) -> None:
-        super().__init__(daemon=True)
-        self._environment, self._log = environment, log
-        self._program: subprocess.Popen[str] | None = None
-        self._waiting: dict[str, float] = {}
-        self._total = 0.0
-        self._last: deque[str] = deque(maxlen=12)
-        self._is_cancelled = False
-        self.text, self.share, self.problem = "Preparing…", 0.0, ""
-
-    def run(self) -> None:
-        """Run one program after the other until one fails."""
-        try:
-            for command in commands(self._environment):
-                code = self._run(command)
-                if self._is_cancelled or code:
-                    said = "\n".join(self._last) or f"{command[0]} ended with code {code}."
-                    self.problem = CANCELLED if self._is_cancelled else explained(said)
-                    return
-            (self._environment / STAMP).touch()
-        except OSError as error:
-            self.problem = explained(str(error))
-
-    def cancel(self) -> None:
-        """End it; what was downloaded is kept."""
-        self._is_cancelled = True
-        if self._program is not None:
-            self._program.terminate()
-
-    def _run(self, command: list[str]) -> int:
-        self._last.clear()
-        with (
-            self._log.open("a", buffering=1, encoding="utf-8") as log,
-            subprocess.Popen(
+def make(environment: Path, show: Callable[[str, float], bool]) -> str:
+    """Make an environment until `show` says no to what is downloaded and its share (0 to 1); return what went wrong."""
+    environment.mkdir(parents=True, exist_ok=True)
+    log = environment / LOG
+    for command in commands(environment):
+        with log.open("w", encoding="utf-8") as output:
+            program = subprocess.Popen(
                 command,
-                env=os.environ | {"UV_SYSTEM_CERTS": "1", "UV_HTTP_TIMEOUT": "120"},
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=output,
                 stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
                 creationflags=NO_WINDOW,
-            ) as self._program,
-        ):
-            log.write(f"{command}\n")
-            assert self._program.stdout is not None
-            for line in self._program.stdout:
-                log.write(line)
-                self._hear(line.strip())
-        return self._program.returncode
+            )
+        while program.poll() is None:
+            if not show(*progress(log.read_text(encoding="utf-8", errors="replace"))):
+                program.terminate()
+                program.wait()
+                return "Cancelled."
+            time.sleep(0.05)
+        if program.returncode:
+            said = log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:]
+            return "\n".join(said) or f"{command[0]} ended with code {program.returncode}."
+    return ""
 
-    def _hear(self, line: str) -> None:
-        """Take in a line of uv: "Downloading torch (846.1MiB)", "Downloaded torch"."""
-        self._last.append(line)
-        if found := re.fullmatch(r"Downloading (\S+) \(([\d.]+)([KMG])iB\)", line):
-            self._waiting[found[1]] = float(found[2]) * MEGABYTES[found[3]]
-            self._total += self._waiting[found[1]]
-        elif not (found := re.fullmatch(r"Downloaded (\S+)", line)) or not self._waiting.pop(found[1], 0):
-            return
-        done, total, names = self._total - sum(self._waiting.values()), self._total, [*self._waiting][:3]
-        self.text = f"Downloading {', '.join(names) or 'more'}: {done:,.0f} of {total:,.0f} MB"
-        self.share = done / total
+
+def progress(said: str) -> tuple[str, float]:
+    """Return what uv downloads, in words and as a share, by its "Downloading torch (846.1MiB)", "Downloaded torch"."""
+    found = re.findall(r"Downloading (\S+) \(([\d.]+)([KMG])iB\)", said)
+    sizes = {name: float(number) * MEGABYTES[unit] for name, number, unit in found}
+    waiting = [name for name in sizes if not re.search(rf"Downloaded {re.escape(name)}$", said, re.MULTILINE)]
+    total = sum(sizes.values())
+    done = total - sum(sizes[name] for name in waiting)
+    text = f"Downloading {', '.join(waiting[:3]) or 'more'}: {done:,.0f} of {total:,.0f} MB"
+    return (text, done / total) if sizes else ("Preparing…", 0.0)
 
 
 def commands(environment: Path) -> Iterator[list[str]]:
     """Yield the programs that make, fill and try an environment."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    python, uv = str(python_of(environment)), find_uv()
+    python, uv = str(python_of(environment)), os.environ.get("UV") or shutil.which("uv")
     if uv is None:
         # Of pip alone, since Debian brings no uv.
         own = environment.with_name("uv")
@@ -272,32 +216,17 @@ def commands(environment: Path) -> Iterator[list[str]]:
     yield [python, "-c", TRIAL]
 
 
-def find_uv() -> str | None:
-    """Return the uv that runs this, the one on the PATH, or that of an earlier try."""
-    return os.environ.get("UV") or shutil.which("uv") or shutil.which("uv", path=home() / "uv" / "bin")
-
-
 def torch_source() -> list[str]:
     """Return the options that find the build of torch for the GPU and its driver."""
     if given := os.environ.get(TORCH_INDEX):
         return ["--find-links" if Path(given).is_dir() else "--index", given]
     if nvidia_smi := shutil.which("nvidia-smi"):
         asked = [nvidia_smi, "--query-gpu=compute_cap", "--format=csv,noheader"]
-        numbers = [float(each) for each in output_of(asked).split() if re.fullmatch(r"\d+\.\d+", each)]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False, creationflags=NO_WINDOW)
+        numbers = [float(each) for each in re.findall(r"\d+\.\d+", done.stdout)]
         if min(numbers, default=LOWEST_CAPABILITY) < LOWEST_CAPABILITY:
             return ["--torch-backend", OLDER_GPUS]
     return ["--torch-backend", "auto"]
-
-
-def output_of(command: list[str]) -> str:
-    """Return what a program writes."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, creationflags=NO_WINDOW)
-    return done.stdout
-
-
-def explained(said: str) -> str:
-    """Return what went wrong in words, or what the program said last."""
-    return next((words for sign, words in PROBLEMS.items() if re.search(sign, said)), said)
 
 
 # ------------------------------------------------------------------------------------------- fronts
@@ -315,14 +244,14 @@ class Terminal:
             return choices[-1]
         return next((each for each in choices if each.startswith(typed[:1].upper())), choices[-1])
 
-    def follow(self, work: Work) -> str:
-        """Show the work to its end; return what went wrong."""
-        work.start()
-        while work.is_alive():
-            work.join(0.2)
-            print(f"\r{work.text[:79]:79}", end="", flush=True)
-        print()
-        return work.problem
+    def follow(self, environment: Path) -> str:
+        """Make an environment, let uv tell how far it is, and return what went wrong."""
+        with suppress(KeyboardInterrupt):
+            for command in commands(environment):
+                if code := subprocess.call(command):
+                    return f"{command[0]} ended with code {code}."
+            return ""
+        return "Cancelled."
 
 
 class Window:
@@ -340,8 +269,8 @@ class Window:
             self._root.configure(background=BACKGROUND)
             style = ttk.Style(self._root)
             style.theme_use("clam")
-            style.configure(".", background=BACKGROUND, foreground=TEXT)
-            style.configure(".", lightcolor=SURFACE, darkcolor=SURFACE, bordercolor=EDGE)
+            colours = {"lightcolor": SURFACE, "darkcolor": SURFACE, "bordercolor": EDGE}
+            style.configure(".", background=BACKGROUND, foreground=TEXT, **colours)
             style.configure("TButton", background=SURFACE, padding=(14, 6))
             style.configure("Horizontal.TProgressbar", background=ACCENT, troughcolor=SURFACE)
         self._inside = ttk.Frame(self._root, padding=32)
@@ -357,20 +286,19 @@ class Window:
         self._root.wait_variable(self._answer)
         return self._answer.get()
 
-    def follow(self, work: Work) -> str:
-        """Show the work to its end; return what went wrong."""
+    def follow(self, environment: Path) -> str:
+        """Make an environment, show how far it is, and return what went wrong."""
         self._answer.set("-")
         label = self._show("Setting up Tunesmith", "", ["Cancel"])
         bar = self._ttk.Progressbar(self._inside, length=WIDTH, maximum=1.0)
         bar.grid(row=2)
-        work.start()
-        while work.is_alive():
-            label["text"], bar["value"] = work.text, work.share
+
+        def show(text: str, share: float) -> bool:
+            label["text"], bar["value"] = text, share
             self._root.update()
-            if self._answer.get() != "-":
-                work.cancel()
-            work.join(0.05)
-        return work.problem
+            return self._answer.get() == "-"
+
+        return make(environment, show)
 
     def _show(self, title: str, text: str, choices: list[str]) -> ttk.Label:
         for each in self._inside.winfo_children():
