@@ -108,8 +108,8 @@ def _window(preferences: Preferences, *, guides: bool) -> MainWindow:
     manager = WorkerManager()
     window = MainWindow(manager, preferences, guides=guides)
     window.left.connect(manager.leave)
-    window.page_shown.connect(partial(_keep_warm_worker, manager))
-    _keep_warm_worker(manager, window.current_key())
+    window.page_shown.connect(partial(keep_warm_worker, manager))
+    keep_warm_worker(manager, window.current_key())
     return window
 
 
@@ -125,7 +125,7 @@ def _restarted(preferences: Preferences, former: MainWindow) -> MainWindow:
     return window
 
 
-def _keep_warm_worker(manager: WorkerManager, shown: str) -> None:
+def keep_warm_worker(manager: WorkerManager, shown: str) -> None:
     """Keep a warm worker while a page with a Start button is shown."""
     manager.warm_workers.want(shown in STARTS_RUNS)
 

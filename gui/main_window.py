@@ -74,7 +74,7 @@ class MainWindow(ShellWindow):
         file_dialogs.remember_in(preferences)
         self.manager = manager
         self.preferences = preferences
-        self.restarts, self._may_close, self._guides = False, False, guides
+        self.restarts, self.may_close, self._guides = False, False, guides
         self._background = BackgroundTasks(self)
         self.quit_dialog: QuitDialog | None = None
         self.navigator = Navigator(
@@ -93,8 +93,8 @@ class MainWindow(ShellWindow):
         self.notifier = Notifier(self, self.taskbar)
         self.checkpoint_cleanup = CheckpointCleanup(preferences, self)
         self.checkpoint_cleanup.freed.connect(manager.runs_changed)
-        self._system_load = SystemLoad(manager.summarizer, self)
-        self._system_load.measured.connect(self.rail.set_device)
+        self.system_load = SystemLoad(manager.summarizer, self)
+        self.system_load.measured.connect(self.rail.set_device)
         manager.run_started.connect(self._run_changed)
         manager.run_changed.connect(self._run_changed)
         manager.run_ended.connect(self._run_ended)
@@ -119,7 +119,7 @@ class MainWindow(ShellWindow):
             partial(pkgutil.resolve_name, VIEWS["train"].page), lambda _page: self._build_ahead()
         )
         self._background.run(partial(import_module, PLOT), lambda _module: None)
-        self._system_load.start()
+        self.system_load.start()
         self._count_adapters()
         disk_usage.remove_abandoned_jobs()
         self.checkpoint_cleanup.follow()
@@ -174,10 +174,10 @@ class MainWindow(ShellWindow):
         page = super().built(key)
         if is_new:
             # Only now: what is restored may ask for other pages, and those for this one.
-            self._restore_page(key, page)
+            self.restore_page(key, page)
         return page
 
-    def _restore_page(self, key: str, page: QWidget) -> None:
+    def restore_page(self, key: str, page: QWidget) -> None:
         if isinstance(page, Page):
             for each in (*(old for old, new in MOVED.items() if new == key), key):
                 with suppress(ValueError, TypeError, AttributeError):
@@ -281,12 +281,12 @@ class MainWindow(ShellWindow):
         share = model.state.fraction_done
         self.rail.set_badge("train", percent(share) if model.state.total_steps else "", busy=True)
         self._show_on_icon()
-        self._system_load.watch(model)
+        self.system_load.watch(model)
 
     def _run_ended(self, model: RunModel) -> None:
         self.rail.set_badge("train", "")
         self._show_on_icon()
-        self._system_load.watch(None)
+        self.system_load.watch(None)
         self.checkpoint_cleanup.follow()
         if self.quit_dialog is not None and self.quit_dialog.stopping:
             self._leave()
@@ -326,7 +326,7 @@ class MainWindow(ShellWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask what to do with a training run; save the window's geometry."""
-        if self.manager.current is not None and not self._may_close:
+        if self.manager.current is not None and not self.may_close:
             event.ignore()
             self._ask_before_leaving(self.manager.current)
             return
@@ -355,11 +355,11 @@ class MainWindow(ShellWindow):
         )
 
     def _quit_dialog_closed(self) -> None:
-        self.restarts = self.restarts and self._may_close
+        self.restarts = self.restarts and self.may_close
         if self.quit_dialog is not None:
             self.quit_dialog.deleteLater()
             self.quit_dialog = None
 
     def _leave(self) -> None:
-        self._may_close = True
+        self.may_close = True
         self.close()

@@ -80,7 +80,7 @@ def main() -> int:
         groups = (TASK, TERM, METHOD, SETTING, SCORE, FINDING)
         (source / "help").mkdir()
         for group in groups:
-            text = f"# {group}\n" + "".join(_markdown(each) for each in topics() if each.group == group)
+            text = f"# {group}\n" + "".join(markdown(each) for each in topics() if each.group == group)
             (source / _file(group)).write_text(text, encoding="utf-8")
         configuration = CONFIGURATION.format(
             pages="\n".join(f"  - {title}: {name}" for name, title in PAGES.items()),
@@ -101,7 +101,7 @@ def _file(group: str) -> str:
     return f"help/{re.sub(r'[^a-z]+', '-', group.lower())}.md"
 
 
-def _markdown(topic: Topic) -> str:
+def markdown(topic: Topic) -> str:
     facts = "".join(f"- **{_plain(name)}**: {_plain(text)}\n" for name, text in topic.facts)
     text = re.sub("^#", "##", topic.text, flags=re.MULTILINE) if topic.is_markdown else _plain(topic.text)
     return f"\n## {_plain(topic.title)}\n\n{text}\n\n{facts}"

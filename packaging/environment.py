@@ -89,12 +89,12 @@ def _fingerprint(root: Path, path: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    interpreter = _interpreter()
+    interpreter = fitting_interpreter()
     print(f"Making .venv with {interpreter}.", flush=True)
     subprocess.run([interpreter, "-m", "venv", "--clear", str(path)], check=True)
 
 
-def _interpreter() -> str:
+def fitting_interpreter() -> str:
     """Return the running interpreter if it suits, else another on the PATH; or say what to install."""
     problem = unsuited()
     if not problem:

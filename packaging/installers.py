@@ -39,7 +39,7 @@ def windows(target: Path) -> Path:
         deb.copy_program(files)
         _put_uv(WINDOWS, files, ("uv.exe", "uvw.exe"))
         shutil.copy(ROOT / "packaging" / "windows" / "tunesmith.cmd", files)
-        (files / "tunesmith.ico").write_bytes(_ico(_pictures(Path(folder) / "icons")))
+        (files / "tunesmith.ico").write_bytes(ico(icon_pictures(Path(folder) / "icons")))
         values = {
             "VERSION": deb.version(),
             "FILES": str(files),
@@ -65,7 +65,7 @@ def macos(target: Path) -> Path:
         for processor, wheel in MACS.items():
             (resources / processor).mkdir()
             _put_uv(wheel, resources / processor, ("uv",))
-        (resources / "tunesmith.icns").write_bytes(_icns(_pictures(Path(folder) / "icons")))
+        (resources / "tunesmith.icns").write_bytes(_icns(icon_pictures(Path(folder) / "icons")))
         source = ROOT / "packaging" / "macos"
         plist = (source / "Info.plist").read_text(encoding="utf-8")
         (contents / "Info.plist").write_text(plist.replace("@VERSION@", deb.version()), encoding="utf-8")
@@ -97,14 +97,14 @@ def _put_uv(platform: str, folder: Path, names: tuple[str, ...]) -> None:
                     (folder / "licences" / f"uv-{short}").write_bytes(packed.read(name))
 
 
-def _pictures(folder: Path) -> dict[int, bytes]:
+def icon_pictures(folder: Path) -> dict[int, bytes]:
     """Return the icon as PNG by its size."""
     command = [sys.executable, str(ROOT / "packaging" / "icons.py"), str(folder)]
     subprocess.run(command, check=True, env=deb.offscreen())
     return {size: (folder / f"{size}x{size}.png").read_bytes() for size in icons.SIZES}
 
 
-def _ico(pictures: dict[int, bytes]) -> bytes:
+def ico(pictures: dict[int, bytes]) -> bytes:
     """Return an icon of Windows: a directory of PNG files, where a size of 256 is written as 0."""
     at = 6 + 16 * len(ICO_SIZES)
     head, body = struct.pack("<HHH", 0, 1, len(ICO_SIZES)), b""

@@ -85,7 +85,7 @@ def connected(computer: Computer) -> Iterator[JobStoreClient]:
         )
     with tunnel_to(computer, computer.port) as address, ClusterHttp(computer.name, address, secret) as http:
         _require_job_api(http, computer, has_token=bool(secret))
-        port = _store_port(http, computer)
+        port = store_port(http, computer)
     with tunnel_to(computer, port) as address, JobStoreClient(computer.name, address, secret) as job_store:
         yield job_store
 
@@ -125,7 +125,7 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
     raise ComputerError(wrong, hint, token.FIELD)
 
 
-def _store_port(http: ClusterHttp, computer: Computer) -> int:
+def store_port(http: ClusterHttp, computer: Computer) -> int:
     """Return the port of the job store for the computer's storage; it is submitted as a Ray job if there is none."""
     job_id = f"tunesmith-{hashlib.sha256(computer.storage.encode()).hexdigest()[:8]}"
     mark, storage = f"TUNESMITH-START-{secrets.token_hex(8)}", shlex.quote(computer.storage)

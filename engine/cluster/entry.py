@@ -77,7 +77,7 @@ class _Attempt:
         """Prepare the job's folder, run the worker, hand over its files, and leave nothing behind."""
         try:
             self._prepare()
-            process = self._start()
+            process = self.start()
             try:
                 current = self._follow(process)
             finally:
@@ -86,7 +86,7 @@ class _Attempt:
                 kill_all(process.pid)
                 process.wait()
             if current:
-                self._push_files()
+                self.push_files()
                 self._push_events(whole=True)
                 self._store.finish(self._id, self._turn, process.returncode)
         except OSError as error:
@@ -112,7 +112,7 @@ class _Attempt:
         write_atomically(folder / "recipe.toml", self._spec["recipe"])
         write_atomically(folder / "job.json", json.dumps({"kind": "train", "ends_with_parent": True}))
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> subprocess.Popen[bytes]:
         # Paths of the sender to paths on this node.
         roots = {"sent": self._home, "models": models_folder()}
         sent = {path: str(roots[name.partition("/")[0]] / name) for path, name in self._spec["sent"].items()}
@@ -156,7 +156,7 @@ class _Attempt:
         if not whole and ENDS in content:
             content = content[: content.rfind(b"\n", 0, content.index(ENDS)) + 1]
         if not whole and any(mark in content for mark in SAVES):
-            self._push_files()
+            self.push_files()
         self._beat_at = time.monotonic()
         answer = self._store.append(self._id, self._turn, self._read, content.decode(), self._seen)
         if answer is None:
@@ -167,7 +167,7 @@ class _Attempt:
             self._job.send(**each["command"])
         return True
 
-    def _push_files(self) -> None:
+    def push_files(self) -> None:
         """Hand over new and changed files of the run and its adapters."""
         while True:
             found = [*below(self._job.folder, "run/")]

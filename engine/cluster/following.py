@@ -78,7 +78,7 @@ class Following:
                     # What was sent waits there for its GPUs.
                     if self._cards > 1 and not any(run.is_sent for run in self._runs.values()):
                         job_store.offer().require(self._cards, self._computer.name)
-                    self._follow(job_store)
+                    self.follow(job_store)
             except ComputerError as error:
                 now, has_sent = time.monotonic(), any(run.is_sent for run in self.open())
                 if has_sent and self._lost_at is None:
@@ -91,13 +91,13 @@ class Following:
             else:
                 return
 
-    def _follow(self, job_store: JobStoreClient) -> None:
+    def follow(self, job_store: JobStoreClient) -> None:
         while True:
             self.look(job_store)
-            self._send(job_store)
+            self.send(job_store)
             if not self.open():
                 return
-            is_new = self._exchange(job_store)
+            is_new = self.exchange(job_store)
             if self._lost_at is not None:
                 # Not before: a cluster that never answers properly would be tried for ever.
                 self._lost_at = None
@@ -105,7 +105,7 @@ class Following:
             if not is_new:
                 time.sleep(POLL_SECONDS)
 
-    def _send(self, job_store: JobStoreClient) -> None:
+    def send(self, job_store: JobStoreClient) -> None:
         """Send the runs that were not sent yet, or that the cluster lost."""
         for run in self.open():
             if run.is_sent:
@@ -121,7 +121,7 @@ class Following:
             except AppError as error:
                 self.failed(run, error)
 
-    def _exchange(self, job_store: JobStoreClient) -> bool:
+    def exchange(self, job_store: JobStoreClient) -> bool:
         """Take over new events; return whether there were any."""
         runs = {run.entry_id: run for run in self.open()}
         told = job_store.poll({entry_id: run.offset for entry_id, run in runs.items()})

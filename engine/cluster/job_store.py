@@ -159,7 +159,7 @@ class JobStore(Storage):
     def __init__(self, place: str) -> None:
         super().__init__(place)
         self._lock = threading.RLock()
-        self._entries: dict[str, _Entry] = {}
+        self.entries: dict[str, _Entry] = {}
         self._expected: dict[str, tuple[float, set[str]]] = {}
         # Entries that were stopped or held before they began.
         self._withdrawn = set[str]()
@@ -179,7 +179,7 @@ class JobStore(Storage):
             # Its task died with the job store that started it.
             state.state = "waiting"
         pieces = ((int(name), size) for name, size in self.sizes(f"entries/{entry_id}/events").items())
-        self._entries[entry_id] = _Entry(spec, state, pieces)
+        self.entries[entry_id] = _Entry(spec, state, pieces)
 
     def expect(self, entry_id: str, files: Manifest) -> None:
         """Note files that an entry needs or has made, before they are sent; base models outlive it."""
@@ -194,13 +194,13 @@ class JobStore(Storage):
         """Take an entry. One that is there already is left as it is."""
         with self._lock:
             self._expected.pop(entry_id, None)
-            if entry_id in self._entries:
+            if entry_id in self.entries:
                 return
             entry = _Entry(spec, State(sent_at=time.time()))
             self.write_json(f"entries/{entry_id}/state.json", asdict(entry.state))
             # Written last: without it there is no entry.
             self.write_json(f"entries/{entry_id}/entry.json", spec)
-            self._entries[entry_id] = entry
+            self.entries[entry_id] = entry
 
     def poll(self, offsets: Mapping[str, int]) -> dict[str, dict[str, Any]]:
         """Return the state of each entry and its events from a byte on; unknown entries are left out.
@@ -211,7 +211,7 @@ class JobStore(Storage):
         room = POLL_BYTES
         for entry_id, offset in offsets.items():
             with self._lock:
-                entry = self._entries.get(entry_id)
+                entry = self.entries.get(entry_id)
                 if entry is None:
                     continue
                 told[entry_id] = {
@@ -231,7 +231,7 @@ class JobStore(Storage):
     def command(self, entry_id: str, command: Mapping[str, Any]) -> None:
         """Queue a command for the task that runs an entry. A waiting entry is stopped, held or released here."""
         with self._lock:
-            entry = self._entries.get(entry_id)
+            entry = self.entries.get(entry_id)
             if entry is None or entry.state.state == "ended":
                 return
             state = entry.state
@@ -249,12 +249,12 @@ class JobStore(Storage):
     def files(self, entry_id: str) -> Manifest:
         """Return the files that an entry has made so far."""
         with self._lock:
-            return list(self._entries[entry_id].state.files)
+            return list(self.entries[entry_id].state.files)
 
     def forget(self, entry_id: str) -> None:
         """Remove an entry, and the contents that no other entry needs."""
         with self._lock:
-            self._entries.pop(entry_id, None)
+            self.entries.pop(entry_id, None)
             self._expected.pop(entry_id, None)
             self.remove(f"entries/{entry_id}")
             self._drop_unneeded()
@@ -278,7 +278,7 @@ class JobStore(Storage):
     def begin(self, entry_id: str, node: str) -> dict[str, Any] | None:
         """Give an entry to a task; earlier tasks of it are ignored from now on. None if there is nothing to do."""
         with self._lock:
-            entry = self._entries.get(entry_id)
+            entry = self.entries.get(entry_id)
             if entry is None or entry.state.state not in {"waiting", "running"}:
                 return None
             state = entry.state
@@ -297,7 +297,7 @@ class JobStore(Storage):
         None tells a task that the entry is no longer its own.
         """
         with self._lock:
-            entry = self._entries.get(entry_id)
+            entry = self.entries.get(entry_id)
             if entry is None or entry.state.turn != turn or entry.state.state != "running":
                 return None
             content = events.encode()
@@ -314,7 +314,7 @@ class JobStore(Storage):
     def set_files(self, entry_id: str, turn: int, files: Manifest) -> None:
         """Replace the files of an entry, whose contents are here, and drop contents that are no longer needed."""
         with self._lock:
-            entry = self._entries.get(entry_id)
+            entry = self.entries.get(entry_id)
             if entry is None or entry.state.turn != turn:
                 return
             self._expected.pop(entry_id, None)
@@ -325,7 +325,7 @@ class JobStore(Storage):
     def finish(self, entry_id: str, turn: int, returncode: int | None, reason: str = "") -> None:
         """Note that an entry has ended; `turn` is 0 when the job store itself says so."""
         with self._lock:
-            entry = self._entries.get(entry_id)
+            entry = self.entries.get(entry_id)
             if entry is None or turn not in {0, entry.state.turn} or entry.state.state == "ended":
                 return
             if entry.state.state != "running" and not reason:
@@ -344,19 +344,19 @@ class JobStore(Storage):
     def is_running(self) -> bool:
         """Tell whether a task has an entry."""
         with self._lock:
-            return any(entry.state.state == "running" for entry in self._entries.values())
+            return any(entry.state.state == "running" for entry in self.entries.values())
 
     def _in_order(self) -> list[tuple[str, _Entry]]:
-        return sorted(self._entries.items(), key=lambda item: item[1].state.sent_at)
+        return sorted(self.entries.items(), key=lambda item: item[1].state.sent_at)
 
     def _save(self, entry_id: str) -> None:
-        self.write_json(f"entries/{entry_id}/state.json", asdict(self._entries[entry_id].state))
+        self.write_json(f"entries/{entry_id}/state.json", asdict(self.entries[entry_id].state))
 
     def _unneeded(self) -> set[str]:
         """Return the contents that no entry needs; an ended one needs only what it made."""
         since = time.monotonic() - EXPECTED_SECONDS
         needed = {digest for at, digests in self._expected.values() if at > since for digest in digests}
-        for entry in self._entries.values():
+        for entry in self.entries.values():
             needed.update(digests_of(entry.state.files))
             if entry.state.state != "ended":
                 needed |= entry.digests

@@ -68,7 +68,7 @@ def main(place: str) -> None:
     host, secret = ray.util.get_node_ip_address(), secrets.token_hex(32)
     try:
         store = RayJobStore(place or str(cluster_folder() / "storage"))
-        port = serve(store, host, lambda headers: _is_let_in(headers, secret))
+        port = serve(store, host, lambda headers: is_let_in(headers, secret))
     # fsspec raises them for a place that it does not know, or needs another package for.
     except (OSError, ValueError, ImportError) as error:
         _answer({"problem": f"{type(error).__name__}: {error}"[:500]})
@@ -82,7 +82,7 @@ def _answer(told: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _is_let_in(headers: Headers, secret: str) -> bool:
+def is_let_in(headers: Headers, secret: str) -> bool:
     """Tell whether headers have the secret of this store's tasks, or the token of Ray."""
     from ray._private.authentication import authentication_utils as tokens
 

@@ -304,13 +304,13 @@ def export_adapter(asked: argparse.Namespace, output: Output) -> int:
         return 0
     if asked.to == HUB:
         return _push_to_hub(adapter, asked, output)
-    return _export_model(adapter, asked.to, asked.target, asked.precision, asked.conversations, output)
+    return export_model(adapter, asked.to, asked.target, asked.precision, asked.conversations, output)
 
 
 def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Merge an adapter into its base model: a plain model folder that needs no PEFT."""
     adapter = library.find(asked.adapter, shortened=True)
-    return _export_model(adapter, MERGED, asked.target, "", 0, output)
+    return export_model(adapter, MERGED, asked.target, "", 0, output)
 
 
 def _push_to_hub(adapter: Adapter, asked: argparse.Namespace, output: Output) -> int:
@@ -335,7 +335,7 @@ def _push_to_hub(adapter: Adapter, asked: argparse.Namespace, output: Output) ->
     return code
 
 
-def _export_model(
+def export_model(
     adapter: Adapter, to: str, given: Path, precision: str, conversations: int, output: Output
 ) -> int:
     target = resolved(given)

@@ -153,7 +153,7 @@ def _measured(scored: dict[str, Any], metric: Metric) -> str:
 
 def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     """Summarise one conversation by the base model, or by each adapter on it."""
-    conversation = _read_conversation(asked.file)
+    conversation = read_conversation(asked.file)
     adapters = [library.find(name, shortened=True) for name in asked.adapters]
     arguments = adapter_arguments(adapters, asked.base_model or "", asked.device)
     quantization = arguments["base_model"].get("quantization", "none")
@@ -177,7 +177,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     return code or int(listener.failed)
 
 
-def _read_conversation(file: str) -> str:
+def read_conversation(file: str) -> str:
     try:
         content = _read_stdin() if file == STDIN else read_bytes(expand_user(file), FileKind.CONVERSATION)
         text = encodings.decode(content)

@@ -76,7 +76,7 @@ def start(
     # The dashboard has the job API, which takes what others send.
     arguments = ["--head", f"--port={port}", "--include-dashboard=true"]
     arguments += [f"--dashboard-host={host}", f"--dashboard-port={jobs_port}"]
-    process = _launch(arguments, host, secret, cards, processors)
+    process = launch(arguments, host, secret, cards, processors)
     return _once_up(process, Node(process.pid, f"{host}:{port}", jobs_port, str(secret)))
 
 
@@ -101,7 +101,7 @@ def join(
         )
         raise ComputerError(say("The head can't be reached: {}:{} {}.", head, port, reason), hint, "address")
     secret = token.require_private(token_file)
-    process = _launch([f"--address={head}:{port}"], host, secret, cards, processors)
+    process = launch([f"--address={head}:{port}"], host, secret, cards, processors)
     return _once_up(process, Node(process.pid, f"{head}:{port}", 0, str(secret)))
 
 
@@ -169,7 +169,7 @@ def _require_free(host: str, port: int) -> None:
             ) from error
 
 
-def _launch(
+def launch(
     arguments: list[str], host: str, secret: Path, cards: int | None, processors: int | None
 ) -> subprocess.Popen[bytes]:
     folder = _folder()

@@ -99,7 +99,7 @@ class Supervisor:
         self._niced = niced
         self._command = command
         self._warm_worker = warm_worker
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self._reader = EventReader(job.events_path)
         self._ended: Event | None = None
         self._attempt = 0
@@ -122,13 +122,13 @@ class Supervisor:
         if self.job.is_bridged():
             command = bridge_command(self.job.folder)
         elif self._warm_worker is not None and command == worker_command(self.job.folder):
-            self._process = self._warm_worker.assign(self.job, cards)
-            if self._process is not None:
+            self.process = self._warm_worker.assign(self.job, cards)
+            if self.process is not None:
                 return
             self._warm_worker.end()
         try:
             with self.job.open_log() as log:
-                self._process = launch(
+                self.process = launch(
                     self._command or command, log, self.job.folder, cards, niced=self._niced
                 )
         except OSError as error:
@@ -142,14 +142,14 @@ class Supervisor:
     @property
     def pid(self) -> int | None:
         """The worker's process id, if this supervisor started it."""
-        return self._process.pid if self._process else None
+        return self.process.pid if self.process else None
 
     def alive(self) -> bool:
         """Tell whether the worker runs, started here or found running."""
-        if self._process and self._process.poll() == ALREADY_RUNNING:
+        if self.process and self.process.poll() == ALREADY_RUNNING:
             # Another worker was faster: follow its attempt instead.
-            self._process, self._is_second = None, True
-        is_alive = self._process.poll() is None if self._process else self.job.is_running()
+            self.process, self._is_second = None, True
+        is_alive = self.process.poll() is None if self.process else self.job.is_running()
         self._seen_alive |= is_alive
         return is_alive
 
@@ -204,7 +204,7 @@ class Supervisor:
         sent_to = self.job.sent_to()
         if sent_to is not None:
             return Ending("away", say("It continues at {}.", sent_to.computer), "Resume follows it again.")
-        returncode = self._process.returncode if self._process else None
+        returncode = self.process.returncode if self.process else None
         if returncode == EVENTS_UNWRITTEN:
             message, hint = unwritten_text(self.job.folder)
             return Ending("crashed", message, hint, log_tail=self.job.log_tail())
@@ -215,7 +215,7 @@ class Supervisor:
 
     def _worker_exit(self, returncode: int | None) -> WorkerExit:
         """Return and save how the worker ended: observed here, stored earlier, or inferred from the kernel's counts."""
-        if self._process is not None:
+        if self.process is not None:
             attempt = self._attempt + 1
             worker_exit = WorkerExit(returncode, was_killed(returncode) and self._lacked_memory())
         elif self._seen_alive:
@@ -240,24 +240,24 @@ class Supervisor:
             return
         self._forced = True
         kill_all(pid)
-        if self._process is not None:
-            self._process.wait()
+        if self.process is not None:
+            self.process.wait()
 
     def close(self) -> None:
         """Kill what an ended worker left running, which would hold memory and GPUs; close its stdin."""
         self.detach()
-        if self._process is not None and os.name != "nt":
+        if self.process is not None and os.name != "nt":
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def detach(self) -> None:
         """Let a worker continue alone: closing its stdin tells it that the window is gone."""
         if self._warm_worker is not None:
             self._warm_worker.end()
-        if self._process and self._process.stdin:
-            self._process.stdin.close()
-        if self._process and self._process.poll() is None:
-            _DETACHED.append(self._process)
+        if self.process and self.process.stdin:
+            self.process.stdin.close()
+        if self.process and self.process.poll() is None:
+            _DETACHED.append(self.process)
 
 
 class MemoryWatch:

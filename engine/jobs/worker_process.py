@@ -148,12 +148,12 @@ class WarmWorker:
 
         `command` replaces its program in tests. Raises WorkerError if the system can't.
         """
-        self._cards = dict(visible_to("auto") if cards is None else cards)
-        self._process = launch(
+        self.cards = dict(visible_to("auto") if cards is None else cards)
+        self.process = launch(
             command or worker_command(),
             subprocess.DEVNULL,
             Path(tempfile.gettempdir()),
-            self._cards,
+            self.cards,
             niced=niced,
         )
         self._taken = False
@@ -161,36 +161,36 @@ class WarmWorker:
     @property
     def pid(self) -> int:
         """Its process id."""
-        return self._process.pid
+        return self.process.pid
 
     def alive(self) -> bool:
         """Tell whether it is waiting for a job."""
-        return not self._taken and self._process.poll() is None
+        return not self._taken and self.process.poll() is None
 
     def assign(self, job: Job, cards: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
         """Give it a job and return its process, which now belongs to the job; None if it can't take the job.
 
         It needs the same `cards` as the job, since the libraries have already found theirs.
         """
-        if not self.alive() or self._process.stdin is None or self._cards != dict(cards):
+        if not self.alive() or self.process.stdin is None or self.cards != dict(cards):
             return None
         try:
-            self._process.stdin.write(json.dumps(str(job.folder)).encode() + b"\n")
-            self._process.stdin.flush()
+            self.process.stdin.write(json.dumps(str(job.folder)).encode() + b"\n")
+            self.process.stdin.flush()
         except OSError:
             return None
         self._taken = True
-        return self._process
+        return self.process
 
     def end(self) -> None:
         """Kill it, unless it has a job."""
         if self._taken:
             return
-        self._process.kill()
-        self._process.wait()
-        if self._process.stdin is not None:
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdin is not None:
             with suppress(OSError):
-                self._process.stdin.close()
+                self.process.stdin.close()
 
 
 def can_afford_warm_worker() -> bool:

@@ -238,7 +238,7 @@ def _outcome(channel: Channel, request: dict[str, Any], rank: Rank | AppError | 
         return failure(error, channel.job.log_path)
     except BaseException as error:  # noqa: BLE001 - the worker's edge: whatever it is becomes an outcome
         _log(redaction.format_error(error))
-        return failure(_known(error, request["kind"]), channel.job.log_path)
+        return failure(known_trouble(error, request["kind"]), channel.job.log_path)
     return {"outcome": "completed"}
 
 
@@ -294,7 +294,7 @@ def _imported(kind: str, name: str = "") -> ModuleType:
         gc.enable()
 
 
-def _known(error: BaseException, kind: str) -> AppError:
+def known_trouble(error: BaseException, kind: str) -> AppError:
     """Return the trouble that a library's exception means, as far as it can be told."""
     if oom.is_oom(error):
         return oom.as_error(computes=kind in COMPUTING)
@@ -326,11 +326,11 @@ def _listening(channel: Channel, request: dict[str, Any]) -> Iterator[None]:
         signal.signal(number, ask_to_stop)
     # Ctrl+C in a terminal goes to the command line, which asks the worker to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_when_asked, args=(channel, heard), daemon=True).start()
+    threading.Thread(target=end_when_asked, args=(channel, heard), daemon=True).start()
     if sys.stdin is not None:
         stops = _stops_with_the_window(channel.job, request)
         asked = {"stops": stops, "ends_at_once": bool(request.get("ends_with_parent"))}
-        threading.Thread(target=_watch_window, args=(channel,), kwargs=asked, daemon=True).start()
+        threading.Thread(target=watch_window, args=(channel,), kwargs=asked, daemon=True).start()
     try:
         yield
     finally:
@@ -338,7 +338,7 @@ def _listening(channel: Channel, request: dict[str, Any]) -> Iterator[None]:
         told.close()
 
 
-def _end_when_asked(channel: Channel, heard: socket.socket) -> None:
+def end_when_asked(channel: Channel, heard: socket.socket) -> None:
     """End the process some time after a stop is asked for, if the job has not ended by then and keeps nothing.
 
     So no loop that reads, parts or checks data, ours or a library's, has to look whether it should stop.
@@ -380,7 +380,7 @@ def _stops_with_the_window(job: Job, request: dict[str, Any]) -> bool:
         return True
 
 
-def _watch_window(channel: Channel, *, stops: bool, ends_at_once: bool) -> None:
+def watch_window(channel: Channel, *, stops: bool, ends_at_once: bool) -> None:
     descriptor = sys.stdin.fileno()
     while os.read(descriptor, 4096):
         pass

@@ -95,7 +95,7 @@ class Taskbar(QObject):
     ) -> None:
         """Prepare; `send` passes properties to the desktop, `clock` returns seconds."""
         super().__init__(parent)
-        self._send = send or send_to_desktop
+        self.send = send or send_to_desktop
         self._clock = clock
         self._shown: float | None = None
         self._sent_at = 0.0
@@ -109,23 +109,23 @@ class Taskbar(QObject):
         share, now = round(min(1.0, max(0.0, share)), 3), self._clock()
         if self._shown is None or (share != self._shown and now - self._sent_at >= PAUSE_SECONDS):
             self._shown, self._sent_at = share, now
-            self._send({"progress": share, "progress-visible": True})
+            self.send({"progress": share, "progress-visible": True})
 
     def clear(self) -> None:
         """Remove the progress."""
         if self._shown is not None:
             self._shown = None
-            self._send({"progress-visible": False})
+            self.send({"progress-visible": False})
 
     def ask_for_attention(self) -> None:
         """Mark the icon until the window gets the focus."""
         self._is_urgent = True
-        self._send({"urgent": True})
+        self.send({"urgent": True})
 
     def _on_focus(self, window: QWindow | None) -> None:
         if window is not None and self._is_urgent:
             self._is_urgent = False
-            self._send({"urgent": False})
+            self.send({"urgent": False})
 
 
 def has_desktop(platform: str) -> bool:

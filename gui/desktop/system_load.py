@@ -38,14 +38,14 @@ class SystemLoad(QObject):
         self._summarizer = summarizer
         self._model: RunModel | None = None
         self._name = processor_name()
-        self._background, self._is_asking = BackgroundTasks(self), False
+        self.background, self._is_asking = BackgroundTasks(self), False
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY_MILLISECONDS)
-        self._timer.timeout.connect(self._measure)
+        self._timer.timeout.connect(self.measure)
 
     def start(self) -> None:
         psutil.cpu_percent(None)
-        self._measure()
+        self.measure()
         self._timer.start()
 
     def stop(self) -> None:
@@ -64,7 +64,7 @@ class SystemLoad(QObject):
             found = self._summarizer.card
         return {} if found.get("device", "cpu") == "cpu" else found
 
-    def _measure(self) -> None:
+    def measure(self) -> None:
         device = self._device()
         if not device:
             memory = psutil.virtual_memory()
@@ -74,7 +74,7 @@ class SystemLoad(QObject):
             self._show_card(device, nvidia_smi.Answer())
         elif not self._is_asking:
             self._is_asking = True
-            self._background.run(
+            self.background.run(
                 partial(nvidia_smi.ask, with_processes=False, timeout=TIMEOUT_SECONDS),
                 partial(self._take_answer, device),
             )

@@ -38,7 +38,7 @@ class QueueDialog(GrowingDialog):
         self.notice = NoticeStrip()
         self.notice.hide()
         self.list = QListWidget()
-        self._empty = EmptyState(
+        self.empty = EmptyState(
             "clock", tr("Nothing is waiting"), tr("What you start while something is running waits here.")
         )
         self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
@@ -50,7 +50,7 @@ class QueueDialog(GrowingDialog):
         self.list.setIconSize(QSize(px(16), px(16)))
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
-        for part in (self.list, self._empty):
+        for part in (self.list, self.empty):
             part.setFixedHeight(px(220))
         head = hbox(
             Label(tr("Waiting"), "section"),
@@ -68,7 +68,7 @@ class QueueDialog(GrowingDialog):
             Line(),
             head,
             self.list,
-            self._empty,
+            self.empty,
             foot,
             of=self,
             margins=24,
@@ -141,7 +141,7 @@ class QueueDialog(GrowingDialog):
         for row, entry in enumerate(waiting):
             self.list.item(row).setText(f"{entry.title}\n{self._queue.waits_for(entry)}")
         self.list.setVisible(bool(waiting))
-        self._empty.setVisible(not waiting)
+        self.empty.setVisible(not waiting)
         self.pause_button.setText(tr("Continue queue") if self._queue.paused else tr("Pause queue"))
         self.pause_button.set_icon("play" if self._queue.paused else "pause")
         self._show_actions()

@@ -34,8 +34,8 @@ class QuitDialog(GrowingDialog):
         self.setWindowTitle(tr("Quit Tunesmith"))
         self._title = Label("", "section")
         self._text = Label("", "body", "muted", wrap=True)
-        self._waiting = Label(waiting, "body", "muted", wrap=True)
-        self._waiting.setVisible(bool(waiting))
+        self.waiting = Label(waiting, "body", "muted", wrap=True)
+        self.waiting.setVisible(bool(waiting))
         self.stop_strip = StopStrip()
         self._stops = model.recipe.training.when_window_leaves == "stop"
         # The primary button is what the recipe asks for.
@@ -44,7 +44,7 @@ class QuitDialog(GrowingDialog):
         self.quit_button = primary(tr("Quit"), press=self._quit)
         self.quit_button.hide()
         self.cancel_button = plain(tr("Cancel"), press=self.reject)
-        column = vbox(self._title, self._text, self._waiting, self.stop_strip, of=self, margins=24, spacing=8)
+        column = vbox(self._title, self._text, self.waiting, self.stop_strip, of=self, margins=24, spacing=8)
         asked_for = (
             [self.stop_button, self.keep_button] if self._stops else [self.keep_button, self.stop_button]
         )

@@ -220,10 +220,10 @@ class ModuleChips(QWidget):
         self._modules: tuple[str, ...] = ()
         self._resolved: tuple[str, ...] = ()
         self._is_told = False
-        self._chips = ToggleChips()
-        self._chips.changed.connect(self._switched)
-        vbox(self._chips, of=self)
-        self.setFocusProxy(self._chips)
+        self.chips = ToggleChips()
+        self.chips.changed.connect(self._switched)
+        vbox(self.chips, of=self)
+        self.setFocusProxy(self.chips)
         style.on_style_changed(self._keep_room)
 
     def value(self) -> tuple[str, ...] | None:
@@ -253,19 +253,19 @@ class ModuleChips(QWidget):
         self._show()
 
     def set_read_only(self, read_only: bool) -> None:
-        self._chips.set_read_only(read_only)
+        self.chips.set_read_only(read_only)
 
     def _show(self) -> None:
         named = tuple(name for name in self._value or () if name != ALL_LINEAR)
         on = named or (self._modules if self._value == (ALL_LINEAR,) else self._resolved)
         shown = self._modules + tuple(name for name in on if name not in self._modules)
         on = (*on, DEFAULT) if self._value == self._default else on
-        self._chips.blockSignals(True)
-        if list(self._chips.chips) == [DEFAULT, *shown]:
-            self._chips.set_on(on)
+        self.chips.blockSignals(True)
+        if list(self.chips.chips) == [DEFAULT, *shown]:
+            self.chips.set_on(on)
         else:
-            self._chips.set_items([(DEFAULT, tr("Default")), *shown], on)
-        self._chips.blockSignals(False)
+            self.chips.set_items([(DEFAULT, tr("Default")), *shown], on)
+        self.chips.blockSignals(False)
         self._keep_room()
 
     def _keep_room(self) -> None:

@@ -56,12 +56,12 @@ class StartFromField(Field):
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._choice = ComboBox([("", tr(NO_ADAPTER))])
-        super().__init__(tr(START_TITLE), self._choice, tooltip=tr(START_TOOLTIP), parent=parent)
+        self.choice = ComboBox([("", tr(NO_ADAPTER))])
+        super().__init__(tr(START_TITLE), self.choice, tooltip=tr(START_TOOLTIP), parent=parent)
         # None until the library was read.
         self._adapters: list[Adapter] | None = None
         self._asked = ("", "", "")
-        self._choice.chosen.connect(self.chosen)
+        self.choice.chosen.connect(self.chosen)
 
     def offer(self, adapters: Sequence[Adapter]) -> None:
         self._adapters = list(adapters)
@@ -73,8 +73,8 @@ class StartFromField(Field):
         fitting = [(one.id, one.name) for one in self._adapters or () if _fits(one, base_model, method_id)]
         if adapter_id and adapter_id not in dict(fitting):
             fitting.append((adapter_id, self._unfitting_text(adapter_id)))
-        self._choice.set_items([("", tr(NO_ADAPTER)), *fitting])
-        self._choice.set_key(adapter_id)
+        self.choice.set_items([("", tr(NO_ADAPTER)), *fitting])
+        self.choice.set_key(adapter_id)
 
     def name_of(self, adapter_id: str) -> str:
         """Return the name of an adapter; its id if it is not in the library."""
@@ -82,11 +82,11 @@ class StartFromField(Field):
 
     def key(self) -> str:
         """Return the adapter shown, "" for none."""
-        return self._choice.key()
+        return self.choice.key()
 
     def choices(self) -> list[str]:
         """Return the ids to choose from, "" for none first."""
-        return [str(self._choice.itemData(index)) for index in range(self._choice.count())]
+        return [str(self.choice.itemData(index)) for index in range(self.choice.count())]
 
     def _unfitting_text(self, adapter_id: str) -> str:
         """Return the adapter's name with why it can't be chosen; before the library was read it may well fit."""
@@ -163,7 +163,7 @@ class MethodField(Field):
 
     def _lay_out(self) -> None:
         head = hbox((self._label, 1), self._right, self.all_button, spacing=8)
-        vbox(head, self.cards, self._problem, self._helper, of=self, spacing=4)
+        vbox(head, self.cards, self.problem_line, self.helper, of=self, spacing=4)
 
     def show_method(self, method_id: str, variant_id: str | None) -> None:
         """Show the method in use, and its variant if that has a card of its own."""
@@ -216,9 +216,9 @@ class VariantField(Field):
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._choice = ComboBox()
-        super().__init__(tr("Variant"), self._choice, tooltip=tr(VARIANT_TOOLTIP), parent=parent)
-        self._choice.chosen.connect(self._emit_chosen)
+        self.choice = ComboBox()
+        super().__init__(tr("Variant"), self.choice, tooltip=tr(VARIANT_TOOLTIP), parent=parent)
+        self.choice.chosen.connect(self._emit_chosen)
 
     def show_variant(self, entry: Method, variant_id: str | None) -> None:
         """Show the variant of a method in use; None if the options match none."""
@@ -229,17 +229,17 @@ class VariantField(Field):
         summaries = {one.id: translate(one.summary) for one in entry.variants}
         if variant_id is None:
             shown.append((CUSTOM, tr("Custom")))
-        self._choice.set_items(shown)
+        self.choice.set_items(shown)
         for index, (key, _title) in enumerate(shown):
-            self._choice.setItemData(index, summaries.get(key, ""), Qt.ItemDataRole.ToolTipRole)
-        self._choice.set_key(CUSTOM if variant_id is None else variant_id)
+            self.choice.setItemData(index, summaries.get(key, ""), Qt.ItemDataRole.ToolTipRole)
+        self.choice.set_key(CUSTOM if variant_id is None else variant_id)
         self.set_helper_text(tr(CUSTOM_FOOT) if variant_id is None else summaries.get(variant_id, ""))
 
     def key(self) -> str:
-        return self._choice.key()
+        return self.choice.key()
 
     def choices(self) -> list[str]:
-        return [self._choice.itemText(index) for index in range(self._choice.count())]
+        return [self.choice.itemText(index) for index in range(self.choice.count())]
 
     def _emit_chosen(self, key: str) -> None:
         if key != CUSTOM:

@@ -285,13 +285,13 @@ class RecipeForm(QWidget):
         self.undo.lock(read_only)
         for whole in (self.method_field, self.variant, self.start_from):
             whole.set_read_only(read_only)
-        for field in self._all_fields():
+        for field in self.all_fields():
             field.set_read_only(read_only)
 
     def show_problems(self, problems: Sequence[Problem]) -> list[Problem]:
         """Show problems beside their fields, of whatever level; return those without a field on the form."""
         self._problems = tuple(problems)
-        fields = {field.key: field for field in self._all_fields()}
+        fields = {field.key: field for field in self.all_fields()}
         for field in fields.values():
             field.set_problem()
         self.method_field.set_problem()
@@ -350,7 +350,7 @@ class RecipeForm(QWidget):
 
     def field(self, key: str) -> FormField:
         """Return the field of a dotted key. Raises KeyError if the form has none."""
-        return {field.key: field for field in self._all_fields()}[key]
+        return {field.key: field for field in self.all_fields()}[key]
 
     def base_model_chooser(self) -> BaseModelChooser:
         chooser = self.field("base_model.id").control.widget
@@ -368,7 +368,7 @@ class RecipeForm(QWidget):
         assert isinstance(editor, PromptEditor)
         return editor
 
-    def _all_fields(self) -> Iterable[FormField]:
+    def all_fields(self) -> Iterable[FormField]:
         for fields in self._fields.values():
             yield from fields
         yield from self.method_fields
@@ -410,7 +410,7 @@ class RecipeForm(QWidget):
     def _show_field(self, key: str) -> QWidget | None:
         if key in self._wholes:
             return self._wholes[key]
-        found = next((field for field in self._all_fields() if field.key == key), None)
+        found = next((field for field in self.all_fields() if field.key == key), None)
         if found is not None and not self._is_wanted(found):
             self._recall({key})
         return found.around if found is not None else None
@@ -438,7 +438,7 @@ class RecipeForm(QWidget):
         self._writing = True
         if tables["method"]["id"] != previous:
             self._build_method_fields(tables["method"]["id"])
-        for field in self._all_fields():
+        for field in self.all_fields():
             value = tables.get(field.table, {}).get(field.info.name)
             if value is not None or field.info.optional:
                 field.control.write(value)

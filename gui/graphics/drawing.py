@@ -51,7 +51,7 @@ class Drawing(Label):
     def _redraw(self) -> None:
         if not self._name:
             return
-        renderer = QSvgRenderer(QByteArray(_svg(self._name).encode()))
+        renderer = QSvgRenderer(QByteArray(svg(self._name).encode()))
         size, ratio = renderer.defaultSize(), self.devicePixelRatioF()
         width, height = px(size.width()), px(size.height())
         made = QPixmap(round(width * ratio), round(height * ratio))
@@ -63,7 +63,7 @@ class Drawing(Label):
         self.setPixmap(made)
 
 
-def _svg(name: str) -> str:
+def svg(name: str) -> str:
     own = DRAWINGS / f"{name}.{spoken()}.svg"
     text = (own if own.exists() else DRAWINGS / f"{name}.svg").read_text(encoding="utf-8")
     text = re.sub(r"(?<=>)[^<>\n]+(?=</text>)", lambda found: _said(found[0]), text)

@@ -78,10 +78,10 @@ class Histogram(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(px(360), px(280))
 
-    def _plot(self) -> QRectF:
+    def plot_area(self) -> QRectF:
         return QRectF(self.rect()).adjusted(1, px(26), -1, -px(26))
 
-    def _high(self) -> float:
+    def high(self) -> float:
         return self._axis_end
 
     def _bins_end(self) -> float:
@@ -90,23 +90,23 @@ class Histogram(QWidget):
     def _reach_limit(self) -> None:
         """Let the axis reach to the limit. It gets no shorter under a pointer that drags the handle to a lower one."""
         bins = self._bins_end() - self._low
-        if self._limit is not None and self._high() < self._limit <= self._low + FARTHEST * bins:
+        if self._limit is not None and self.high() < self._limit <= self._low + FARTHEST * bins:
             self._axis_end = self._low + AIR * (self._limit - self._low)
 
     def _is_far(self) -> bool:
-        return self._limit is not None and self._limit > self._high()
+        return self._limit is not None and self._limit > self.high()
 
-    def _x(self, value: float) -> float:
-        plot = self._plot()
-        share = (value - self._low) / (self._high() - self._low)
+    def x_of(self, value: float) -> float:
+        plot = self.plot_area()
+        share = (value - self._low) / (self.high() - self._low)
         return plot.left() + min(1.0, max(0.0, share)) * plot.width()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        plot = self._plot()
+        plot = self.plot_area()
         if self._limit is not None and not self._is_far():
-            cut = QRectF(QPointF(self._x(self._limit), plot.top()), plot.bottomRight())
+            cut = QRectF(QPointF(self.x_of(self._limit), plot.top()), plot.bottomRight())
             painter.fillRect(cut, style.color("warning_soft"))
         self._paint_bars(painter, plot)
         painter.setPen(QPen(style.color("outline"), 1))
@@ -122,7 +122,7 @@ class Histogram(QWidget):
         highest = max(self._counts, default=0)
         if not highest:
             return
-        each = plot.width() * self._bin / (self._high() - self._low)
+        each = plot.width() * self._bin / (self.high() - self._low)
         gap = 1.0 if each >= 3 else 0.0
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for at, count in enumerate(self._counts):
@@ -137,21 +137,21 @@ class Histogram(QWidget):
     def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
         painter.setFont(font("axis"))
         painter.setPen(style.color("hint"))
-        step = label_step(self._high() - self._low, max(2, int(plot.width() / px(72))))
+        step = label_step(self.high() - self._low, max(2, int(plot.width() / px(72))))
         value = self._low
-        while value < self._high():
+        while value < self.high():
             text = number_text(value)
             room = metrics("axis").horizontalAdvance(text) + 4
-            left = min(max(plot.left(), self._x(value) - room / 2), plot.right() - room)
+            left = min(max(plot.left(), self.x_of(value) - room / 2), plot.right() - room)
             rect = QRectF(left, plot.bottom() + 6, room, px(16))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
             value += step
 
     def _paint_limit(self, painter: QPainter, plot: QRectF) -> None:
-        x = self._x(self._limit or 0)
+        x = self.x_of(self._limit or 0)
         if not self._is_far():
             painter.fillRect(QRectF(x - 0.75, plot.top() - 4, 1.5, plot.height() + 4), style.color("text"))
-        handle = self._handle()
+        handle = self.handle()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(style.color("text"))
         painter.setPen(QPen(style.color("accent"), 2) if has_rim(self) else Qt.PenStyle.NoPen)
@@ -166,15 +166,15 @@ class Histogram(QWidget):
         text = f"{number_text(self._limit)} {self._unit}"
         return f"{text} →" if self._is_far() else text
 
-    def _handle(self) -> QRectF:
+    def handle(self) -> QRectF:
         wide = metrics("label_medium").horizontalAdvance(self.limit_text()) + 34
-        left = min(max(0.0, self._x(self._limit or 0) - wide / 2), self.width() - wide)
+        left = min(max(0.0, self.x_of(self._limit or 0) - wide / 2), self.width() - wide)
         return QRectF(left, 0, wide, px(24))
 
     def _near(self, at: QPointF) -> bool:
         if self._limit is None:
             return False
-        return self._handle().contains(at) or abs(at.x() - self._x(self._limit)) <= 14
+        return self.handle().contains(at) or abs(at.x() - self.x_of(self._limit)) <= 14
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._near(event.position()):
@@ -185,9 +185,9 @@ class Histogram(QWidget):
             near = self._near(event.position())
             self.setCursor(Qt.CursorShape.SizeHorCursor if near else Qt.CursorShape.ArrowCursor)
             return
-        plot = self._plot()
+        plot = self.plot_area()
         share = (event.position().x() - plot.left()) / max(1.0, plot.width())
-        self._move_to(round(self._low + share * (self._high() - self._low)))
+        self._move_to(round(self._low + share * (self.high() - self._low)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         moved = self._before_drag is not None and self._before_drag != self._limit
@@ -216,7 +216,7 @@ class Histogram(QWidget):
 
     def _move_to(self, limit: int) -> None:
         # A limit beyond the last bin stays until it is moved below it.
-        maximum = max(int(self._high()), self._limit or 0)
+        maximum = max(int(self.high()), self._limit or 0)
         limit = min(maximum, max(int(self._low) + 1, limit))
         if limit == self._limit:
             return

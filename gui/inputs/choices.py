@@ -199,17 +199,17 @@ class ChoiceCards(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._group = QButtonGroup(self)
-        self._buttons: dict[str, _CardButton] = {}
+        self.buttons: dict[str, _CardButton] = {}
         self._grid = gridbox(self, across=SPACING, down=SPACING)
         self._group.buttonClicked.connect(self._emit_chosen)
         style.on_style_changed(self._arrange)
 
     def offer(self, cards: Sequence[Card], current: str) -> None:
-        for button in self._buttons.values():
+        for button in self.buttons.values():
             self._group.removeButton(button)
             discard(button)
-        self._buttons = {card.key: _CardButton(card) for card in cards}
-        for key, button in self._buttons.items():
+        self.buttons = {card.key: _CardButton(card) for card in cards}
+        for key, button in self.buttons.items():
             self._group.addButton(button)
             button.setChecked(key == current)
         self._arrange()
@@ -220,33 +220,33 @@ class ChoiceCards(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        count, width = max(1, len(self._buttons)), self.width()
+        count, width = max(1, len(self.buttons)), self.width()
         halves = (count + 1) // 2
         fitting = (each for each in (count, halves) if (width + SPACING) / each - SPACING >= px(MIN_WIDTH))
         columns = next(fitting, 1)
-        for at, button in enumerate(self._buttons.values()):
+        for at, button in enumerate(self.buttons.values()):
             button.set_low(columns < count)
             self._grid.addWidget(button, *divmod(at, columns))
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, column < columns)
 
     def current(self) -> str:
-        return next((key for key, button in self._buttons.items() if button.isChecked()), "")
+        return next((key for key, button in self.buttons.items() if button.isChecked()), "")
 
     def offered(self) -> list[str]:
-        return list(self._buttons)
+        return list(self.buttons)
 
     def set_current(self, key: str) -> None:
-        self._buttons[key].setChecked(True)
+        self.buttons[key].setChecked(True)
 
     def choose(self, key: str) -> None:
         """Choose a card as if the user had."""
-        self._buttons[key].click()
+        self.buttons[key].click()
 
     def say(self, key: str, small: str) -> None:
         """Change the small line of a card, if it is shown."""
-        if key in self._buttons:
-            self._buttons[key].say(small)
+        if key in self.buttons:
+            self.buttons[key].say(small)
 
     def _emit_chosen(self) -> None:
         self.chosen.emit(self.current())

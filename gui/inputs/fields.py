@@ -75,8 +75,8 @@ class Field(QWidget):
         self._read_only_control = control if isinstance(control, ReadOnlyControl) else None
         self._label = Label(label, "label", "muted", self)
         self._right = Label(right, "label", "hint", self)
-        self._problem = ProblemLine(self)
-        self._helper = Label(helper_text, "label", "hint", self, wrap=True)
+        self.problem_line = ProblemLine(self)
+        self.helper = Label(helper_text, "label", "hint", self, wrap=True)
         self._lay_out()
         self._label.setBuddy(control)
         self._label.setToolTip(tooltip)
@@ -89,8 +89,8 @@ class Field(QWidget):
         vbox(
             hbox((self._label, 1), self._right, spacing=8),
             self.control,
-            self._problem,
-            self._helper,
+            self.problem_line,
+            self.helper,
             of=self,
             spacing=4,
         )
@@ -99,14 +99,14 @@ class Field(QWidget):
         self._right.show_text(text)
 
     def set_helper_text(self, text: str) -> None:
-        self._helper.show_text(text)
+        self.helper.show_text(text)
         self._describe()
 
     def keep_helper_text(self) -> None:
         """Reserve a line below the control for a later text, so that nothing moves."""
-        policy = self._helper.sizePolicy()
+        policy = self.helper.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
-        self._helper.setSizePolicy(policy)
+        self.helper.setSizePolicy(policy)
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
         """Show a problem as a red rim and one line, which need not name the field; an empty message removes it."""
@@ -115,17 +115,17 @@ class Field(QWidget):
             message = message.removeprefix(own_title)
             message = message[:1].upper() + message[1:]
         style.set_property(self._rimmed, "problem", "true" if message else "false")
-        self._problem.show_problem(message, hint)
+        self.problem_line.show_problem(message, hint)
         self._describe()
 
     def _describe(self) -> None:
         """Set the control's accessible description: the problem, then hint and help."""
-        texts = (self._problem.text() or self._helper.text(), self._help)
+        texts = (self.problem_line.text() or self.helper.text(), self._help)
         self.control.setAccessibleDescription("\n".join(part for part in texts if part))
 
     def problem(self) -> str:
         """Return the problem shown, "" if there is none."""
-        return self._problem.text() if self._problem.isVisibleTo(self) else ""
+        return self.problem_line.text() if self.problem_line.isVisibleTo(self) else ""
 
     def set_read_only(self, read_only: bool) -> None:
         """Make the value read-only, without arrows, as in the recipe of a run."""

@@ -40,45 +40,45 @@ class Canvas(Chart):
     def __init__(self) -> None:
         super().__init__(tr("Loss plot"), {"left": tr("Loss"), "bottom": tr("Step"), "right": "ROUGE-1"})
         self.getPlotItem().hideAxis("right")
-        self._former = pg.PlotCurveItem(antialias=True)
+        self.former = pg.PlotCurveItem(antialias=True)
         self._raw = pg.PlotCurveItem(antialias=False)
-        self._smooth = pg.PlotCurveItem(antialias=True)
-        self._evaluations = _marked_line("d", 9)
+        self.smooth = pg.PlotCurveItem(antialias=True)
+        self.evaluations = _marked_line("d", 9)
         self._now = pg.InfiniteLine(angle=90, movable=False)
         self._saved_line = pg.InfiniteLine(angle=90, movable=False)
         self._train_name, self._evaluation_name = text_item("accent"), text_item("warning")
-        self._score_name, self._saved_label = text_item("muted"), text_item("muted")
-        self._scores = _marked_line("o", 7)
-        curves = (self._former, self._now, self._raw, self._smooth, self._evaluations)
-        for z, item in enumerate((*curves, self._saved_line, self._scores)):
+        self.score_name, self.saved_label = text_item("muted"), text_item("muted")
+        self.scores = _marked_line("o", 7)
+        curves = (self.former, self._now, self._raw, self.smooth, self.evaluations)
+        for z, item in enumerate((*curves, self._saved_line, self.scores)):
             item.setZValue(z)
             self.box.addItem(item, ignoreBounds=True)
-        for name in (*self._end_names(), self._saved_label):
+        for name in (*self.end_names(), self.saved_label):
             name.setZValue(20)
             self.box.addItem(name, ignoreBounds=True)
         style.on_style_changed(self.restyle)
 
-    def _end_names(self) -> tuple[pg.TextItem, ...]:
-        return self._train_name, self._evaluation_name, self._score_name
+    def end_names(self) -> tuple[pg.TextItem, ...]:
+        return self._train_name, self._evaluation_name, self.score_name
 
     def restyle(self) -> None:
         super().restyle()
         ratio = self.devicePixelRatioF()
         dark = style.tokens().scheme == "dark"
         self._raw.setPen(pg.mkPen(style.mixed("accent", "background", 0.30 if dark else 0.26), width=1))
-        self._former.setPen(pen("grey", ratio))
-        self._smooth.setPen(pen("accent", 2 * ratio))
-        self._evaluations.setPen(pen("warning", ratio))
-        self._evaluations.setSymbolBrush(style.color("warning"))
-        self._scores.setPen(pen("muted", ratio, Qt.PenStyle.DashLine))
-        self._scores.setSymbolBrush(style.color("muted"))
+        self.former.setPen(pen("grey", ratio))
+        self.smooth.setPen(pen("accent", 2 * ratio))
+        self.evaluations.setPen(pen("warning", ratio))
+        self.evaluations.setSymbolBrush(style.color("warning"))
+        self.scores.setPen(pen("muted", ratio, Qt.PenStyle.DashLine))
+        self.scores.setSymbolBrush(style.color("muted"))
         self._now.setPen(pen("edge", 1))
         self._saved_line.setPen(pen("text", ratio, Qt.PenStyle.DashLine))
         tokens = ("accent", "warning", "muted", "muted")
-        for name, token in zip((*self._end_names(), self._saved_label), tokens, strict=True):
+        for name, token in zip((*self.end_names(), self.saved_label), tokens, strict=True):
             name.setFont(font("label_medium"))
             name.setColor(style.color(token))
-        self._saved_label.fill = pg.mkBrush(style.color("background"))
+        self.saved_label.fill = pg.mkBrush(style.color("background"))
 
     def draw(self, drawing: Drawing) -> None:
         texts = self._end_texts(drawing)
@@ -94,17 +94,17 @@ class Canvas(Chart):
         shown_y = self._y_range(drawing, low, high, columns)
         self.show_losses_between(shown_y, drawing.last_step(), log=drawing.log)
         former_x, former_y = drawing.former.smoothed(low, high, columns // 2, drawing.window())
-        self._former.setData(former_x, scaled(former_y, log=drawing.log))
+        self.former.setData(former_x, scaled(former_y, log=drawing.log))
         x, y = drawing.train.peaks(low, high, columns)
         self._raw.setData(x, scaled(y, log=drawing.log))
         smooth_x, smooth_y = drawing.train.smoothed(low, high, columns // 2, drawing.window())
         smooth_y = scaled(smooth_y, log=drawing.log)
-        self._smooth.setData(smooth_x, smooth_y, antialias=drawing.window() > 3)
+        self.smooth.setData(smooth_x, smooth_y, antialias=drawing.window() > 3)
         steps, values = drawing.evaluation.peaks(low, high, MARKED_COLUMNS)
         values = scaled(values, log=drawing.log)
-        self._evaluations.setData(steps, values)
+        self.evaluations.setData(steps, values)
         scores = self._draw_scores(drawing.scores, *shown_y)
-        ends = zip(self._end_names(), (smooth_y, values, scores), strict=True)
+        ends = zip(self.end_names(), (smooth_y, values, scores), strict=True)
         heights = {name: float(shown[-1]) for name, shown in ends if shown.size}
         fits = low < drawing.reached() <= high - 0.999 * share * (high - low)
         self._draw_ends(drawing, texts, heights if fits else {}, shown_y)
@@ -142,7 +142,7 @@ class Canvas(Chart):
             value = float(drawing.evaluation.values[-1])
             texts[self._evaluation_name] = tr("validation {loss}", loss=number_text(value, 3))
         if len(drawing.scores):
-            texts[self._score_name] = _score_text(drawing)
+            texts[self.score_name] = _score_text(drawing)
         return texts
 
     def _draw_ends(
@@ -157,7 +157,7 @@ class Canvas(Chart):
         self._now.setVisible(reached > 0 and not drawing.finished)
         self._now.setValue(reached)
         self._place_saved(drawing.saved_step, shown_y)
-        for name in self._end_names():
+        for name in self.end_names():
             name.setVisible(name in heights)
         height = max(1.0, self.box.height())
         per_x, per_y = self.box.viewPixelSize()[0], (shown_y[1] - shown_y[0]) / height
@@ -172,7 +172,7 @@ class Canvas(Chart):
 
     def _place_saved(self, saved_step: int | None, shown_y: tuple[float, float]) -> None:
         self._saved_line.setVisible(saved_step is not None)
-        self._saved_label.setVisible(saved_step is not None)
+        self.saved_label.setVisible(saved_step is not None)
         if saved_step is None:
             return
         text = tr("saved, step {step}", step=number_text(saved_step))
@@ -184,9 +184,9 @@ class Canvas(Chart):
         # Where neither side has room, it covers a part of the line.
         left = line + gap if fits else max(0.0, line - gap - _width(text))
         self._saved_line.setValue(saved_step)
-        self._saved_label.setText(text)
+        self.saved_label.setText(text)
         per_y = (shown_y[1] - shown_y[0]) / max(1.0, self.box.height())
-        self._saved_label.setPos(low + left * per_x, shown_y[1] - px(4) * per_y)
+        self.saved_label.setPos(low + left * per_x, shown_y[1] - px(4) * per_y)
 
     def _draw_scores(self, scores: Series, low: float, high: float) -> Floats:
         """Draw scores between these losses, with an axis of their own, and return where their points stand."""
@@ -196,7 +196,7 @@ class Canvas(Chart):
             axis.setWidth(px(54) if shown else 0)
         steps, values = scores.peaks(-math.inf, math.inf, MARKED_COLUMNS)
         if not shown:
-            self._scores.setData(steps, values)
+            self.scores.setData(steps, values)
             return values
         points, height = 100.0 * values, max(1.0, self.box.height())
         least, most = range_of(float(points.min()), float(points.max()), px(48) / height)
@@ -204,7 +204,7 @@ class Canvas(Chart):
         ticks = level_ticks(max(LOWEST, least + edge), min(HIGHEST, most - edge))
         axis.setTicks([[(low + factor * (tick - least), number_text(tick)) for tick in ticks]])
         heights: Floats = low + factor * (points - least)
-        self._scores.setData(steps, heights)
+        self.scores.setData(steps, heights)
         return heights
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -61,8 +61,8 @@ class Curves(Chart):
         self._chosen = self._lifted = ""
         self._smoothing = 0.6
         self._log = False
-        self._curves: dict[str, pg.PlotCurveItem] = {}
-        self._names: dict[str, QGraphicsSimpleTextItem] = {}
+        self.curves: dict[str, pg.PlotCurveItem] = {}
+        self.names: dict[str, QGraphicsSimpleTextItem] = {}
         self.viewed.connect(once(self, 0, self._draw).start)
         self.setMouseTracking(True)
         style.on_style_changed(self.restyle)
@@ -74,12 +74,12 @@ class Curves(Chart):
 
     def show_lines(self, lines: Sequence[Line], chosen: str) -> None:
         self._lines, self._chosen = list(lines), chosen
-        for item in (*self._curves.values(), *self._names.values()):
+        for item in (*self.curves.values(), *self.names.values()):
             self.scene().removeItem(item)
-        self._curves = {line.id: pg.PlotCurveItem(antialias=True) for line in lines}
-        for curve in self._curves.values():
+        self.curves = {line.id: pg.PlotCurveItem(antialias=True) for line in lines}
+        for curve in self.curves.values():
             self.box.addItem(curve, ignoreBounds=True)
-        self._names = {line.id: QGraphicsSimpleTextItem(self.getPlotItem()) for line in lines}
+        self.names = {line.id: QGraphicsSimpleTextItem(self.getPlotItem()) for line in lines}
         last = self._whole()[1]
         self.box.setLimits(xMin=0.0, xMax=last, minXRange=min(4.0, last))
         self._describe()
@@ -135,10 +135,10 @@ class Curves(Chart):
         for line, line_pen in self._with_pens():
             steps, means = line.series.smoothed(*self.view(), points, self._window(line))
             drawn[line.id] = scaled(means, log=self._log)
-            self._curves[line.id].setData(steps, drawn[line.id])
-            self._curves[line.id].setPen(line_pen)
-            self._curves[line.id].setZValue(line.id == self._chosen)
-            self._names[line.id].setBrush(line_pen.color())
+            self.curves[line.id].setData(steps, drawn[line.id])
+            self.curves[line.id].setPen(line_pen)
+            self.curves[line.id].setZValue(line.id == self._chosen)
+            self.names[line.id].setBrush(line_pen.color())
         self.show_losses_between(_range_of(list(drawn.values())), self._whole()[1], log=self._log)
         self._place_names({name: float(values[-1]) for name, values in drawn.items() if values.size})
 
@@ -159,7 +159,7 @@ class Curves(Chart):
         shown = sorted(tops, key=lambda name: tops[name])[: max(1, int(rect.height() / tall))]
         places = apart([tops[name] - tall / 2 for name in shown], tall, rect.top(), rect.bottom())
         for line in self._lines:
-            item = self._names[line.id]
+            item = self.names[line.id]
             item.setVisible(line.id in shown)
             if line.id in shown:
                 item.setFont(font("small_medium"))
@@ -174,7 +174,7 @@ class Curves(Chart):
         """Highlight the line whose name is under the pointer."""
         super().mouseMoveEvent(event)
         at = self.mapToScene(event.position().toPoint())
-        named = self._names.items()
+        named = self.names.items()
         lifted = next((line_id for line_id, item in named if item.sceneBoundingRect().contains(at)), "")
         if lifted != self._lifted:
             self._lifted = lifted

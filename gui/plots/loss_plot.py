@@ -46,22 +46,22 @@ class LossPlot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._drawing: Drawing | None = None
-        self._canvas: Canvas | None = None
+        self.canvas: Canvas | None = None
         self._state: RunState | None = None
         self._has_ended = False
         self._timer = once(self, 100, self.redraw)
-        self._waiting = Label("", "body", "hint", self)
-        self._waiting.setContentsMargins(8, 0, 8, 0)
-        style.set_background(self._waiting, "background")
-        self._waiting.hide()
+        self.waiting = Label("", "body", "hint", self)
+        self.waiting.setContentsMargins(8, 0, 8, 0)
+        style.set_background(self.waiting, "background")
+        self.waiting.hide()
         self.tools = LossTools({"PNG": self.save_png, "CSV": self.save_csv})
         self.tools.changed.connect(self._mark_dirty)
         self.tools.failed.connect(self.failed)
-        self._legend = _Legend()
+        self.legend = _Legend()
         self._smoothing_word = Label(tr("Smoothing"), "label", "muted")
         self._smoothing_word.setBuddy(self.tools.smoothing)
         head = hbox(Label(tr("Loss"), "section", "text"), 1, self._smoothing_word, self.tools, spacing=8)
-        self._column = vbox(head, self._legend, of=self, spacing=8)
+        self._column = vbox(head, self.legend, of=self, spacing=8)
         self._place = QWidget()
         style.scale(self._place, QWidget.setMinimumHeight, MIN_HEIGHT)
         self._column.addWidget(self._place, 1)
@@ -70,21 +70,21 @@ class LossPlot(QWidget):
 
     def follow(self, state: RunState, *, ended: bool = False) -> None:
         """Show the losses and scores of a run as far as they go, with the saved step of one that has `ended`."""
-        if state is not self._state and self._canvas is not None:
-            self._canvas.is_zoomed = False
+        if state is not self._state and self.canvas is not None:
+            self.canvas.is_zoomed = False
         self._state, self._has_ended = state, ended
         self._mark_dirty()
 
     def set_waiting(self, text: str) -> None:
         """Show a text over the empty axes until the first step: "The first step is being prepared, 12 s left"."""
-        self._waiting.setText(text)
+        self.waiting.setText(text)
         self._place_waiting()
 
     def show_all(self, everything: bool = True) -> None:
         """Show the whole run, and with `everything` all values instead of the 1st to 99th percentile."""
-        self._need_drawing().everything = everything
-        if self._canvas is not None:
-            self._canvas.is_zoomed = False
+        self.need_drawing().everything = everything
+        if self.canvas is not None:
+            self.canvas.is_zoomed = False
         self._mark_dirty()
 
     def save_png(self, path: Path) -> bool:
@@ -98,7 +98,7 @@ class LossPlot(QWidget):
         write_csv(path, HEAD, self._table())
 
     def _table(self) -> Iterator[list[int | float | str]]:
-        drawing = self._need_drawing()
+        drawing = self.need_drawing()
         evaluations = dict(zip(drawing.evaluation.steps, drawing.evaluation.values, strict=True))
         scores, chrf = (
             dict(zip(series.steps, series.values, strict=True)) for series in (drawing.scores, drawing.chrf)
@@ -112,30 +112,30 @@ class LossPlot(QWidget):
     def redraw(self) -> None:
         """Redraw now; does nothing before the plot was first shown."""
         self._timer.stop()
-        drawing = self._need_drawing()
+        drawing = self.need_drawing()
         if self._state is not None:
             drawing.follow(self._state, ended=self._has_ended)
-            self._legend.show_score(self._state.evaluated_examples if len(drawing.scores) else 0)
-            self._legend.show_former(len(drawing.former) > 0)
+            self.legend.show_score(self._state.evaluated_examples if len(drawing.scores) else 0)
+            self.legend.show_former(len(drawing.former) > 0)
         drawing.smoothing, drawing.log = self.tools.share(), self.tools.is_log()
-        if self._canvas is not None:
-            self._canvas.draw(drawing)
+        if self.canvas is not None:
+            self.canvas.draw(drawing)
         self._describe(drawing)
         self._place_waiting()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Make the canvas when first shown."""
         super().showEvent(event)
-        if self._canvas is None:
+        if self.canvas is None:
             from gui.plots.canvas import Canvas
 
-            self._canvas = Canvas()
-            style.scale(self._canvas, QWidget.setMinimumHeight, MIN_HEIGHT)
-            self._canvas.viewed.connect(self._mark_dirty)
-            self._canvas.menu_wanted.connect(self._open_menu)
-            self._column.replaceWidget(self._place, self._canvas)
+            self.canvas = Canvas()
+            style.scale(self.canvas, QWidget.setMinimumHeight, MIN_HEIGHT)
+            self.canvas.viewed.connect(self._mark_dirty)
+            self.canvas.menu_wanted.connect(self._open_menu)
+            self._column.replaceWidget(self._place, self.canvas)
             self._place.deleteLater()
-            self._waiting.raise_()
+            self.waiting.raise_()
         self.redraw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -146,10 +146,10 @@ class LossPlot(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.DevicePixelRatioChange and self._canvas is not None:
-            self._canvas.restyle()
+        if event.type() == QEvent.Type.DevicePixelRatioChange and self.canvas is not None:
+            self.canvas.restyle()
 
-    def _need_drawing(self) -> Drawing:
+    def need_drawing(self) -> Drawing:
         if self._drawing is None:
             from gui.plots.series import Drawing, Series
 
@@ -173,7 +173,7 @@ class LossPlot(QWidget):
                 tr("Last evaluation {loss}.", loss=number_text(float(drawing.evaluation.values[-1]), 3))
             )
         if len(drawing.scores):
-            sentences.append(f"{self._legend.score_text()}: {score(float(drawing.scores.values[-1]))}.")
+            sentences.append(f"{self.legend.score_text()}: {score(float(drawing.scores.values[-1]))}.")
         if len(drawing.chrf):
             sentences.append(f"chrF {score(float(drawing.chrf.values[-1]))}.")
         self.setAccessibleName(tr("Loss plot"))
@@ -181,18 +181,18 @@ class LossPlot(QWidget):
 
     def _place_waiting(self) -> None:
         empty = self._drawing is None or not len(self._drawing.train)
-        self._waiting.setVisible(bool(self._waiting.text()) and empty)
-        self._waiting.adjustSize()
+        self.waiting.setVisible(bool(self.waiting.text()) and empty)
+        self.waiting.adjustSize()
         middle = self.rect().center() + QPoint(px(20), px(8))
-        self._waiting.move(middle - self._waiting.rect().center())
+        self.waiting.move(middle - self.waiting.rect().center())
 
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
-        everything = self._need_drawing().everything
+        everything = self.need_drawing().everything
         other = tr("Show the middle 98 %") if everything else tr("Show all")
         menu.addAction(other, lambda: self.show_all(not everything))
         zoom = menu.addAction(tr("Whole run"), lambda: self.show_all(everything))
-        zoom.setEnabled(self._canvas is not None and self._canvas.is_zoomed)
+        zoom.setEnabled(self.canvas is not None and self.canvas.is_zoomed)
         menu.addSeparator()
         self.tools.add_exports(menu)
         menu.exec(at)
@@ -254,13 +254,13 @@ class _Legend(FlowBox):
 
     def __init__(self) -> None:
         self._former = _legend_part("line-thin", "grey", tr("before the restart"))
-        self._score = _legend_part("line-dashed", "muted", "")
+        self.score = _legend_part("line-dashed", "muted", "")
         shown = (
             ("line-pale", "accent", tr("each step")),
             ("line-thick", "accent", tr("smoothed")),
             ("diamond", "warning", tr("validation")),
         )
-        super().__init__([*(_legend_part(*each)[0] for each in shown), self._former[0], self._score[0]], 14)
+        super().__init__([*(_legend_part(*each)[0] for each in shown), self._former[0], self.score[0]], 14)
         self.show_former(False)
         self.show_score(0)
 
@@ -269,9 +269,9 @@ class _Legend(FlowBox):
 
     def show_score(self, examples: int) -> None:
         """Show the number of scored conversations; 0 hides it."""
-        self._score[0].setVisible(examples > 0)
-        self._score[1].setText(tr("ROUGE-1 on {count}", count=number_text(examples)))
-        self._score[1].setToolTip(self.score_text(examples))
+        self.score[0].setVisible(examples > 0)
+        self.score[1].setText(tr("ROUGE-1 on {count}", count=number_text(examples)))
+        self.score[1].setToolTip(self.score_text(examples))
         self._examples = examples
 
     def score_text(self, examples: int | None = None) -> str:

@@ -87,19 +87,19 @@ class NavigationRail(QWidget):
         self._folded = False
         self._name = Label("Tunesmith", "section")
         self._mark = hbox(IconLabel("mark", "accent", 20), (self._name, 1), spacing=8)
-        self._meter = DeviceMeter()
-        self._meter.hide()
-        self._meter.clicked.connect(self.device_wanted)
-        self._settings = RailItem("settings", tr("Settings"), checkable=False)
-        self._settings.clicked.connect(self.settings_wanted)
-        self._help = IconButton("help", tr("Help"), press=self.help_wanted)
+        self.meter = DeviceMeter()
+        self.meter.hide()
+        self.meter.clicked.connect(self.device_wanted)
+        self.settings = RailItem("settings", tr("Settings"), checkable=False)
+        self.settings.clicked.connect(self.settings_wanted)
+        self.help = IconButton("help", tr("Help"), press=self.help_wanted)
         self._column = vbox(self._mark, of=self, spacing=0)
         self._pages = vbox(spacing=4)
         self._column.addLayout(self._pages)
         self._column.addStretch(1)
         self._meter_line, self._foot_line = Line(), Line()
         self._meter_line.hide()
-        self._meter_box = vbox(self._meter_line, self._meter, self._foot_line, spacing=8)
+        self._meter_box = vbox(self._meter_line, self.meter, self._foot_line, spacing=8)
         self._column.addLayout(self._meter_box)
         self._foot = QVBoxLayout()
         self._foot_row = QHBoxLayout()
@@ -116,7 +116,7 @@ class NavigationRail(QWidget):
         self._items[key] = item
         self._pages.addWidget(item)
         item.show()
-        chain = [*before[-1:], item, self._meter, self._settings, self._help]
+        chain = [*before[-1:], item, self.meter, self.settings, self.help]
         for first, second in itertools.pairwise(chain):
             QWidget.setTabOrder(first, second)
         return item
@@ -142,19 +142,19 @@ class NavigationRail(QWidget):
 
     def above_meter(self, size: QSize) -> QPoint:
         """Return the screen position of a menu of this size above the device meter."""
-        return self._meter.mapToGlobal(QPoint(0, -size.height() - 4))
+        return self.meter.mapToGlobal(QPoint(0, -size.height() - 4))
 
     def set_device(
         self, name: str, device: str, used: float | None, total: float | None, load: float | None
     ) -> None:
         """Show the device: memory in bytes, `load` 0 to 1; None if unknown."""
-        self._meter.set_device(name, device, used, total, load)
-        self._meter.show()
+        self.meter.set_device(name, device, used, total, load)
+        self.meter.show()
         self._meter_line.show()
 
     def set_work(self, work: str, share: str, waiting: str, *, is_wrong: bool = False) -> None:
         """Show what computes on the device, how far it is, and what waits for it."""
-        self._meter.set_work(work, share, waiting, is_wrong=is_wrong)
+        self.meter.set_work(work, share, waiting, is_wrong=is_wrong)
 
     def _restyle(self) -> None:
         """Take the width that the text needs."""
@@ -166,8 +166,8 @@ class NavigationRail(QWidget):
         self.setFixedWidth(px(FOLDED if folded else WIDE))
         self._name.setVisible(not folded)
         self._mark.setContentsMargins(*2 * (px(18) if folded else 20, px(20)))
-        self._meter.set_folded(folded)
-        for item in (*self._items.values(), self._settings):
+        self.meter.set_folded(folded)
+        for item in (*self._items.values(), self.settings):
             item.set_folded(folded)
         left, right = (10, 11) if folded else (16, 18)
         self._pages.setContentsMargins(8, 12, 9 if folded else 10, 8)
@@ -178,10 +178,10 @@ class NavigationRail(QWidget):
         self._foot_row.setDirection(
             QHBoxLayout.Direction.TopToBottom if folded else QHBoxLayout.Direction.LeftToRight
         )
-        for part in (self._settings, self._help):
+        for part in (self.settings, self.help):
             self._foot_row.removeWidget(part)
             self._foot_row.addWidget(part, alignment=Qt.AlignmentFlag.AlignHCenter) if (
-                folded and part is self._help
+                folded and part is self.help
             ) else self._foot_row.addWidget(part)
 
     def is_folded(self) -> bool:

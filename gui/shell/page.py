@@ -84,10 +84,10 @@ class Header(QWidget):
         style.set_background(self, "header")
         self._title = ElidedLabel(title, "title", "text")
         self._subtitle = ElidedLabel(subtitle, "label", "muted")
-        self._dot = IconLabel("dot", "grey", 8)
-        self._dot.hide()
+        self.dot = IconLabel("dot", "grey", 8)
+        self.dot.hide()
         self._texts = QWidget(self)
-        vbox(1, self._title, hbox(self._dot, (self._subtitle, 1), spacing=6), 1, of=self._texts, spacing=2)
+        vbox(1, self._title, hbox(self.dot, (self._subtitle, 1), spacing=6), 1, of=self._texts, spacing=2)
         self._controls = FlowBox([], parent=self)
         self._title_of_tab = ""
         style.on_style_changed(self._place)
@@ -108,8 +108,8 @@ class Header(QWidget):
     def set_subtitle(self, text: str, dot: str = "") -> None:
         """Set the subtitle; `dot` is a token (accent, grey, warning, error) or "" for none."""
         self._subtitle.setText(text)
-        self._dot.set_icon("dot", dot or "grey")
-        self._dot.setVisible(bool(dot))
+        self.dot.set_icon("dot", dot or "grey")
+        self.dot.setVisible(bool(dot))
         self._place()
 
     def subtitle(self) -> str:

@@ -170,7 +170,7 @@ class Palette(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         style.set_background(self, "palette")
         self.setWindowTitle(tr("Find"))
-        self._offers, self._over = offers, parent
+        self.offers, self._over = offers, parent
         self.query = _Query(tr("Find an action, setting, page, run or help topic"))
         self.query.setFrame(False)
         self._model = RowModel(lambda pair, _column: pair[0].title, spoken=_spoken)
@@ -194,7 +194,7 @@ class Palette(QDialog):
     def add(self, offers: list[PaletteEntry]) -> None:
         """Add entries that were read later; the selection stays."""
         selected = self.current()
-        self._offers += offers
+        self.offers += offers
         self._show_found()
         row = next((at for at, (entry, _) in enumerate(self._model.rows) if entry is selected), None)
         if row is not None:
@@ -216,7 +216,7 @@ class Palette(QDialog):
             wanted.do()
 
     def _show_found(self) -> None:
-        self._model.show_rows(found_by(self.query.text(), self._offers))
+        self._model.show_rows(found_by(self.query.text(), self.offers))
         count = self._model.rowCount()
         self.view.setVisible(count > 0)
         self._nothing.setVisible(not count)

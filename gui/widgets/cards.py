@@ -241,7 +241,7 @@ class UndoStrip(NoticeStrip):
         super().__init__(parent=parent)
         self.setProperty("foot", foot)
         self._undo: Callable[[], object] | None = None
-        self._clock = once(self, SHOWN_MILLISECONDS, self._leave)
+        self.clock = once(self, SHOWN_MILLISECONDS, self.leave)
         self.close_button = IconButton("close", tr("Close"), press=self.dismiss)
         self.row.addWidget(self.close_button)
         self.acted.connect(self._act)
@@ -257,19 +257,19 @@ class UndoStrip(NoticeStrip):
         self._undo = undo
         self.show_notice(text, (action or tr("Undo")) if undo is not None else "")
         if stays:
-            self._clock.stop()
+            self.clock.stop()
         else:
-            self._clock.start()
+            self.clock.start()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         """Hide the strip, unless it is about to be used."""
         if self.underMouse() or any(map(has_rim, self.findChildren(QWidget))):
-            self._clock.start()
+            self.clock.start()
         else:
             self.dismiss()
 
     def dismiss(self) -> None:
-        self._clock.stop()
+        self.clock.stop()
         self._undo = None
         self.hide()
 

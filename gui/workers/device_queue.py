@@ -132,7 +132,7 @@ class DeviceQueue(QObject):
         self.problems: list[str] = []
         self._work: tuple[Waiting, Work] | None = None
         self._has_left = self._is_used_elsewhere = False
-        self._look_again = once(self, 2_000, self._start_next)
+        self.look_again = once(self, 2_000, self._start_next)
         self._starters: dict[str, Starter] = {"run": self._start_run, "resume": self._resume}
         manager.run_started.connect(self.changed)
         manager.run_ended.connect(self._on_run_ended)
@@ -266,7 +266,7 @@ class DeviceQueue(QObject):
         is_next = is_next and self._is_free_for(self.waiting[0].kind)
         was_used, self._is_used_elsewhere = self._is_used_elsewhere, is_next and self._finds_run_elsewhere()
         if self._is_used_elsewhere:
-            self._look_again.start()
+            self.look_again.start()
         if was_used != self._is_used_elsewhere:
             self.changed.emit()
         if not is_next or self._is_used_elsewhere:

@@ -66,9 +66,9 @@ class Planner(QObject):
         self._waiting = False
         self._has_planned = False
         self._counts: dict[Counted, int | None] = {}
-        self._to_count: dict[str, Recipe] = {}
+        self.to_count: dict[str, Recipe] = {}
         self._to_compare: dict[str, Recipe] = {}
-        self._counting: tuple[str, Recipe] | None = None
+        self.counting: tuple[str, Recipe] | None = None
         self._planning: Recipe | None = None
         self._background = BackgroundTasks(self)
         self._pause = once(self, DEBOUNCE_MILLISECONDS, self._ask)
@@ -106,12 +106,12 @@ class Planner(QObject):
 
     def count(self, recipes: Mapping[str, Recipe]) -> None:
         """Ask for the trainable parameters of each recipe, one after another and only while nobody edits."""
-        self._to_count = {}
+        self.to_count = {}
         for key, wanted in recipes.items():
             if _counted(wanted) in self._counts:
                 self.counted.emit(key, self._counts[_counted(wanted)])
             else:
-                self._to_count[key] = wanted
+                self.to_count[key] = wanted
         self._idle.start()
 
     def compare(self, recipes: Mapping[str, Recipe]) -> None:
@@ -124,20 +124,20 @@ class Planner(QObject):
 
     def _count_next(self) -> None:
         """Ask one question at a time: the worker answers only the newest."""
-        busy = self._waiting or self._counting is not None or self._pause.isActive()
-        waiting = self._to_compare or self._to_count
+        busy = self._waiting or self.counting is not None or self._pause.isActive()
+        waiting = self._to_compare or self.to_count
         if self._active_job.thread is None or busy or not waiting:
             return
         self._asked += 1
-        self._counting = (f"{COUNT}{self._asked}", next(iter(waiting.values())))
-        request, wanted = self._counting
+        self.counting = (f"{COUNT}{self._asked}", next(iter(waiting.values())))
+        request, wanted = self.counting
         self._active_job.thread.send("plan", request=request, recipe=recipe.dumps(wanted))
 
     def forget(self) -> None:
         """Drop the pending plan: the current recipe can't be planned."""
         self._wanted = None
-        self._to_count, self._to_compare = {}, {}
-        self._counting = None
+        self.to_count, self._to_compare = {}, {}
+        self.counting = None
         self._idle.stop()
         self._pause.stop()
         self._early.stop()
@@ -178,17 +178,17 @@ class Planner(QObject):
     def _take(self, events: list[Event]) -> None:
         for event in events:
             request = str(event.get("request", ""))
-            if self._counting is not None and request == self._counting[0]:
-                wanted = self._counting[1]
+            if self.counting is not None and request == self.counting[0]:
+                wanted = self.counting[1]
                 made = event["event"] == "result_made"
                 self._note(wanted, event["result"] if made else {})
                 self._tell_compared(wanted, event["result"] if made else {"problems": event["problems"]})
-                self._counting = None
+                self.counting = None
                 self._count_next()
             if request != str(self._asked):
                 continue
             # A count that was overtaken by this plan is asked for again.
-            self._counting = None
+            self.counting = None
             self._idle.start()
             if event["event"] == "result_made":
                 self._has_planned = True
@@ -205,9 +205,9 @@ class Planner(QObject):
         # None trained: with a problem, the method does not fit; without one, the run scores a prompt only.
         misfit = bool(plan.get("problems")) and not plan.get("trainable_parameters")
         count = self._counts[_counted(wanted)] = None if misfit else plan.get("trainable_parameters")
-        for key, asked in list(self._to_count.items()):
+        for key, asked in list(self.to_count.items()):
             if _counted(asked) == _counted(wanted):
-                del self._to_count[key]
+                del self.to_count[key]
                 self.counted.emit(key, count)
 
     def _tell_compared(self, wanted: Recipe, plan: Mapping[str, Any]) -> None:
@@ -216,7 +216,7 @@ class Planner(QObject):
             self.compared.emit(key, plan)
 
     def _worker_ended(self, ending: Ending) -> None:
-        counting, self._counting = self._counting, None
+        counting, self.counting = self.counting, None
         if counting is None or self._waiting:
             self._set_waiting(False)
             self.unavailable.emit(ending)
@@ -224,7 +224,7 @@ class Planner(QObject):
         # The count stays unknown; another worker makes the remaining ones.
         self._note(counting[1], {})
         self._tell_compared(counting[1], {"problems": []})
-        if self._to_count or self._to_compare:
+        if self.to_count or self._to_compare:
             self._start()
             self._idle.start()
 

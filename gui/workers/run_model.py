@@ -31,7 +31,7 @@ class RunModel(QObject):
         self.ending: Ending | None = None
         self.stop_asked_at: float | None = None
         self._freeing = False
-        self._thread = thread
+        self.job_thread = thread
         self._step_times: deque[float] = deque(maxlen=20)
         self._stepped_at = 0.0
         self._stage_left = Eta()
@@ -41,7 +41,7 @@ class RunModel(QObject):
 
     @property
     def job(self) -> Job:
-        return self._thread.job
+        return self.job_thread.job
 
     @property
     def id(self) -> str:
@@ -112,37 +112,37 @@ class RunModel(QObject):
 
     def stop(self) -> None:
         """Ask the worker to finish the current step, save and stop. Raises StorageError."""
-        self._thread.stop()
+        self.job_thread.stop()
         self.stop_asked_at = time.monotonic()
         self.changed.emit()
 
     def keep_training(self) -> None:
         """Let the worker continue without this window, whatever its recipe says. Raises StorageError."""
         if self.recipe.training.when_window_leaves == "stop":
-            self._thread.send(KEEP_TRAINING)
+            self.job_thread.send(KEEP_TRAINING)
 
     def force(self) -> None:
         """Kill the worker; steps after the last checkpoint are lost."""
-        self._thread.force()
+        self.job_thread.force()
 
     def pause(self) -> None:
         """Ask the worker to pause after the current step. Raises StorageError."""
-        self._thread.send("pause")
+        self.job_thread.send("pause")
 
     def free_device(self) -> None:
         """Ask the worker to save a checkpoint and end, to release the device. Raises StorageError."""
-        self._thread.send("pause", free_device=True)
+        self.job_thread.send("pause", free_device=True)
         self._freeing = True
         self.changed.emit()
 
     def go_on(self) -> None:
         """Ask the worker to continue after a pause. Raises StorageError."""
-        self._thread.send("continue")
+        self.job_thread.send("continue")
 
     def save_checkpoint(self) -> None:
         """Ask for a checkpoint after the current step. Raises StorageError."""
-        self._thread.send("save_checkpoint")
+        self.job_thread.send("save_checkpoint")
 
     def evaluate_now(self) -> None:
         """Ask for an evaluation after the current step. Raises StorageError."""
-        self._thread.send("evaluate_now")
+        self.job_thread.send("evaluate_now")

@@ -86,7 +86,7 @@ class WorkerManager(QObject):
         self.warm_workers = WarmWorkerKeeper(
             self,
             make=partial(WarmWorker, niced=True, command=warm_worker_command),
-            can_afford=self._can_afford_warm_worker,
+            can_afford=self.can_afford_warm_worker,
         )
         self.planner = self.new_planner(self)
         self.planner.busy_changed.connect(self._first_plan_made)
@@ -106,7 +106,7 @@ class WorkerManager(QObject):
     def run_holds_device(self) -> bool:
         return self.current is not None and self.current.holds_device
 
-    def _can_afford_warm_worker(self) -> bool:
+    def can_afford_warm_worker(self) -> bool:
         return not self.run_holds_device and not self.planner.is_starting and can_afford_warm_worker()
 
     def _first_plan_made(self, is_busy: bool) -> None:
@@ -381,17 +381,17 @@ class WarmWorkerKeeper(QObject):
         self._can_afford = can_afford
         self._wanted = False
         self._device = "auto"
-        self._warm_worker: WarmWorker | None = None
+        self.warm_worker: WarmWorker | None = None
         # The driver is asked for its cards, which may take seconds.
         self._background = BackgroundTasks(self)
-        self._settle = once(self, settle_milliseconds, self._start)
+        self.settle = once(self, settle_milliseconds, self._start)
         self._linger = once(self, linger_milliseconds, self.end)
 
     def want(self, wanted: bool) -> None:
         """Start one soon, or end it unless it is wanted again in time."""
         self._wanted = wanted
-        (self._linger if wanted else self._settle).stop()
-        timer = self._settle if wanted else self._linger
+        (self._linger if wanted else self.settle).stop()
+        timer = self.settle if wanted else self._linger
         if wanted != self.is_ready() and not timer.isActive():
             timer.start()
 
@@ -409,13 +409,13 @@ class WarmWorkerKeeper(QObject):
 
     def is_ready(self) -> bool:
         """Return whether one is waiting; it may still be importing."""
-        return self._warm_worker is not None and self._warm_worker.alive()
+        return self.warm_worker is not None and self.warm_worker.alive()
 
     def take(self) -> WarmWorker | None:
         """Return the warm worker, if there is one, and give it away; see `again` for the next."""
-        self._settle.stop()
+        self.settle.stop()
         self._linger.stop()
-        warm_worker, self._warm_worker = self._warm_worker, None
+        warm_worker, self.warm_worker = self.warm_worker, None
         return warm_worker
 
     def end(self) -> None:
@@ -438,4 +438,4 @@ class WarmWorkerKeeper(QObject):
             self._drop()
             # A run started without one reports the error.
             with suppress(WorkerError):
-                self._warm_worker = self._make(cards)
+                self.warm_worker = self._make(cards)

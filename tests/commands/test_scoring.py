@@ -55,7 +55,7 @@ def test_evaluate_ends_with_base_and_adapters_under_one_protocol(trained):
 def test_a_conversation_on_the_input_is_read_like_a_file_in_any_country(monkeypatch):
     said = "Jörg: Tee um fünf? 日本"
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(said.encode()), encoding="cp1252"))
-    assert scoring._read_conversation("-") == said
+    assert scoring.read_conversation("-") == said
 
 
 def test_summarize_writes_the_summary_alone(trained, tmp_path):

@@ -38,7 +38,7 @@ class WindowHarness:
         # No other page is built as quickly.
         self.preferences.set("page", "library")
         self.window = MainWindow(self.manager, self.preferences)
-        qtbot.addWidget(self.window, before_close_func=lambda window: setattr(window, "_may_close", True))
+        qtbot.addWidget(self.window, before_close_func=lambda window: setattr(window, "may_close", True))
         self.left: list[int] = []
         self.window.left.connect(lambda: self.left.append(1))
         self.window.show()
@@ -143,7 +143,7 @@ def test_pages_are_built_when_they_are_first_shown_and_the_rail_opens_settings_a
 
 def test_the_taskbar_shows_a_run_until_its_end_and_asks_for_attention(harness, qtbot, monkeypatch):
     sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(harness.window.taskbar, "_send", sent.append)
+    monkeypatch.setattr(harness.window.taskbar, "send", sent.append)
     monkeypatch.setattr(harness.window, "isActiveWindow", lambda: False)
     model = harness.train(qtbot)
     qtbot.waitUntil(lambda: any(each.get("progress") for each in sent))
@@ -174,7 +174,7 @@ def test_closing_while_a_run_trains_asks_cancel_stays_and_stop_leaves(harness, q
         def refuse():
             raise StorageError("The command can't be left.", "Free some space.")
 
-        patch.setattr(model._thread, "stop", refuse)
+        patch.setattr(model.job_thread, "stop", refuse)
         window.quit_dialog.stop_button.click()
     assert not window.quit_dialog.stopping
     assert not model.stopping
@@ -197,7 +197,7 @@ def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(harn
     assert model.job.is_running()
     other = WorkerManager()
     window = MainWindow(other, Preferences())
-    qtbot.addWidget(window, before_close_func=lambda closing: setattr(closing, "_may_close", True))
+    qtbot.addWidget(window, before_close_func=lambda closing: setattr(closing, "may_close", True))
     begin(window)
     qtbot.waitUntil(lambda: other.current is not None and other.current.state.step > 3)
     assert other.current.id == model.id
@@ -298,7 +298,7 @@ def test_preferences_that_no_setting_has_stop_neither_window_nor_settings(home, 
     preferences = Preferences()
     assert (preferences.text_scale(), preferences.choice("scheme")) == (1.0, "system")
     window = MainWindow(scripted_manager(lambda _job: [["answer", {}]]), preferences)
-    qtbot.addWidget(window, before_close_func=lambda window: setattr(window, "_may_close", True))
+    qtbot.addWidget(window, before_close_func=lambda window: setattr(window, "may_close", True))
     window.show_built("train")
     dialog = SettingsDialog(preferences, window)
     assert (dialog.sizes.key(), dialog.leaving.current()) == ("100", "finish")

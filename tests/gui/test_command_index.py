@@ -69,7 +69,7 @@ def test_everything_that_is_declared_is_found_by_its_title_and_by_what_it_means(
     titles = set(declared())
     assert len(titles) > 200
     for title in sorted(titles - elsewhere):
-        found = [offer.title for offer, _ in found_by(title, palette._offers)]
+        found = [offer.title for offer, _ in found_by(title, palette.offers)]
         assert title in found[:3], title
     for typed, title, group in (
         ("dark", "Appearance", "Setting"),
@@ -83,10 +83,10 @@ def test_everything_that_is_declared_is_found_by_its_title_and_by_what_it_means(
         ("history", "Runs", "Page"),
         ("blind comparison", "Compare", "Page"),
     ):
-        offers = [(offer.title, offer.group) for offer, _ in found_by(typed, palette._offers)]
+        offers = [(offer.title, offer.group) for offer, _ in found_by(typed, palette.offers)]
         assert (title, group) in offers[:3], typed
     # Letters that are scattered over a title find nothing.
-    assert {offer.title for offer, _ in found_by("gpu", palette._offers)} == {
+    assert {offer.title for offer, _ in found_by("gpu", palette.offers)} == {
         "GPU", "My GPU is too small", "More than one GPU or computer"
     }  # fmt: skip
 

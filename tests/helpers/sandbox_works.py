@@ -24,7 +24,7 @@ def check_of_any_growth(*given: Any) -> None:
     from engine.worker.runtime import tokenizer_check
 
     tokenizer_check.MAX_GROWTH = 1 << 40
-    tokenizer_check._check(*given)
+    tokenizer_check.check(*given)
 
 
 def filling_the_disk(_path: Path, _header: object, folder: Path, *_: Any) -> None:

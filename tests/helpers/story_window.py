@@ -57,7 +57,7 @@ class StoryWindow:
         """Close a window and end its workers."""
         self._windows.remove(window)
         end(window.manager)
-        window._may_close = True
+        window.may_close = True
         window.close()
         window.deleteLater()
         QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)

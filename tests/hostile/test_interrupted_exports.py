@@ -120,7 +120,7 @@ def test_of_a_worker_that_is_killed_the_command_removes_what_it_left(tmp_path, m
     monkeypatch.setattr(adapters, "ask", killed)
     monkeypatch.setattr(adapters, "confirm_base", lambda *_: True)
     target = tmp_path / "out"
-    assert adapters._export_model(adapter, "script", target, "", 0, Output(as_json=False)) == 130
+    assert adapters.export_model(adapter, "script", target, "", 0, Output(as_json=False)) == 130
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
 
 

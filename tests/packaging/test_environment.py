@@ -63,7 +63,7 @@ def test_another_interpreter_takes_the_place_of_an_old_one(tmp_path, monkeypatch
     other.chmod(0o755)
     monkeypatch.setattr(environment, "OLDEST", (99, 0))
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert environment._interpreter() == str(other)
+    assert environment.fitting_interpreter() == str(other)
     assert "is too old. Taking" in capsys.readouterr().out
 
 
@@ -71,5 +71,5 @@ def test_without_a_fitting_interpreter_the_way_out_is_printed(tmp_path, monkeypa
     monkeypatch.setattr(environment, "OLDEST", (99, 0))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SystemExit):
-        environment._interpreter()
+        environment.fitting_interpreter()
     assert "apt-get install python3 python3-venv" in capsys.readouterr().out

@@ -68,7 +68,7 @@ def test_the_mac_application_is_whole_and_starts_the_launcher(tmp_path):
 
 def test_the_icon_of_windows_has_every_size(tmp_path):
     picture = tmp_path / "tunesmith.ico"
-    picture.write_bytes(installers._ico(installers._pictures(tmp_path / "icons")))
+    picture.write_bytes(installers.ico(installers.icon_pictures(tmp_path / "icons")))
     reader = QImageReader(str(picture))
     sizes = []
     for number in range(reader.imageCount()):

@@ -61,7 +61,7 @@ def prove(cells: list[Cell], jobs: int, prefix: str) -> dict[str, Result]:
     groups = {f"{prefix}{kind}": group for kind, group in shards(cells).items()}
     found: dict[str, Result] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(_prove_shard, shard, group, code): shard for shard, group in groups.items()}
+        running = {pool.submit(prove_shard, shard, group, code): shard for shard, group in groups.items()}
         for done, future in enumerate(as_completed(running), start=1):
             proven = future.result()
             found |= proven
@@ -71,7 +71,7 @@ def prove(cells: list[Cell], jobs: int, prefix: str) -> dict[str, Result]:
     return found
 
 
-def _prove_shard(shard: str, cells: list[Cell], code: str) -> dict[str, Result]:
+def prove_shard(shard: str, cells: list[Cell], code: str) -> dict[str, Result]:
     """Return a shard's results: those that are known, and new ones from processes of their own.
 
     One process does, unless it dies: then the cell that it was at has failed, and another takes the rest.

@@ -121,18 +121,18 @@ def ended(monkeypatch, tmp_path):
 
 def test_a_shard_that_is_done_is_not_done_again_until_the_code_changes(ended):
     shard, cells = next(iter(shards(CELLS).items()))
-    driver._prove_shard(shard, cells, "code")
-    driver._prove_shard(shard, cells, "code")
+    driver.prove_shard(shard, cells, "code")
+    driver.prove_shard(shard, cells, "code")
     assert len(ended.asked) == 1
-    driver._prove_shard(shard, cells, "other code")
+    driver.prove_shard(shard, cells, "other code")
     assert len(ended.asked) == 2
 
 
 def test_a_process_that_dies_fails_one_cell_and_another_does_the_rest(ended):
     shard, cells = next(iter(shards(CELLS).items()))
     ended.by = lambda waiting: waiting[:1] if len(ended.asked) == 1 else waiting
-    found = driver._prove_shard(shard, cells, "code")
+    found = driver.prove_shard(shard, cells, "code")
     assert [each.cell for each in found.values() if each.outcome == "failed"] == [cells[1].id]
     assert "-11" in found[cells[1].id].reason
-    driver._prove_shard(shard, cells, "code")
+    driver.prove_shard(shard, cells, "code")
     assert ended.asked[-1] == [cells[1].id]

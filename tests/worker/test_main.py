@@ -122,7 +122,7 @@ def test_asking_to_stop_is_an_outcome(monkeypatch):
     ],
 )
 def test_what_libraries_raise_is_told_in_our_words(error, kind):
-    found = worker._known(error, "train")
+    found = worker.known_trouble(error, "train")
     assert type(found) is kind
     assert found.hint
 
@@ -207,9 +207,9 @@ def test_a_worker_on_a_node_ends_at_once_with_whoever_started_it(monkeypatch, tm
     channel = SimpleNamespace(window_gone=False, stopping=False)
     with end.open() as stream:
         monkeypatch.setattr(sys, "stdin", stream)
-        worker._watch_window(channel, stops=False, ends_at_once=False)
+        worker.watch_window(channel, stops=False, ends_at_once=False)
         assert killed == []
-        worker._watch_window(channel, stops=False, ends_at_once=True)
+        worker.watch_window(channel, stops=False, ends_at_once=True)
     assert killed == ["all"]
 
 
@@ -308,7 +308,7 @@ def test_a_job_that_has_something_to_leave_in_order_ends_by_itself(monkeypatch):
         channel = SimpleNamespace(
             stopping=False, keeps=keeps, job=job, emit=lambda *_, **__: None, sync=lambda: None
         )
-        worker._end_when_asked(channel, Silent())
+        worker.end_when_asked(channel, Silent())
         assert channel.stopping
         assert ended == ([] if keeps else ["all"])
 
@@ -322,5 +322,5 @@ def test_a_stop_that_is_asked_for_while_commands_are_looked_for_is_kept():
         return False
 
     channel = SimpleNamespace(stopping=False, keeps=False, job=SimpleNamespace(has_command=has_command))
-    worker._end_when_asked(channel, ours)
+    worker.end_when_asked(channel, ours)
     assert channel.stopping

@@ -34,7 +34,7 @@ CARD_FIELDS = (
 NEW_FIELD = CARD_FIELDS[-1]
 PROCESS_FIELDS = ("pid", "process_name", "used_memory", "gpu_uuid")
 # Processes that timed out; one that hangs in the driver can't be killed.
-_hanging: list[subprocess.Popen[str]] = []
+hanging: list[subprocess.Popen[str]] = []
 _asking = threading.Lock()
 _asked_again_at = 0.0
 
@@ -98,8 +98,8 @@ def ask(*, with_processes: bool = True, timeout: float = TIMEOUT_SECONDS) -> Ans
 
 def _query(program: str, option: str, fields: Sequence[str], timeout: float) -> tuple[list[list[str]], str]:
     """Return the complete rows of an answer, and the first other line, which is a message."""
-    _hanging[:] = [process for process in _hanging if process.poll() is None]
-    if _hanging or time.monotonic() < _asked_again_at:
+    hanging[:] = [process for process in hanging if process.poll() is None]
+    if hanging or time.monotonic() < _asked_again_at:
         return [], "nvidia-smi doesn't answer."
     command = [program, f"{option}={','.join(fields)}", "--format=csv,noheader,nounits"]
     text, problem = _output(command, timeout)
@@ -126,7 +126,7 @@ def _output(command: Sequence[str], timeout: float) -> tuple[str, str]:
         process.kill()
         if process.stdout is not None:
             process.stdout.close()
-        _hanging.append(process)
+        hanging.append(process)
         _asked_again_at = time.monotonic() + PAUSE_SECONDS
         return "", say("nvidia-smi did not answer within {:g} seconds.", timeout)
 

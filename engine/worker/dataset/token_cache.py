@@ -98,7 +98,7 @@ def tokenize(examples: Sequence[Example], prompter: Prompter, channel: Channel) 
     truncated = (prompter.truncated_conversations - before[0], prompter.truncated_summaries - before[1])
     # A full disk must not end a run: the cache only saves time.
     with suppress(StorageError), storage_errors("The cache of token ids", ""):
-        _save(path, tokens, truncated)
+        save(path, tokens, truncated)
         tokens = _open(path)[0]
         cache.drop_oldest(path.parent.iterdir(), cache.MAX_BYTES)
     return tokens
@@ -113,7 +113,7 @@ def share(examples: Iterable[Encoded], folder: Path) -> str:
     path = folder / f"{tokens.digest()[:32]}{SUFFIX}"
     if not path.exists():
         with storage_errors("The data for other ranks", "Free some disk space."):
-            _save(path, tokens, (0, 0))
+            save(path, tokens, (0, 0))
     return path.name
 
 
@@ -137,7 +137,7 @@ def _packed(examples: Iterable[Encoded]) -> Tokens:
     return Tokens(np.asarray(ids), np.asarray(ends))
 
 
-def _save(path: Path, tokens: Tokens, truncated: tuple[int, int]) -> None:
+def save(path: Path, tokens: Tokens, truncated: tuple[int, int]) -> None:
     """Write the file aside and rename it, so that it is complete and never changes under a reader."""
     facts = {"cuts": truncated, "sha256": tokens.digest()}
     with aside(path) as partial:

@@ -214,7 +214,7 @@ def _method(recipe: Recipe, base: LoadedBase) -> Facts:
     return {
         "title": method.title,
         "config": None if is_selective else described,
-        "trained": _patterns(trained, names) if is_selective else [],
+        "trained": layer_patterns(trained, names) if is_selective else [],
         "virtual_tokens": method.tuner.virtual_tokens if method.tuner else "",
         "has_tasks": isinstance(recipe.method.options, MultitaskPromptOptions),
         "start": _start(recipe.method.options),
@@ -235,7 +235,7 @@ def _settings(config: Any) -> dict[Code, Any]:
     return settings
 
 
-def _patterns(chosen: Sequence[str], names: Collection[str]) -> list[str]:
+def layer_patterns(chosen: Sequence[str], names: Collection[str]) -> list[str]:
     """Return patterns that match the chosen names and no other, with * for the number of a block where possible."""
     selected = [name for name in names if name in set(chosen)]
     if len(selected) == len(names):

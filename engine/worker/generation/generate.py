@@ -150,7 +150,7 @@ class _Writer:
         self.config = generation_config(self.base_model, tokenizer, options, end_tokens)
         self._family = family
         self._options = options
-        self._batch_tokens = batch_tokens or _batch_tokens(self.base_model)
+        self._batch_tokens = batch_tokens or tokens_of_batch(self.base_model)
 
     def write(
         self,
@@ -323,7 +323,7 @@ def generation_config(
     )
 
 
-def _batch_tokens(base_model: PreTrainedModel) -> int:
+def tokens_of_batch(base_model: PreTrainedModel) -> int:
     """Return how many tokens a batch may have, by the device, its free memory and the size of the KV cache."""
     values, device = kv_values_per_token(base_model.config), base_model.device
     # Ranks on one computer share its memory.

@@ -37,7 +37,7 @@ def run(channel: Channel, _: dict[str, Any]) -> None:
             "precision_reason": number_format.reason,
             "threads": devices.threads(chosen),
             "quantization_trouble": _quantization_problem(chosen),
-            "patches": _patches(),
+            "patches": patch_facts(),
             "card_notices": devices.notices(chosen),
             "card_problem": problem.problems[0].as_dict() if problem is not None else None,
         }
@@ -64,7 +64,7 @@ def _card_problem() -> DeviceError | None:
     return device_problems.missing("cuda:0") if known.cards or known.message else None
 
 
-def _patches() -> Facts:
+def patch_facts() -> Facts:
     """Return the patches that are on, those that are off, and doubts on versions."""
     states = registry.states()
     return {

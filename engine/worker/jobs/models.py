@@ -30,7 +30,7 @@ def run(channel: Channel, request: Request) -> None:
     channel.result(_ACTIONS[request["action"]](request, channel))
 
 
-def _list(_: Request, _channel: Channel) -> Result:
+def list_models(_: Request, _channel: Channel) -> Result:
     """Return the models on this computer: the starter, which is `local`, what was fetched, and unpacked GGUF files."""
     models = [_described(STARTER, starter_folder(), local=True)] if starter_folder().is_dir() else []
     for model in repository.cached_models():
@@ -68,7 +68,7 @@ def _cost(request: Request, _channel: Channel) -> Result:
     return {**asdict(cost := repository.cost(*_named(request))), "size_bytes": cost.size_bytes}
 
 
-def _delete(request: Request, _channel: Channel) -> Result:
+def delete_model(request: Request, _channel: Channel) -> Result:
     """Remove a repository, or what a GGUF file was unpacked to, and return the bytes that became free."""
     name, _revision, kind = _named(request)
     file = gguf_file(name)
@@ -102,9 +102,9 @@ def _named(request: Request) -> tuple[str, str, Kind]:
 
 
 _ACTIONS: dict[str, Callable[[Request, Channel], Result]] = {
-    "list": _list,
+    "list": list_models,
     "search": _search,
     "cost": _cost,
-    "delete": _delete,
+    "delete": delete_model,
     "import_adapter": _import_adapter,
 }

@@ -31,7 +31,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     if request.get("serve"):
         planner = Planner(channel)
         for asked in channel.newest("plan"):
-            _answer(channel, planner, asked)
+            answer_request(channel, planner, asked)
         return
     channel.enter("read_data")
     try:
@@ -44,7 +44,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         raise RecipeError(error.problems) from error
 
 
-def _answer(channel: Channel, planner: Planner, asked: Command) -> None:
+def answer_request(channel: Channel, planner: Planner, asked: Command) -> None:
     try:
         recipe = recipes.loads(asked["recipe"])
         found = planner.plan(recipe)

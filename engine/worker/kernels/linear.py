@@ -25,7 +25,7 @@ class Linear(nn.Linear):
         """Return ... × outputs of ... × inputs."""
         is_training = torch.is_grad_enabled()
         has_gradient = self.weight.requires_grad or (self.bias is not None and self.bias.requires_grad)
-        if not _applies(input, self.weight) or (is_training and has_gradient):
+        if not applies(input, self.weight) or (is_training and has_gradient):
             return super().forward(input)
         if is_training and input.requires_grad:
             # Flat rows: some adapters add in place, which autograd forbids for a view made inside.
@@ -56,7 +56,7 @@ def _product(rows: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
     return product
 
 
-def _applies(rows: torch.Tensor, weight: torch.Tensor) -> bool:
+def applies(rows: torch.Tensor, weight: torch.Tensor) -> bool:
     if rows.is_meta or rows.dtype is not weight.dtype or rows.device != weight.device:
         return False
     is_large = rows.numel() * len(weight) >= MIN_MULTIPLICATIONS

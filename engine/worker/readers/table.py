@@ -280,7 +280,7 @@ class Table:
         for path in self._files:
             notes = Notes(encoding=self._encoding, sheet=self._sheet)
             self._notes.append(notes)
-            with _explained(path):
+            with explained(path):
                 for row in self._aligned(path, notes):
                     number += 1
                     broken = row if isinstance(row, BrokenRow) else _unusable(row.values, number)
@@ -464,7 +464,7 @@ def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """Translate what readers and their libraries raise into a DataError that names the file."""
     try:
         yield

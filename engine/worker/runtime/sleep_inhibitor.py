@@ -20,28 +20,28 @@ class SleepInhibitor:
     """Prevents sleep from `inhibit` to `release`; both may be called repeatedly."""
 
     def __init__(self) -> None:
-        self._helper: subprocess.Popen[bytes] | None = None
+        self.helper: subprocess.Popen[bytes] | None = None
 
     def inhibit(self) -> None:
         """Prevent sleep until `release` or the end of this process."""
         if sys.platform == "win32":
             _inhibit_on_windows(True)
-        elif self._helper is None:
+        elif self.helper is None:
             command = helper_command(sys.platform, os.getpid())
             null = subprocess.DEVNULL
             if command:
                 with suppress(OSError):
-                    self._helper = subprocess.Popen(command, stdin=null, stdout=null, stderr=null)
+                    self.helper = subprocess.Popen(command, stdin=null, stdout=null, stderr=null)
 
     def release(self) -> None:
         """Let the system sleep again."""
         if sys.platform == "win32":
             _inhibit_on_windows(False)
-        if self._helper is not None:
-            self._helper.terminate()
+        if self.helper is not None:
+            self.helper.terminate()
             with suppress(subprocess.TimeoutExpired):
-                self._helper.wait(END_SECONDS)
-            self._helper = None
+                self.helper.wait(END_SECONDS)
+            self.helper = None
 
 
 def helper_command(platform: str, pid: int) -> list[str]:

@@ -97,7 +97,7 @@ def require_checked(folder: Path, name: str, library: Library) -> None:
     size = sum(path.stat().st_size for path in files)
     limits = Limits(MEMORY_BYTES + MEMORY_RATIO * size, SECONDS + SECONDS_PER_MIB * (size >> 20))
     try:
-        sandbox.result(partial(_check, folder.absolute(), name, library), limits, _IMPORTS[library])
+        sandbox.result(partial(check, folder.absolute(), name, library), limits, _IMPORTS[library])
     except LimitError as error:
         raise _unusable(name, str(error)) from error
     except AppError:
@@ -120,7 +120,7 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _check(folder: Path, name: str, library: Library) -> None:
+def check(folder: Path, name: str, library: Library) -> None:
     """Look at a tokenizer's rules, and encode texts with it. Raises ValueError and BaseModelError."""
     path = folder / "tokenizer.json"
     if path.exists():

@@ -68,7 +68,7 @@ def writing(channel: Channel, base: LoadedBase, recipe: Recipe, prompts: int) ->
     if rank_group.current() is not None:
         yield
         return
-    with rank_joining.joined(channel, _suited_to_write(base, prompts)) as group:
+    with rank_joining.joined(channel, suited_to_write(base, prompts)) as group:
         if group is None:
             yield
             return
@@ -78,7 +78,7 @@ def writing(channel: Channel, base: LoadedBase, recipe: Recipe, prompts: int) ->
             yield
 
 
-def _suited_to_write(base: LoadedBase, prompts: int) -> int:
+def suited_to_write(base: LoadedBase, prompts: int) -> int:
     """Return by how many ranks so many prompts are best summarised: as many as have memory for the base model."""
     if base.device.type != "cpu" or not enabled("ranks", "cpu"):
         return 1

@@ -216,7 +216,7 @@ class ArenaMaker(QObject):
         self._arena: arenas.Arena | None = None
         self._recipe: Recipe | None = None
         self._family: Family | None = None
-        self._base_models: BaseModelsView | None = None
+        self.base_models: BaseModelsView | None = None
         self._is_browsing = False
         form.made.connect(self._make)
         form.plan_wanted.connect(self._plan)
@@ -249,30 +249,30 @@ class ArenaMaker(QObject):
 
     def _browse(self) -> None:
         """Show all base models in place of the form; the same planner tells what fits."""
-        if self._base_models is None:
-            self._base_models = BaseModelsView(
+        if self.base_models is None:
+            self.base_models = BaseModelsView(
                 self._manager, planner=self._planner, back=tr("Back to the arena")
             )
-            self._base_models.chosen.connect(self._take_base)
-            self._base_models.closed.connect(self._go_back)
+            self.base_models.chosen.connect(self._take_base)
+            self.base_models.closed.connect(self._go_back)
         try:
             tables = self._form.shared.recipe().as_tables()
         except RecipeError as error:
             self._form.show_problems(error.problems)
             return
         self._is_browsing = True
-        self.shows.emit(self._base_models)
-        self._base_models.refresh(tables, self._form.family() or "encoder-decoder")
+        self.shows.emit(self.base_models)
+        self.base_models.refresh(tables, self._form.family() or "encoder-decoder")
 
     def _go_back(self) -> None:
         self._is_browsing = False
         self.shows.emit(self._form)
 
     def _take_base(self, model_id: str) -> None:
-        assert self._base_models is not None
+        assert self.base_models is not None
         self._go_back()
         try:
-            self._form.shared.take_base(self._base_models.base(model_id))
+            self._form.shared.take_base(self.base_models.base(model_id))
         except RecipeError as error:
             self._form.show_problems(error.problems)
 

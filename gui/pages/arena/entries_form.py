@@ -68,7 +68,7 @@ class EntriesForm(QWidget):
         self._name_field = Field(tr("&Name"), self.name)
         self.shared = SharedChoice()
         self.entries = ComboBox(_choices(with_recipe=True))
-        self._entries_field = Field(tr("&Compare"), self.entries)
+        self.entries_field = Field(tr("&Compare"), self.entries)
         self.methods = ToggleChips([(each.id, translate(each.title)) for each in METHODS], FIRST_METHODS)
         self._methods_field = Field(tr("Methods with their presets"), self.methods)
         self.seeds = IntField(1, arenas.MAX_SEEDS, 1)
@@ -80,9 +80,9 @@ class EntriesForm(QWidget):
         self._recipe_trains = True
         self._facts = BaseFacts()
         self._seconds: float | None = None
-        self._refused = Label("", "label", "muted", wrap=True)
-        self._time = Label("", "body", "text", wrap=True)
-        self._problem = ProblemLine()
+        self.refused = Label("", "label", "muted", wrap=True)
+        self.time_text = Label("", "body", "text", wrap=True)
+        self.problem = ProblemLine()
         self.make_button = primary(tr("Create the arena"), "plus", press=self._make)
         self.cancel_button = plain(tr("Cancel"), press=self.cancelled)
         self.file_button = quiet(tr("Add summaries from a file…"), "import", press=self.file_wanted)
@@ -92,9 +92,9 @@ class EntriesForm(QWidget):
         style.scale(fields, QWidget.setMaximumWidth, 560)
         fields_in_order = (
             self.shared,
-            self._entries_field,
+            self.entries_field,
             self._methods_field,
-            self._refused,
+            self.refused,
             self._seeds_field,
             self._name_field,
         )
@@ -112,7 +112,7 @@ class EntriesForm(QWidget):
     def _foot(self) -> QWidget:
         foot = QWidget(self)
         buttons = FlowBox([self.make_button, self.cancel_button, self.file_button])
-        vbox(self._time, self._problem, buttons, of=foot, margins=(24, 12, 24, 16), spacing=8)
+        vbox(self.time_text, self.problem, buttons, of=foot, margins=(24, 12, 24, 16), spacing=8)
         return foot
 
     def ask_for_arena(self, recipe: Recipe, *, is_current: bool = True) -> None:
@@ -168,7 +168,7 @@ class EntriesForm(QWidget):
             self.plan_wanted.emit(None)
             self.show_problems(error.problems)
             return
-        self._time.setText(tr("Estimating the time…"))
+        self.time_text.setText(tr("Estimating the time…"))
         self.plan_wanted.emit(planned)
 
     def _shared_recipe(self) -> Recipe:
@@ -198,7 +198,7 @@ class EntriesForm(QWidget):
         """Show problems beside their fields, the others above the buttons."""
         # The fields of what is shared are those of a new arena.
         rest = problems if self._arena is not None else self.shared.show_problems(problems)
-        self._time.setText("")
+        self.time_text.setText("")
         self.show_problem(" ".join(sentences(each.message, each.hint) for each in rest[:3]))
 
     # Values
@@ -282,7 +282,7 @@ class EntriesForm(QWidget):
 
     def show_problem(self, message: str) -> None:
         """Show an error; "" hides it."""
-        self._problem.show_problem(message)
+        self.problem.show_problem(message)
 
     def changes(self) -> list[arenas.Change] | None:
         """Return the changes of each entry to the recipe; None for the unchanged recipe."""
@@ -308,19 +308,19 @@ class EntriesForm(QWidget):
         summaries = {each.id: translate(each.summary) for each in arenas.PRESETS}
         about = {METHODS_CHOSEN: "", AS_IT_IS: tr("The recipe on the Train page")} | summaries
         entries = tr_count(count, "{n} entry", "{n} entries")
-        self._entries_field.set_helper_text(f"{about[key]}. {entries}." if about[key] else entries)
+        self.entries_field.set_helper_text(f"{about[key]}. {entries}." if about[key] else entries)
         refused = reasons if key in (METHODS_CHOSEN, ALL) else {}
         lines = [f"{translate(method(each).title)}: {why}" for each, why in refused.items()]
-        self._refused.setText("\n".join([tr("Can't run on this base model:"), *lines]))
-        self._refused.setVisible(bool(lines))
+        self.refused.setText("\n".join([tr("Can't run on this base model:"), *lines]))
+        self.refused.setVisible(bool(lines))
         self._show_time(running)
         self.make_button.setEnabled(count > 0)
 
     def _show_time(self, running: int) -> None:
         if self._seconds is None or not running:
-            self._time.setText("")
+            self.time_text.setText("")
             return
-        self._time.setText(
+        self.time_text.setText(
             tr_count(
                 running,
                 "{n} run takes {time}, scoring included.",

@@ -167,13 +167,13 @@ class QueueView(QWidget):
         self.table = QueueTable(self)
         self.view = GroupedTableView(self.table, tr("Queue"))
         self._title = Label(tr("Queue"), "section", "text")
-        self._left = ElidedLabel("", "label", "muted")
+        self.left = ElidedLabel("", "label", "muted")
         self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
         self.down_button = IconButton("chevron-down", actions.titled(tr("Later"), "queue.later"))
         self.remove_button = IconButton("trash", actions.titled(tr("Remove from the arena"), "list.delete"))
         head = hbox(self._title, spacing=4)
         head.addSpacing(8)
-        fill(head, (self._left, 1), self.up_button, self.down_button, self.remove_button)
+        fill(head, (self.left, 1), self.up_button, self.down_button, self.remove_button)
         vbox(head, (self.view, 1), of=self, spacing=8)
         style.scale(self, QWidget.setMinimumWidth, 250)
         view = self.view
@@ -203,7 +203,7 @@ class QueueView(QWidget):
             tr("{count} left", count=number_text(to_go)) if to_go else "",
             left_text(seconds) if to_go and seconds is not None else "",
         ]
-        self._left.setText(", ".join(part for part in parts if part))
+        self.left.setText(", ".join(part for part in parts if part))
         self._show_operations(self.view.current())
 
     def _show_operations(self, status: EntryStatus | None) -> None:
@@ -246,12 +246,12 @@ class QueueTable(GroupedTable[EntryStatus]):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._left = arenas.TimeLeft({}, None)
+        self.left = arenas.TimeLeft({}, None)
 
     @property
     def seconds_left(self) -> float | None:
         """The remaining seconds of all waiting and running entries, None if unknown."""
-        return self._left.queue
+        return self.left.queue
 
     def set_statuses(
         self, statuses: Sequence[EntryStatus], current: str, planned_seconds: float = 0.0
@@ -264,7 +264,7 @@ class QueueTable(GroupedTable[EntryStatus]):
             replace(each, state="running", reason="") if current and each.entry.run == current else each
             for each in statuses
         ]
-        self._left = arenas.time_left(shown, planned_seconds)
+        self.left = arenas.time_left(shown, planned_seconds)
         self.set_rows(shown)
 
     def key_of(self, item: EntryStatus) -> str:
@@ -284,7 +284,7 @@ class QueueTable(GroupedTable[EntryStatus]):
         )
 
     def _left_of(self, item: EntryStatus) -> float | None:
-        return self._left.entries.get(item.entry.id)
+        return self.left.entries.get(item.entry.id)
 
     def accessible_text(self, item: EntryStatus) -> str:
         title = f"{translate(item.entry.name)}, {translate(arenas.STATE_TEXTS[item.state])}"

@@ -64,8 +64,8 @@ class ArenaPage(Page):
         self._queue = manager.arena_queue
         self._shown = Snapshot(None, {})
         self._arena_id = ""
-        self._chosen = ""
-        self._checked: set[str] = set()
+        self.chosen = ""
+        self.checked: set[str] = set()
         self._begun: dict[str, Any] = {}
         self.reader = ArenaReader(self)
         self.operations = ArenaOperations(manager, self)
@@ -162,7 +162,7 @@ class ArenaPage(Page):
         self.columns_button.chosen.connect(self.table.set_metrics)
         self.differences_button.clicked.connect(self._toggle_differences)
         self.blind_button.clicked.connect(
-            lambda: self.blind_requested.emit(chosen_for_blind(self._shown, self._checked))
+            lambda: self.blind_requested.emit(chosen_for_blind(self._shown, self.checked))
         )
         self.report_button.clicked.connect(self._ask_where)
         self.report_export.reported.connect(self.undo_strip.offer)
@@ -201,7 +201,7 @@ class ArenaPage(Page):
     # Display.
     def open(self, arena_id: str) -> None:
         if arena_id != self._arena_id:
-            self._arena_id, self._chosen, self._checked = arena_id, "", set()
+            self._arena_id, self.chosen, self.checked = arena_id, "", set()
         self.refresh()
 
     def shown(self) -> None:
@@ -213,7 +213,7 @@ class ArenaPage(Page):
         self.maker.rest()
 
     def refresh(self) -> None:
-        self.reader.refresh(self._arena_id, self._checked)
+        self.reader.refresh(self._arena_id, self.checked)
 
     def _refresh_if_seen(self) -> None:
         if self.isVisible() and self._stack.currentWidget() is self._content:
@@ -225,13 +225,13 @@ class ArenaPage(Page):
         self.menu.arena = found.arena
         self._arena_id = found.arena.id if found.arena is not None else ""
         rows = [row for group in found.groups for row in group.rows]
-        if fresh or not self._checked:
-            self._checked = {row.id for row in rows[:CHECKED_AT_FIRST]}
-            if self._checked:
+        if fresh or not self.checked:
+            self.checked = {row.id for row in rows[:CHECKED_AT_FIRST]}
+            if self.checked:
                 self.refresh()
         self.choice.set_items(list(found.others.items()))
         self.choice.set_key(self._arena_id)
-        self.table.set_checked(self._checked)
+        self.table.set_checked(self.checked)
         self.table.set_groups(found.groups)
         self._show_charts()
         self._show_header()
@@ -272,7 +272,7 @@ class ArenaPage(Page):
         found = self._shown
         first = found.groups[0].rows if found.groups else ()
         entries = {each.entry.id: each.entry for each in found.statuses}
-        self.lower_pane.show_results(first, found.losses, entries, self._shown.row_id(self._chosen))
+        self.lower_pane.show_results(first, found.losses, entries, self._shown.row_id(self.chosen))
         current = self._manager.current
         planned_seconds = found.arena.planned_seconds if found.arena is not None else 0.0
         followed = current.id if current is not None else ""
@@ -317,20 +317,20 @@ class ArenaPage(Page):
 
     # Selection.
     def choose(self, entry_id: str) -> None:
-        if entry_id == self._chosen:
+        if entry_id == self.chosen:
             return
-        self._chosen = entry_id
+        self.chosen = entry_id
         row_id = self._shown.row_id(entry_id)
         self.view.choose(row_id)
         self.lower_pane.choose(entry_id, row_id)
 
     def _choose_row(self, row: arenas.Row | None) -> None:
-        if row is not None and self._chosen not in {each.entry.id for each in row.statuses}:
+        if row is not None and self.chosen not in {each.entry.id for each in row.statuses}:
             self.choose(row.id)
 
     def _toggle_check(self, row: arenas.Row) -> None:
-        self._checked ^= {row.id}
-        self.table.set_checked(self._checked)
+        self.checked ^= {row.id}
+        self.table.set_checked(self.checked)
         self.refresh()
 
     def _toggle_differences(self) -> None:
@@ -343,7 +343,7 @@ class ArenaPage(Page):
     def _show_differences(self) -> None:
         arena = self._shown.arena
         # Another system's summaries have no recipe.
-        rows = [row for row in self.table.items() if row.id in self._checked and not row.status.external]
+        rows = [row for row in self.table.items() if row.id in self.checked and not row.status.external]
         if arena is None:
             return
         try:
@@ -390,7 +390,7 @@ class ArenaPage(Page):
             self._go_on()
 
     def entries(self) -> list[QAction]:
-        found = [each for each in self._shown.statuses if each.entry.id == self._chosen]
+        found = [each for each in self._shown.statuses if each.entry.id == self.chosen]
         own = about(translate(found[0].entry.name), self.menu.of_entry(found[0])) if found else []
         add = menu_action(tr("Add summaries from a file…"), self.ask_for_summaries)
         return [*own, add] if self._shown.arena is not None else own

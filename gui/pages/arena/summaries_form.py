@@ -58,7 +58,7 @@ class SummariesForm(QWidget):
         self._name_field = Field(tr("&Name of the system"), self.name)
         self.matches = Label("", "body", "text", wrap=True)
         self.remarks = Label("", "label", "warning", wrap=True)
-        self._problem = ProblemLine()
+        self.problem = ProblemLine()
         self.add_button = primary(tr("Add to the arena"), "plus", press=self._add)
         self.cancel_button = plain(tr("Cancel"), press=self._cancel)
         buttons = hbox(self.add_button, self.cancel_button, 1, spacing=8)
@@ -75,7 +75,7 @@ class SummariesForm(QWidget):
             self._name_field,
             self.matches,
             self.remarks,
-            self._problem,
+            self.problem,
             buttons,
             of=fields,
             spacing=16,
@@ -115,7 +115,7 @@ class SummariesForm(QWidget):
         self.matches.show_text(scorer.status_text)
         notices = (sentences(notice["message"], notice.get("hint", "")) for notice in scorer.notices)
         self.remarks.show_text("\n".join(notices))
-        self._problem.show_problem(scorer.error_text)
+        self.problem.show_problem(scorer.error_text)
         self.add_button.setEnabled(
             bool(scorer.result) and not scorer.is_busy and bool(self.name.text().strip())
         )
@@ -151,7 +151,7 @@ class SummariesForm(QWidget):
         try:
             arena = self.scorer.add_to(self._arena, self.name.text())
         except AppError as error:
-            self._problem.show_problem(translate(arenas.why_not(error)))
+            self.problem.show_problem(translate(arenas.why_not(error)))
             return
         self.added.emit(arena.id)
 
@@ -171,7 +171,7 @@ class SummariesForm(QWidget):
         try:
             arenas.save_conversations(self._statuses, path)
         except AppError as error:
-            self._problem.show_problem(translate(arenas.why_not(error)))
+            self.problem.show_problem(translate(arenas.why_not(error)))
             return
         self.matches.setText(tr('Saved as {place}. Put each summary into "prediction".', place=path))
         self.matches.show()

@@ -257,7 +257,7 @@ class ConversationDetail(Scroll):
         marked = [(key, tr(title)) for key, title in MARKED.items()]
         self.against = SegmentedControl(marked, short=True, name=tr("Marked against"))
         self.against.currentChanged.connect(lambda _: self._refresh())
-        self._legends = {
+        self.legends = {
             key: MarkLegend([("new", tr(meaning)), ("attention", tr("not in the conversation"))])
             for key, meaning in MEANINGS.items()
         }
@@ -270,7 +270,7 @@ class ConversationDetail(Scroll):
         self._said = Label(tr("Conversation"), "head", "muted")
         against = hbox(Label(tr("Marked against"), "label", "muted"), self.against, 1, spacing=12)
         fill(self.column, self._name, self._about, against)
-        fill(self.column, self._adapter_place, self.base, self._reference_place, *self._legends.values())
+        fill(self.column, self._adapter_place, self.base, self._reference_place, *self.legends.values())
         fill(self.column, Line(), self._said, self.conversation, 1)
 
     @property
@@ -310,7 +310,7 @@ class ConversationDetail(Scroll):
             return
         against = self.against.current() if row.references else "other"
         legend = "others" if against == "other" and len(row.sides) > 1 else against
-        for key, shown in self._legends.items():
+        for key, shown in self.legends.items():
             shown.setVisible(key == legend)
         self.against.setEnabled(bool(row.references))
         written = [side.summary for side in row.sides]

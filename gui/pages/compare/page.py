@@ -53,7 +53,7 @@ class ComparePage(Page):
         self.found: Found | None = None
         # What the votes were opened for.
         self._voted: tuple[Wanted, ...] = ()
-        self._is_chosen = self._is_reading = False
+        self._is_chosen = self.is_reading = False
         self._background = BackgroundTasks(self)
         self._stack = QStackedWidget(self.content)
         self.scores, self.conversations = ScoresView(self._stack), ConversationsView(self._stack)
@@ -121,19 +121,19 @@ class ComparePage(Page):
             self._read([Wanted(origin=origin)])
 
     def _read(self, wanted: Sequence[Wanted]) -> None:
-        self._is_reading = True
+        self.is_reading = True
         self.notice.hide()
         self.header.set_subtitle(tr("Reading scores"))
         self._background.run_latest(partial(systems.read, wanted), self._take, self._fail)
 
     def _take(self, found: Found) -> None:
-        self.found, self._is_reading = found, False
+        self.found, self.is_reading = found, False
         self.scores.show_found(found)
         self.conversations.show_found(found)
         self._show_tab()
 
     def _fail(self, error: AppError) -> None:
-        self._is_reading = False
+        self.is_reading = False
         text = sentences(error.message, error.hint)
         self.notice.show_notice(text, tr("Close"), "problem", "error")
         self._show()
@@ -147,7 +147,7 @@ class ComparePage(Page):
         self._show()
 
     def _open_votes(self) -> None:
-        if self._is_reading:
+        if self.is_reading:
             return
         wanted, controller = tuple(self._wanted()), self.votes.controller
         is_new = self._is_chosen and wanted != self._voted

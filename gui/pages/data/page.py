@@ -70,7 +70,7 @@ class DataPage(Page):
         self._manager = manager
         self.checker = Checker(manager, self)
         self.exclusions = Exclusions(self)
-        self._downloads = DownloadCheck(manager, self)
+        self.downloads = DownloadCheck(manager, self)
         self._wanted: dict[str, Any] = {}
         self._read_source = ""
         self._was_shown = False
@@ -101,9 +101,9 @@ class DataPage(Page):
         parts.asked.answered.connect(self._decide)
         parts.remarks.acted.connect(self._undo)
         parts.broken_rows.export_button.clicked.connect(self._export_broken)
-        self._downloads.clear.connect(self._read)
-        self._downloads.asked.connect(self._ask)
-        self._downloads.refused.connect(self._refuse)
+        self.downloads.clear.connect(self._read)
+        self.downloads.asked.connect(self._ask)
+        self.downloads.refused.connect(self._refuse)
         self.checker.changed.connect(
             lambda: parts.source.show_progress(self.checker.stage, self.checker.left)
         )
@@ -169,7 +169,7 @@ class DataPage(Page):
         if is_on_hub(values["source"]):
             asking = tr("Asking the hub about {source}…", source=values["source"])
             self.parts.question.show_notice(asking, tr("Cancel"))
-            self._downloads.check(asked, [data_set(values["source"])])
+            self.downloads.check(asked, [data_set(values["source"])])
         else:
             self._read(asked)
 
@@ -182,8 +182,8 @@ class DataPage(Page):
 
     def _answer(self) -> None:
         """Run the strip's action: cancel the request to the hub, or download."""
-        if self._downloads.is_busy:
-            self._downloads.cancel()
+        if self.downloads.is_busy:
+            self.downloads.cancel()
             self.parts.question.hide()
         else:
             self._read(self._wanted)
@@ -209,7 +209,7 @@ class DataPage(Page):
 
     def _forget(self) -> None:
         self.checker.stop()
-        self._downloads.cancel()
+        self.downloads.cancel()
         self.exclusions.forget()
         self._show_nothing()
 
@@ -282,7 +282,7 @@ class DataPage(Page):
         parts.summaries.follow(automatic.label_limit(found.longest_summary))
         parts.findings.show_findings(found.findings)
         parts.part.set_text("findings", tr("Findings ({count})", count=number_text(len(found.findings))))
-        self._show_remarks([notice["message"] for notice in self.checker.notices])
+        self.show_remarks([notice["message"] for notice in self.checker.notices])
         parts.broken_rows.show_rows(self.checker.broken)
         self._show_exclusions()
         self._finding = None
@@ -303,7 +303,7 @@ class DataPage(Page):
         self.use_button.setVisible(found is not None and not unlabelled)
         self.label_button.setVisible(not unlabelled)
 
-    def _show_remarks(self, remarks: list[str]) -> None:
+    def show_remarks(self, remarks: list[str]) -> None:
         """Show the notices of the check, such as rows left out, with an action to withdraw the consent."""
         shown = [remark for remark in remarks if self.report is None or remark not in self.report.counted]
         sentences = [translate(remark) for remark in shown[:MAX_REMARKS]]

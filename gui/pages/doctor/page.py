@@ -41,7 +41,7 @@ class DoctorPage(Page):
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("This computer"), tr("Not checked yet"), parent)
-        self._background = BackgroundTasks(self)
+        self.background = BackgroundTasks(self)
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
         self._devices, self._cancelled = manager.devices, False
@@ -53,7 +53,7 @@ class DoctorPage(Page):
             self.header.add(button)
         self.cancel_button = plain(tr("Cancel"), press=self.cancel)
         self.busy = BusyRow(tr("Checking this computer"), self.cancel_button)
-        self._rows: dict[str, _CheckRow] = {}
+        self.rows: dict[str, _CheckRow] = {}
         self._scroll = Scroll((24, 20, 24, 24), spacing=0)
         self._list = vbox(spacing=0)
         content = QWidget()
@@ -74,7 +74,7 @@ class DoctorPage(Page):
     def _look(self, *, anew: bool) -> None:
         self._looks += 1
         self._checks, self._cancelled = {}, False
-        self._background.run(doctor.of_computer, partial(self._take, self._looks))
+        self.background.run(doctor.of_computer, partial(self._take, self._looks))
         self._devices.want(anew=anew)
         self._show()
 
@@ -86,7 +86,7 @@ class DoctorPage(Page):
     def _judge(self, facts: dict[str, Any], problem: str = "") -> None:
         """Evaluate the worker's report, off the GUI thread, since GPUs are looked up too."""
         if self._looks:
-            self._background.run(partial(doctor.of_devices, facts, problem), partial(self._take, self._looks))
+            self.background.run(partial(doctor.of_devices, facts, problem), partial(self._take, self._looks))
 
     def _judge_failure(self, ending: Ending) -> None:
         self._judge({}, sentences(ending.message, ending.hint) or tr("The worker reported nothing."))
@@ -121,18 +121,18 @@ class DoctorPage(Page):
         self.header.set_subtitle(_summary_text(checks) if is_done else waits)
         for check in checks:
             self._row(check.id).show_check(check)
-        for check_id, row in self._rows.items():
+        for check_id, row in self.rows.items():
             row.setVisible(check_id in self._checks)
 
     def _row(self, check_id: str) -> _CheckRow:
-        if check_id not in self._rows:
-            row = self._rows[check_id] = _CheckRow()
+        if check_id not in self.rows:
+            row = self.rows[check_id] = _CheckRow()
             if check_id == "disk":
                 row.offer(tr("Disk use…")).clicked.connect(self.disk_wanted)
-            later = [each for each in self._rows if doctor.ORDER.index(each) > doctor.ORDER.index(check_id)]
+            later = [each for each in self.rows if doctor.ORDER.index(each) > doctor.ORDER.index(check_id)]
             at = self._list.count() - len(later)
             self._list.insertWidget(at, row)
-        return self._rows[check_id]
+        return self.rows[check_id]
 
 
 class _CheckRow(QWidget):
@@ -143,7 +143,7 @@ class _CheckRow(QWidget):
         self._icon = IconLabel("check")
         self._title = Label("", "body_medium")
         self._text = Label("", "body", "text", wrap=True, selectable=True)
-        self._fix = Label("", "body", "muted", wrap=True, selectable=True)
+        self.fix = Label("", "body", "muted", wrap=True, selectable=True)
         self._actions_row = hbox(1)
         grid = QGridLayout()
         grid.setContentsMargins(0, 12, 0, 12)
@@ -155,7 +155,7 @@ class _CheckRow(QWidget):
         grid.addWidget(self._icon, 0, 0, top)
         grid.addWidget(self._title, 0, 1, top)
         grid.addWidget(self._text, 0, 2)
-        grid.addWidget(self._fix, 1, 2)
+        grid.addWidget(self.fix, 1, 2)
         grid.addLayout(self._actions_row, 0, 3, 2, 1)
         vbox(grid, Line(), of=self, spacing=0)
         style.on_style_changed(self.update)
@@ -180,7 +180,7 @@ class _CheckRow(QWidget):
         self._icon.setToolTip(word)
         self._title.setText(title)
         self._text.setText(text)
-        self._fix.show_text(fix)
+        self.fix.show_text(fix)
         self.setAccessibleName(f"{title}, {word}: {text} {fix}".strip())
 
 

@@ -82,7 +82,7 @@ class HelpPage(Page):
 
     def __init__(self, _manager: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("Help"), tr("All of it works offline"), parent)
-        self._topics = topics.topics()
+        self.topics = topics.topics()
         self._asked_for_licences = False
         self._background = BackgroundTasks(self)
         self.keys_button = plain(tr("Keys"), press=self.keys_wanted)
@@ -92,13 +92,13 @@ class HelpPage(Page):
         self.view = GroupedTableView(self.table, tr("Topics"), ROW_HEIGHT)
         self.view.horizontalHeader().hide()
         self.reader = TopicView()
-        self._nothing = EmptyState("search", tr("No topic found"), tr("Try another word."))
+        self.nothing = EmptyState("search", tr("No topic found"), tr("Try another word."))
         left = QWidget()
         style.set_background(left, "surface")
         style.scale(left, QWidget.setMaximumWidth, LIST_WIDTH)
         vbox(self.search, (self.view, 1), of=left, margins=(16, 16, 8, 8), spacing=8)
         self._stack = QStackedWidget()
-        for part in (self.reader, self._nothing):
+        for part in (self.reader, self.nothing):
             self._stack.addWidget(part)
         self.body.addLayout(hbox((left, 1), Line(vertical=True), (self._stack, 1), spacing=0), 1)
         self.search.searched.connect(self._search)
@@ -116,13 +116,13 @@ class HelpPage(Page):
         self.view.choose(topic_id)
 
     def _take_licences(self, found: list[Topic]) -> None:
-        self._topics += found
+        self.topics += found
         self._search(self.search.text())
 
     def _search(self, text: str) -> None:
-        found = topics.find(text, self._topics)
+        found = topics.find(text, self.topics)
         self.table.put(found)
-        self._stack.setCurrentWidget(self.reader if found else self._nothing)
+        self._stack.setCurrentWidget(self.reader if found else self.nothing)
         wanted = topics.best(text, found) if text else None
         if wanted is not None:
             self.view.choose(wanted.id)
@@ -144,12 +144,12 @@ class TopicView(Scroll):
         self._group = Label("", "label", "muted")
         self._title = Label("", "title", wrap=True)
         self._text = TextView()
-        self._sketch, self._drawing = MethodSketch(), Drawing()
-        self._facts = QWidget()
+        self.sketch, self.drawing = MethodSketch(), Drawing()
+        self.facts = QWidget()
         self.long = TextView(role="body", token="muted")
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, TEXT_WIDTH)
-        parts = (self._text, self._drawing, self._sketch, self._facts, self.long)
+        parts = (self._text, self.drawing, self.sketch, self.facts, self.long)
         self._column = vbox(self._title, self._group, *parts, 1, of=content, spacing=16)
         self.column.addLayout(at_most_so_wide(content))
         self.column.addStretch(1)
@@ -166,10 +166,10 @@ class TopicView(Scroll):
         else:
             self._text.set_text(topic.text)
         self._text.setVisible(bool(topic.text))
-        self._drawing.show_drawing(topic.drawing, tr(DRAWINGS[topic.drawing]) if topic.drawing else "")
-        self._sketch.setVisible(topic.method is not None)
+        self.drawing.show_drawing(topic.drawing, tr(DRAWINGS[topic.drawing]) if topic.drawing else "")
+        self.sketch.setVisible(topic.method is not None)
         if topic.method is not None:
-            self._sketch.show_method(topic.method)
+            self.sketch.show_method(topic.method)
         self._show_facts(topic)
         self.long.hide()
         if topic.read is not None:
@@ -183,9 +183,9 @@ class TopicView(Scroll):
 
     def _show_facts(self, topic: Topic) -> None:
         fresh = _facts_view(topic)
-        self._column.replaceWidget(self._facts, fresh)
-        discard(self._facts)
-        self._facts = fresh
+        self._column.replaceWidget(self.facts, fresh)
+        discard(self.facts)
+        self.facts = fresh
         fresh.setVisible(bool(topic.facts))
 
 

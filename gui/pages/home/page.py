@@ -67,7 +67,7 @@ class HomePage(Page):
         self, manager: WorkerManager, preferences: Preferences, parent: QWidget | None = None
     ) -> None:
         super().__init__(tr("Home"), "", parent)
-        self._manager, self._preferences = manager, preferences
+        self.manager, self._preferences = manager, preferences
         self._background = BackgroundTasks(self)
         self.found: HomeContent | None = None
         self.steps: list[NextStep] = []
@@ -141,7 +141,7 @@ class HomePage(Page):
             button.clicked.connect(lambda: self.view_requested.emit("welcome"))
         for button in (self.add_button, self.own_button):
             button.clicked.connect(lambda: self.view_requested.emit("data"))
-        manager = self._manager
+        manager = self.manager
         for signal in (manager.runs_changed, manager.adapters_changed, manager.run_ended):
             signal.connect(self._on_changed)
         for signal in (manager.device_queue.changed, manager.run_changed):
@@ -164,7 +164,7 @@ class HomePage(Page):
 
     def show_content(self, found: HomeContent) -> None:
         self.found = found
-        computes = self._manager.device_queue.now() is not None
+        computes = self.manager.device_queue.now() is not None
         is_empty = found.is_empty and not computes
         self._stack.setCurrentWidget(self._empty if is_empty else self._scroll)
         for button in (self.add_button, self.new_button):
@@ -181,7 +181,7 @@ class HomePage(Page):
     def _show_subtitle(self) -> None:
         found = self.found
         if found is not None:
-            computes = self._manager.device_queue.now() is not None
+            computes = self.manager.device_queue.now() is not None
             is_empty = found.is_empty and not computes
             text = counted(len(found.adapters), len(found.data), computes)
             text = tr("Nothing trained yet") if is_empty else text

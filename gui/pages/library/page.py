@@ -80,13 +80,13 @@ class LibraryPage(Page):
         self.busy.hide()
         self.download_strip = NoticeStrip()
         self.download_strip.hide()
-        self._empty_run = primary(tr("New run"), "plus", press=self.new_run_requested)
+        self.empty_run = primary(tr("New run"), "plus", press=self.new_run_requested)
         self._empty_import = plain(tr("Import…"), "import")
         empty = EmptyState(
             "library",
             tr("No adapters yet"),
             tr("Train one, or import a folder or zip."),
-            [self._empty_run, self._empty_import],
+            [self.empty_run, self._empty_import],
         )
         nothing_found = EmptyState("search", tr("No adapter found"), tr("Change the search, or show all."))
         filters = {key: tr(title) for key, title in FILTERS.items()}

@@ -31,16 +31,16 @@ class ServeDialog(ScrollingDialog):
         super().__init__(600, parent)
         self._adapters, self._manager = list(adapters), manager
         self._job = ActiveJob(self)
-        self._serving: serving.Serving | None = None
+        self.serving: serving.Serving | None = None
         self._answered = 0
         self._prompt = DownloadPrompt(manager, self)
         self.setWindowTitle(tr("Serve"))
         self.setModal(False)
         self.address, self.token = _read_only(), _read_only()
         self.curl = QPlainTextEdit(readOnly=True)
-        self._state = Label("", "body", "muted", wrap=True)
+        self.state = Label("", "body", "muted", wrap=True)
         self._busy = BusyRow(tr("Loading the base model"))
-        self._problem = ProblemLine()
+        self.problem = ProblemLine()
         self._details = QWidget()
         self.start_button = primary(tr("Start serving"), "play", press=self._start_or_confirm)
         self.stop_button, self.close_button = plain(tr("Stop"), "stop", press=self.stop), plain(tr("Close"))
@@ -58,11 +58,11 @@ class ServeDialog(ScrollingDialog):
             of=self._details,
             spacing=16,
         )
-        fill(self.column, self._busy, self._details, self._state, self._problem)
+        fill(self.column, self._busy, self._details, self.state, self.problem)
         self.foot.addLayout(hbox(self.start_button, self.stop_button, 1, self.close_button, spacing=8))
         self.close_button.clicked.connect(self.close)
         self.finished.connect(self.stop)
-        self._prompt.opened.connect(lambda _work: self._begin())
+        self._prompt.opened.connect(lambda _work: self.begin())
         self._prompt.says.connect(self._ask)
         style.on_style_changed(self._restyle)
         self._show_idle()
@@ -78,12 +78,12 @@ class ServeDialog(ScrollingDialog):
             self._prompt.request(True, base_repositories(self._adapters[0].metadata.base_model.as_table()))
 
     def _ask(self, text: str, action: str) -> None:
-        self._state.setText(text)
-        self._state.show()
+        self.state.setText(text)
+        self.state.show()
         if action:
             self.start_button.setText(action)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         taken = self._manager.device_text()
         if taken:
             self._show_problem(taken)
@@ -91,34 +91,34 @@ class ServeDialog(ScrollingDialog):
         try:
             thread = self._manager.ask("summarize", serving.job_arguments(self._adapters), parent=self)
             self._job.take(thread, self._end, events=self._follow)
-            self._serving = serving.start(self._adapters, thread.send, port=0)
+            self.serving = serving.start(self._adapters, thread.send, port=0)
         except AppError as error:
             self._job.cancel()
             self._show_problem(sentences(error.message, error.hint))
             return
         self._answered = 0
         self._show(busy=True, serving_now=False)
-        self._state.hide()
+        self.state.hide()
 
     def _follow(self, events: list[Event]) -> None:
         for event in events:
-            if self._serving is not None:
-                self._serving.tell(event)
+            if self.serving is not None:
+                self.serving.tell(event)
             if event["event"] == "base_ready":
-                assert self._serving is not None
-                self.address.setText(self._serving.address)
-                self.token.setText(self._serving.token)
-                self.curl.setPlainText(self._serving.curl)
+                assert self.serving is not None
+                self.address.setText(self.serving.address)
+                self.token.setText(self.serving.token)
+                self.curl.setPlainText(self.serving.curl)
                 self._show(busy=False, serving_now=True)
             elif event["event"] == "summary_finished":
                 self._answered += 1
         if self.is_serving:
             count = tr_count(self._answered, "{n} summary written.", "{n} summaries written.")
-            self._state.setText(count)
-            self._state.show()
+            self.state.setText(count)
+            self.state.show()
 
     def stop(self) -> None:
-        running, self._serving = self._serving, None
+        running, self.serving = self.serving, None
         self._prompt.forget()
         self._job.cancel()
         if running is not None:
@@ -138,17 +138,17 @@ class ServeDialog(ScrollingDialog):
     def _show_idle(self) -> None:
         self.start_button.setText(tr("Start serving"))
         self._show(busy=False, serving_now=False)
-        self._state.hide()
+        self.state.hide()
 
     def _show(self, *, busy: bool, serving_now: bool) -> None:
         self._busy.setVisible(busy)
         self._details.setVisible(serving_now)
         self.start_button.setVisible(not busy and not serving_now)
         self.stop_button.setVisible(busy or serving_now)
-        self._problem.show_problem("")
+        self.problem.show_problem("")
 
     def _show_problem(self, text: str) -> None:
-        self._problem.show_problem(text)
+        self.problem.show_problem(text)
 
 
 def _read_only() -> QLineEdit:

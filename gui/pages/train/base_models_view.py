@@ -68,36 +68,36 @@ class BaseModelsView(Card):
         self._found: list[ListedModel] = []
         self._priced = ""
         self._doomed = ""
-        self._search = SearchField(tr("Name, or owner/name on the hub"))
-        self._hub_button = plain(tr("Search the hub"), press=self._ask_hub)
+        self.search = SearchField(tr("Name, or owner/name on the hub"))
+        self.hub_button = plain(tr("Search the hub"), press=self._ask_hub)
         self._cost = NoticeStrip()
         self._notice = NoticeStrip()
-        self._list = ModelList()
-        self._estimates = FitEstimates(planner or manager.planner, self)
+        self.listed = ModelList()
+        self.estimates = FitEstimates(planner or manager.planner, self)
         self._lay_out()
-        self._search.searched.connect(self._filter)
-        self._search.returnPressed.connect(self._ask_hub)
+        self.search.searched.connect(self._filter)
+        self.search.returnPressed.connect(self._ask_hub)
         self._cost.acted.connect(lambda: self.chosen.emit(self._priced))
         self._notice.acted.connect(self._act)
-        self._list.used.connect(self.chosen)
-        self._list.delete_wanted.connect(self._confirm_delete)
-        self._estimates.estimated.connect(self._list.show_fit)
+        self.listed.used.connect(self.chosen)
+        self.listed.delete_wanted.connect(self._confirm_delete)
+        self.estimates.estimated.connect(self.listed.show_fit)
 
     def _lay_out(self) -> None:
         back = quiet(self._back, press=self.closed)
         self.column.addLayout(hbox((Label(tr("Base models"), "section"), 1), back))
-        self.column.addLayout(hbox((self._search, 1), self._hub_button, spacing=8))
+        self.column.addLayout(hbox((self.search, 1), self.hub_button, spacing=8))
         for strip in (self._cost, self._notice):
             strip.hide()
             self.column.addWidget(strip)
-        self.column.addWidget(self._list, 1)
+        self.column.addWidget(self.listed, 1)
 
     def refresh(self, tables: Mapping[str, Any], family: Family) -> None:
         """Read the lists again for a recipe, complete or not; `family` is that of its base model."""
         self._current = str(tables["base_model"]["id"])
-        self._estimates.use(tables, family)
-        self._hub_button.setEnabled(not offline())
-        self._hub_button.setToolTip(tr("Tunesmith is offline.") if offline() else "")
+        self.estimates.use(tables, family)
+        self.hub_button.setEnabled(not offline())
+        self.hub_button.setToolTip(tr("Tunesmith is offline.") if offline() else "")
         self._read()
 
     def set_current(self, model_id: str) -> None:
@@ -109,21 +109,21 @@ class BaseModelsView(Card):
 
     def _read(self) -> None:
         if not self._here:
-            self._list.show_models([], self._current, tr("Reading the models on this computer…"))
+            self.listed.show_models([], self._current, tr("Reading the models on this computer…"))
         job = self._manager.ask("models", {"action": "list"}, parent=self)
         job.subscribe(self, result=self._take_list, failed=self._fail)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """End the estimates: plans of the form come first."""
         super().hideEvent(event)
-        self._estimates.stop()
+        self.estimates.stop()
 
     def ids(self) -> list[str]:
         return [model.id for model in self._here]
 
     def base(self, model_id: str) -> dict[str, Any]:
         """Return the options of a base model, in the format that fits."""
-        return self._estimates.base(model_id)
+        return self.estimates.base(model_id)
 
     def _take_list(self, result: dict[str, Any]) -> None:
         catalogue = {model.id: of_catalogue(model.as_dict()) for model in model_info.catalogue()}
@@ -134,19 +134,21 @@ class BaseModelsView(Card):
 
     def _show(self) -> None:
         """Show the models whose names hold what is searched for."""
-        words = self._search.text().strip().lower()
+        words = self.search.text().strip().lower()
         others = [of_catalogue(model.as_dict()) for model in model_info.catalogue()]
         listed = [*self._here, *(model for model in others if model.id not in self.ids())]
         ids = {model.id for model in listed}
         shown = [model for model in listed if words in model.id.lower()]
         shown += [model for model in self._found if model.id not in ids]
-        self._list.show_models(shown, self._current, tr("Nothing found. Search the hub, or clear the field."))
-        self._estimates.estimate(shown)
-        self._list.show_waiting(self._estimates.waiting())
+        self.listed.show_models(
+            shown, self._current, tr("Nothing found. Search the hub, or clear the field.")
+        )
+        self.estimates.estimate(shown)
+        self.listed.show_waiting(self.estimates.waiting())
 
     def _filter(self, _words: str) -> None:
-        names_one = "/" in self._search.text()
-        self._hub_button.setText(tr("Show size") if names_one else tr("Search the hub"))
+        names_one = "/" in self.search.text()
+        self.hub_button.setText(tr("Show size") if names_one else tr("Search the hub"))
         self._found = []
         self._cost.hide()
         self._show()
@@ -155,8 +157,8 @@ class BaseModelsView(Card):
 
     def _ask_hub(self) -> None:
         """Search the hub, or ask for the size of a model that is named in full."""
-        words = self._search.text().strip()
-        if not words or not self._hub_button.isEnabled():
+        words = self.search.text().strip()
+        if not words or not self.hub_button.isEnabled():
             return
         self._cost.show_notice(tr("Asking the hub about {name}…", name=words))
         if "/" in words:
@@ -225,7 +227,7 @@ class FitEstimates(QObject):
         self._families: dict[str, Family] = {}
         self._wanted: dict[str, Recipe] = {}
         self._fits: dict[str, Fit] = {}
-        planner.compared.connect(self._take)
+        planner.compared.connect(self.take)
 
     def use(self, tables: Mapping[str, Any], family: Family) -> None:
         """Plan with another recipe, complete or not; `family` is that of its base model."""
@@ -282,7 +284,7 @@ class FitEstimates(QObject):
         except RecipeError as error:
             self._set(model_id, Fit(problem=translate(error.problems[0].message)))
 
-    def _take(self, model_id: str, plan: Mapping[str, Any]) -> None:
+    def take(self, model_id: str, plan: Mapping[str, Any]) -> None:
         wanted = self._wanted.pop(model_id, None)
         if wanted is None:
             return
@@ -317,22 +319,22 @@ class ModelList(Scroll):
     def __init__(self) -> None:
         super().__init__(margins=(0, 0, 10, 0), spacing=0)
         self._fits: dict[str, tuple[Label, Label]] = {}
-        self._content = QWidget()
-        self.column.addWidget(self._content)
+        self.content = QWidget()
+        self.column.addWidget(self.content)
         self.column.addStretch(1)
 
     def show_models(self, models: Sequence[ListedModel], current: str, nothing: str) -> None:
         """Show these models, of which `current` is in use; `nothing` is said where there is none."""
         self._fits = {}
-        old, self._content = self._content, QWidget()
-        grid = gridbox(self._content, across=16, down=0, stretch=[0])
+        old, self.content = self.content, QWidget()
+        grid = gridbox(self.content, across=16, down=0, stretch=[0])
         for place, title in TITLES.items():
             self._add_section(grid, tr(title), [model for model in models if model.place == place], current)
         if not models:
             grid.addWidget(Label(nothing, "body", "muted", wrap=True), 0, 0)
-        self.column.replaceWidget(old, self._content)
+        self.column.replaceWidget(old, self.content)
         # At once, so that the list is never empty for a moment.
-        self._content.show()
+        self.content.show()
         discard(old)
 
     def show_waiting(self, ids: Iterable[str]) -> None:

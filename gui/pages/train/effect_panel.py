@@ -57,7 +57,7 @@ class EffectPanel(QWidget):
         self._memory = Label("", "label", "muted")
         self._there = Label("", "label", "warning", wrap=True)
         self.fit_button = link(tr("Find plans that fit"), press=self.fallbacks_wanted)
-        self._short, self._details = QWidget(), QWidget()
+        self._short, self.details = QWidget(), QWidget()
         self._drawing = BlockDrawing()
         self._split_title = Label(tr("Memory by part"), "small_medium", "muted")
         self._split = SplitBar(
@@ -68,8 +68,8 @@ class EffectPanel(QWidget):
         head = hbox(self._figure, (self._total, 1), self._share, spacing=8)
         foot = hbox(self._disk, 1, self._memory)
         hbox((self._there, 1), self.fit_button, of=self._short, spacing=8)
-        column = vbox(head, self._bar, foot, of=self._details, spacing=6)
-        vbox(self._short, self._details, of=self, spacing=6)
+        column = vbox(head, self._bar, foot, of=self.details, spacing=6)
+        vbox(self._short, self.details, of=self, spacing=6)
         column.addSpacing(8)
         column.addWidget(self._drawing)
         column.addSpacing(4)
@@ -81,7 +81,7 @@ class EffectPanel(QWidget):
 
     def show_details(self, shown: bool) -> None:
         """Show counts, drawing and memory, or only that memory is short."""
-        self._details.setVisible(shown)
+        self.details.setVisible(shown)
 
     def show_plan(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
         """Show a plan's counts and the blocks that the method trains; hidden without counts."""

@@ -110,24 +110,24 @@ class MethodChooser(Card):
         self._reasons: dict[str, str] = {}
         self._counts: dict[str, int | None] = {}
         self._is_busy = False
-        self._search = SearchField(tr("Search methods and variants"), self)
-        self._search.searched.connect(self._filter)
+        self.search = SearchField(tr("Search methods and variants"), self)
+        self.search.searched.connect(self._filter)
         self.table = MethodTable(self)
         self.view = GroupedTableView(self.table, tr("Methods"))
         self.explanation = MethodExplanation(self)
-        self._nothing = Label("", "body", "muted", wrap=True)
-        self._nothing.setContentsMargins(24, 16, 24, 16)
+        self.nothing = Label("", "body", "muted", wrap=True)
+        self.nothing.setContentsMargins(24, 16, 24, 16)
         self.back = quiet(tr("Back to the recipe"), "arrow-left", press=self.closed)
-        head = hbox(self.back, (self._search, 1), margins=(12, 12, 20, 12), spacing=12)
-        left = vbox((self.view, 1), self._nothing, margins=(8, 0, 8, 8), spacing=0)
-        left.setAlignment(self._nothing, Qt.AlignmentFlag.AlignTop)
+        head = hbox(self.back, (self.search, 1), margins=(12, 12, 20, 12), spacing=12)
+        left = vbox((self.view, 1), self.nothing, margins=(8, 0, 8, 8), spacing=0)
+        left.setAlignment(self.nothing, Qt.AlignmentFlag.AlignTop)
         body = hbox((left, 1), Line(vertical=True), self.explanation, spacing=0)
         fill(self.column, head, Line(), (body, 1))
         self.view.chosen.connect(self._explain)
         self.view.clicked.connect(lambda index: self._choose(self.table.item_at(index.row())))
         self.view.opened.connect(self._choose)
-        self._search.returnPressed.connect(self._take_first)
-        actions.bind(self._search, "train.methods", self._enter, Qt.ShortcutContext.WidgetShortcut)
+        self.search.returnPressed.connect(self._take_first)
+        actions.bind(self.search, "train.methods", self._enter, Qt.ShortcutContext.WidgetShortcut)
         self._filter("")
 
     def set_current(self, method_id: str, base: BaseFacts, options: Options | None = None) -> None:
@@ -172,15 +172,15 @@ class MethodChooser(Card):
     def _show_rows(self) -> None:
         rows: list[Heading | MethodRow] = []
         for group, entries in groupby(METHODS, key=lambda entry: entry.group):
-            found = [row for entry in entries if (row := self.row(entry.id)).matches(self._search.text())]
+            found = [row for entry in entries if (row := self.row(entry.id)).matches(self.search.text())]
             rows += [Heading(translate(group)), *found] if found else []
         self.table.set_rows(rows)
 
     def _filter(self, text: str) -> None:
         self._show_rows()
-        self._nothing.setText(tr("No method or variant is called “{name}”.", name=text))
+        self.nothing.setText(tr("No method or variant is called “{name}”.", name=text))
         self.view.setVisible(self.table.rowCount() > 0)
-        self._nothing.setHidden(self.table.rowCount() > 0)
+        self.nothing.setHidden(self.table.rowCount() > 0)
         if not text:
             self.view.choose(self._current)
 
@@ -204,7 +204,7 @@ class MethodChooser(Card):
 
     def _take_first(self) -> None:
         """Choose the first usable match."""
-        if self._search.text().strip():
+        if self.search.text().strip():
             self._choose(next((row for row in self.table.items() if not row.reason), None))
 
 
@@ -238,7 +238,7 @@ class MethodExplanation(Scroll):
         self._reason = Label("", "label", "warning", wrap=True)
         self._warning = QWidget()
         self._text = TextView(role="body", token="muted")
-        self._sketch = MethodSketch()
+        self.sketch = MethodSketch()
         self._facts = {name: Label("", "label_medium") for name in FACTS}
         self._line, self._variants_title = Line(), Label(tr("Variants"), "label", "muted")
         self._variants = TextView(role="body", token="muted")
@@ -247,7 +247,7 @@ class MethodExplanation(Scroll):
 
     def _lay_out(self) -> None:
         hbox(vbox(IconLabel("warning", "warning", 14), 1), (self._reason, 1), of=self._warning, spacing=6)
-        for part in (self._title, self._warning, self._text, self._sketch):
+        for part in (self._title, self._warning, self._text, self.sketch):
             self.column.addWidget(part)
         self.column.addSpacing(8)
         for name, value in self._facts.items():
@@ -268,7 +268,7 @@ class MethodExplanation(Scroll):
         self._reason.setText(reason)
         self._warning.setVisible(bool(reason))
         self._text.set_text(translate(entry.explanation))
-        self._sketch.show_method(entry, options)
+        self.sketch.show_method(entry, options)
         names = [QUANTIZATIONS[kind] for kind in entry.quantizations if kind in QUANTIZATIONS]
         self._facts["quantizations"].setText(", ".join(names) or tr("no"))
         self._facts["merges"].setText(tr("yes") if entry.merges else tr("no"))

@@ -70,10 +70,10 @@ class TrainPage(Page):
         self, manager: WorkerManager, preferences: Preferences | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(tr("New run"), parent=parent)
-        self._manager, self._queue = manager, manager.device_queue
+        self.manager, self._queue = manager, manager.device_queue
         self._preferences = preferences or Preferences()
         # The run that is shown, or the one that waits; None for both while a new one is made.
-        self._model: RunModel | None = None
+        self.model: RunModel | None = None
         self._waiting: Waiting | None = None
         self._origin = ""
         # A new run that was left for another one: its form and its origin.
@@ -155,7 +155,7 @@ class TrainPage(Page):
 
     def _added(self, kind: str, name: str, given: Mapping[str, Any]) -> RunModel | None:
         """Show the run that starts, and return it; None if it waits for its turn, which is said. Raises AppError."""
-        if self._queue.add(kind, name, given) and (model := self._manager.current) is not None:
+        if self._queue.add(kind, name, given) and (model := self.manager.current) is not None:
             self.show_run(model)
             return model
         self.right.notice.offer(self._queue.added_text())
@@ -164,7 +164,7 @@ class TrainPage(Page):
     def show_run(self, model: RunModel) -> None:
         """Show a live or ended run."""
         self._leave_new_run(model.recipe)
-        self._model = model
+        self.model = model
         self._shown_facts, self._adapter_name = (), ""
         model.changed.connect(self._refresh_run)
         model.ended.connect(self._run_ended)
@@ -208,7 +208,7 @@ class TrainPage(Page):
 
     def open_run(self, run_id: str) -> None:
         """Show the run with this id: the current one, a live one of another process, or an ended one."""
-        current = self._manager.current
+        current = self.manager.current
         if current is not None and current.id == run_id:
             self.show_run(current)
             return
@@ -218,8 +218,8 @@ class TrainPage(Page):
 
     def _open_job(self, run_id: str) -> None:
         job = run_store.find_job(run_id)
-        living = self._manager.current is None and job.is_running()
-        self.show_run(self._manager.attach(job) if living else self._manager.replay(job))
+        living = self.manager.current is None and job.is_running()
+        self.show_run(self.manager.attach(job) if living else self.manager.replay(job))
 
     def resume(self, run_id: str, plan: MemoryFallback | None = None) -> None:
         """Resume a run from its last checkpoint, with a memory fallback if given."""
@@ -279,7 +279,7 @@ class TrainPage(Page):
         runs.train_from_requested.connect(self.start_from)
         panel.start_wanted.connect(self._start)
         panel.edited.connect(self._edited)
-        self._manager.adapters_changed.connect(self._offer_known)
+        self.manager.adapters_changed.connect(self._offer_known)
         self.plans.planned.connect(right.mark_chosen)
         self._start_prompt.opened.connect(self.start_run)
         self._start_prompt.says.connect(self.say)
@@ -342,18 +342,18 @@ class TrainPage(Page):
 
     def _show_side(self, side: str) -> None:
         """Show a run, or its recipe."""
-        if self._model is not None:
+        if self.model is not None:
             (self.right.show_run if side == "run" else self.right.show_recipe)()
 
     def _choose_level(self, level: str) -> None:
         self._preferences.set("level", level)
-        if self._model is None:
+        if self.model is None:
             self.panel.set_level(level)
 
     def lead_to(self, key: str) -> bool:
         """Show the field of an option in the recipe; return False if the method in use has no such option."""
         self.right.show_recipe()
-        if self._model is not None:
+        if self.model is not None:
             self.buttons.sides.set_current("recipe")
         return self.panel.form.undo.lead_to(key)
 
@@ -364,7 +364,7 @@ class TrainPage(Page):
         self.panel.offer_computers()
         if not self._planned_once:
             self._planned_once = True
-            if self._model is None:
+            if self.model is None:
                 self.plans.plan()
 
     def _offer_known(self) -> None:
@@ -391,7 +391,7 @@ class TrainPage(Page):
 
     def edit_copy(self) -> None:
         """Edit the recipe of the run that is shown, if one is."""
-        if self._model is not None or self._waiting is not None:
+        if self.model is not None or self._waiting is not None:
             self._with_recipe(lambda wanted: self.edit(replace(wanted, given_name="")))
 
     def open_file(self, path: Path) -> None:
@@ -401,7 +401,7 @@ class TrainPage(Page):
 
     def _with_recipe(self, act: Callable[[Recipe], None]) -> None:
         """Do something with the recipe shown, unless it has problems."""
-        wanted = self._model.recipe if self._model is not None else self.panel.form.recipe()
+        wanted = self.model.recipe if self.model is not None else self.panel.form.recipe()
         if wanted is None:
             self.say(tr("Some settings are invalid; see their fields."))
         else:
@@ -424,7 +424,7 @@ class TrainPage(Page):
         self._start_prompt.confirm()
 
     def _refresh_run(self) -> None:
-        if (model := self._model) is None:
+        if (model := self.model) is None:
             return
         self.run_view.refresh()
         facts = (model.running, model.state.paused, id(model.state.started), id(model.state.adapter))
@@ -438,25 +438,25 @@ class TrainPage(Page):
     def _run_ended(self, _ending: Ending) -> None:
         self._clock.stop()
         self._refresh_run()
-        if self._model is not None:
-            self._fallback_finder.seek(self._model)
+        if self.model is not None:
+            self._fallback_finder.seek(self.model)
 
     def _leave_run(self) -> None:
         self._clock.stop()
         self.right.say_nothing()
         self._start_prompt.forget()
-        if self._model is not None:
-            self._model.changed.disconnect(self._refresh_run)
-            self._model.ended.disconnect(self._run_ended)
-            self._model = None
+        if self.model is not None:
+            self.model.changed.disconnect(self._refresh_run)
+            self.model.ended.disconnect(self._run_ended)
+            self.model = None
         self._waiting = None
 
     def _on_queue_changed(self) -> None:
         """Follow a run that waited when it starts; make a new one when it was taken out."""
         if self._waiting is None or self._waiting in self._queue.waiting:
             self._show_header()
-        elif self._manager.current is not None:
-            self.show_run(self._manager.current)
+        elif self.manager.current is not None:
+            self.show_run(self.manager.current)
         else:
             self.new_run()
 
@@ -464,22 +464,22 @@ class TrainPage(Page):
         self.panel.foot.show_waits(self._queue.must_wait("run"))
         if self._waiting is not None:
             self.buttons.show_waiting(self._waiting.title, self._queue.waits_for(self._waiting))
-        elif self._model is None:
+        elif self.model is None:
             self.buttons.show_editing(self._origin)
         else:
-            self.buttons.show_run(self._model, self._adapter_name)
-        self.runs.new_button.setEnabled(self._model is not None or self._waiting is not None)
+            self.buttons.show_run(self.model, self._adapter_name)
+        self.runs.new_button.setEnabled(self.model is not None or self._waiting is not None)
 
     def _call_model(self, what: Any) -> None:
-        if (model := self._model) is not None and model.running:
+        if (model := self.model) is not None and model.running:
             self._try(lambda: what(model))
 
     def _resume_shown(self, plan: MemoryFallback | None = None) -> None:
-        if self._model is not None:
-            self.resume(self._model.id, plan)
+        if self.model is not None:
+            self.resume(self.model.id, plan)
 
     def _with_adapter(self, act: Callable[[str], object]) -> None:
-        if self._model is not None and (adapter := self._model.state.adapter) is not None:
+        if self.model is not None and (adapter := self.model.state.adapter) is not None:
             act(str(adapter["adapter"]))
 
     def _offer_exports(self, adapter_id: str) -> None:
@@ -487,8 +487,8 @@ class TrainPage(Page):
         self._try(lambda: self.export_requested.emit(library.find(adapter_id), button))
 
     def _with_run(self, act: Callable[[RunModel], object]) -> None:
-        if self._model is not None:
-            act(self._model)
+        if self.model is not None:
+            act(self.model)
 
     def _try(self, act: Any) -> None:
         """Run an operation and show its error."""

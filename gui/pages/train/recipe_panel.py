@@ -52,7 +52,7 @@ class RecipePanel(QWidget):
         self.form = RecipeForm(self.effect, self.preview, self._scroll.content)
         self.foot = StartFoot()
         self._planned: Mapping[str, Any] | None = None
-        self._background = BackgroundTasks(self)
+        self.background = BackgroundTasks(self)
         self.start_button = self.foot.start_button
         self._fixed_icon, self._fixed_text = (
             IconLabel("lock", "muted"),
@@ -122,7 +122,7 @@ class RecipePanel(QWidget):
 
     def offer_computers(self) -> None:
         """Offer the other computers that were added."""
-        self._background.run(computer_names, self.foot.offer_computers)
+        self.background.run(computer_names, self.foot.offer_computers)
 
     def show_plan_problems(self, plan: Mapping[str, Any]) -> None:
         """Show what prevents a run here; another computer looks for itself.
@@ -197,7 +197,7 @@ class RecipePanel(QWidget):
         if trains:
             self._planned = plan
             steps = int(plan.get("steps") or 0)
-            self._background.run(
+            self.background.run(
                 lambda: expected_seconds(wanted, steps), lambda seconds: self._show_time(plan, seconds)
             )
 

@@ -104,17 +104,17 @@ class RunList(QWidget):
         self.title = ElidedLabel(tr("Runs"), "section", "text")
         self.more_button = IconButton("more", tr("More for runs"))
         self.search = SearchField(tr("Search runs"), self)
-        self._empty = Label("", "label", "muted", wrap=True)
-        self._size = Label("", "small", "hint", wrap=True)
+        self.empty = Label("", "label", "muted", wrap=True)
+        self.size_label = Label("", "small", "hint", wrap=True)
         self.notice, self.undo_strip = NoticeStrip(), UndoStrip()
         self.view.horizontalHeader().hide()
         self._stack = QStackedWidget()
         for part in (self.view, QWidget()):
             self._stack.addWidget(part)
-        vbox(self._empty, 1, of=self._stack.widget(1), margins=(12, 12, 12, 8))
+        vbox(self.empty, 1, of=self._stack.widget(1), margins=(12, 12, 12, 8))
         head = hbox((self.title, 1), self.compare_button, self.more_button, spacing=4)
         top = vbox(head, self.new_button, self.search, margins=(20, 12, 12, 0), spacing=8)
-        foot = vbox(self._size, self.notice, self.undo_strip, margins=(20, 8, 12, 8), spacing=8)
+        foot = vbox(self.size_label, self.notice, self.undo_strip, margins=(20, 8, 12, 8), spacing=8)
         vbox(top, hbox((self._stack, 1), margins=(8, 0, 0, 0)), foot, of=self, spacing=0)
         self.notice.hide()
         self._connect()
@@ -176,7 +176,7 @@ class RunList(QWidget):
 
     def _show_state(self) -> None:
         has_runs, is_listed = bool(self.table.entries()), self.table.rowCount() > 0
-        self._empty.setText(
+        self.empty.setText(
             tr("No run found. Change the search, or show all.")
             if has_runs
             else tr("Your runs are saved here.")
@@ -186,8 +186,8 @@ class RunList(QWidget):
         self.compare_button.setVisible(has_runs)
         size = sum(entry.checkpoint_bytes for entry in self.table.runs())
         text = tr("{size} of checkpoints; each run keeps two", size=bytes_text(size))
-        self._size.setText(text if size else "")
-        self._size.setVisible(bool(size))
+        self.size_label.setText(text if size else "")
+        self.size_label.setVisible(bool(size))
 
     def _show_waiting(self) -> None:
         queue = self._manager.device_queue

@@ -53,10 +53,10 @@ class FailureCard(ErrorCard):
         )
         self.accepted.connect(self._accept)
         self.second.connect(self.copy_wanted)
-        self._log = LogView(ending.log_tail)
+        self.log = LogView(ending.log_tail)
         # The fallbacks make the log unnecessary.
-        self._log.setVisible(bool(ending.log_tail) and not self.plans)
-        self.column.insertWidget(2, self._log)
+        self.log.setVisible(bool(ending.log_tail) and not self.plans)
+        self.column.insertWidget(2, self.log)
 
     def _accept(self, chosen: int) -> None:
         if self.plans:

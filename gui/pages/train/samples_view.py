@@ -36,7 +36,7 @@ class SamplesView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._samples: list[Sample] = []
-        self._rows: list[SampleRow] = []
+        self.rows: list[SampleRow] = []
         self._shows_all = False
         self._trains = True
         self._title = Label(tr("Sample summaries"), "section")
@@ -79,7 +79,7 @@ class SamplesView(QWidget):
         self._show(self.scrubber.current())
 
     def summaries(self) -> list[str]:
-        return [row.summary.text() for row in self._rows if row.summary.isVisibleTo(self)]
+        return [row.summary.text() for row in self.rows if row.summary.isVisibleTo(self)]
 
     def _steps(self) -> list[int]:
         return sorted({sample.step for sample in self._samples})
@@ -95,9 +95,9 @@ class SamplesView(QWidget):
         before = self.scrubber.previous()
         earlier = {sample.example: sample.summary for sample in self._samples if sample.step == before}
         self._head.setText(self._head_text(step, before if earlier else None))
-        while len(self._rows) < len(shown):
-            self._rows.append(SampleRow(self._grid, len(self._rows)))
-        for index, row in enumerate(self._rows):
+        while len(self.rows) < len(shown):
+            self.rows.append(SampleRow(self._grid, len(self.rows)))
+        for index, row in enumerate(self.rows):
             row.set_visible(index < len(shown))
             if index < len(shown):
                 row.show_sample(shown[index], earlier.get(shown[index].example))
@@ -126,7 +126,7 @@ class SampleRow:
         self._what = TextView(role="label", token="muted")
         self._reference = TextView(role="body", token="muted")
         self.summary = TextView(role="body")
-        self._scores = [Label("", "figure_medium") for _ in SCORES]
+        self.scores = [Label("", "figure_medium") for _ in SCORES]
         conversation = QWidget()
         vbox(self._who, self._what, 1, of=conversation, spacing=0)
         row = 1 + 2 * index
@@ -134,7 +134,7 @@ class SampleRow:
         grid.addWidget(conversation, row + 1, 0)
         grid.addWidget(self._reference, row + 1, 1)
         grid.addWidget(self.summary, row + 1, 2)
-        for at, label in enumerate(self._scores, start=3):
+        for at, label in enumerate(self.scores, start=3):
             grid.addWidget(label, row + 1, at, alignment=Qt.AlignmentFlag.AlignRight | TOP)
         style.scale(conversation, QWidget.setMinimumHeight, 60)
         self._parts: tuple[QWidget, ...] = (
@@ -142,7 +142,7 @@ class SampleRow:
             conversation,
             self._reference,
             self.summary,
-            *self._scores,
+            *self.scores,
         )
 
     def set_visible(self, visible: bool) -> None:
@@ -159,7 +159,7 @@ class SampleRow:
             sample.summary or tr(NOTHING_WRITTEN),
             () if earlier is None else new_parts(earlier, sample.summary),
         )
-        for label, value in zip(self._scores, (sample.rouge1, sample.chrf), strict=True):
+        for label, value in zip(self.scores, (sample.rouge1, sample.chrf), strict=True):
             label.setText(UNKNOWN if value is None else number_text(round(value * 100)))
 
 

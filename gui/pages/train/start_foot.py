@@ -67,19 +67,19 @@ class StartFoot(QWidget):
         self.too_short.hide()
         self._problem = ProblemLine()
         self.no_summaries = NoSummaries()
-        self._computers = ComboBox([("", tr("This computer"))])
-        self._where = Field(tr("Train on"), self._computers)
-        self._where.hide()
-        self._cards = ComboBox([])
-        self._how_many = Field(tr("GPUs"), self._cards)
+        self.computers = ComboBox([("", tr("This computer"))])
+        self.where = Field(tr("Train on"), self.computers)
+        self.where.hide()
+        self.cards_choice = ComboBox([])
+        self.how_many = Field(tr("GPUs"), self.cards_choice)
         self.offer_cards(1)
         self.start_button = primary(tr("Start"), "play")
-        self._computers.chosen.connect(lambda _name: self.computer_chosen.emit())
+        self.computers.chosen.connect(lambda _name: self.computer_chosen.emit())
         self.said = FittedScroll((24, 12, 24, 4), spacing=8)
         for part in (self.warnings, self.too_short, self.ready, self.happening):
             self.said.column.addWidget(part)
         texts = vbox(self._problem, self.no_summaries, margins=(24, 4, 24, 12), spacing=8)
-        place = hbox((self._where, 2), (self._how_many, 1), spacing=12)
+        place = hbox((self.where, 2), (self.how_many, 1), spacing=12)
         right = vbox(1, place, self.start_button, margins=(0, 12, 24, 16), spacing=8)
         hbox((vbox(self.said, 1, texts, spacing=0), 1), right, of=self, spacing=0)
         self.ready.hide()
@@ -87,23 +87,23 @@ class StartFoot(QWidget):
     def offer_computers(self, names: Sequence[str]) -> None:
         """Offer other computers; one that is gone is no longer chosen."""
         before = self.computer()
-        self._computers.set_items([("", tr("This computer")), *((name, name) for name in names)])
-        self._where.setVisible(bool(names))
+        self.computers.set_items([("", tr("This computer")), *((name, name) for name in names)])
+        self.where.setVisible(bool(names))
         if self.computer() != before:
             self.computer_chosen.emit()
 
     def computer(self) -> str:
         """Return the name of the computer that is to train, "" for this one."""
-        return self._computers.key()
+        return self.computers.key()
 
     def offer_cards(self, most: int) -> None:
         """Offer up to so many cards of one node of the chosen computer."""
-        self._cards.set_items([(str(count), number_text(count)) for count in range(1, most + 1)])
-        self._how_many.setVisible(most > 1)
+        self.cards_choice.set_items([(str(count), number_text(count)) for count in range(1, most + 1)])
+        self.how_many.setVisible(most > 1)
 
     def cards(self) -> int:
         """Return how many cards of the chosen computer a run takes."""
-        return int(self._cards.key())
+        return int(self.cards_choice.key())
 
     def place(self) -> tuple[str, int]:
         """Return the computer that is to train, and how many of its cards a run takes."""

@@ -67,7 +67,7 @@ class WelcomePage(Page):
         super().__init__(tr("Welcome"), parent=parent)
         self.header.hide()
         self._manager = manager
-        self._planner = manager.new_planner(manager)
+        self.planner = manager.new_planner(manager)
         self._starter = recipe.load(paths.presets_folder() / STARTER_FILE)
         self._open, self._asked = "data", False
         self._asks_device = False
@@ -124,12 +124,12 @@ class WelcomePage(Page):
         self.own_data.no_summaries.write_button.clicked.connect(
             lambda: self.label_requested.emit({"source": self.own_data.source()}, self._model().id)
         )
-        self._planner.planned.connect(self._show_plan)
-        self._planner.refused.connect(self._show_problems)
-        self._planner.unavailable.connect(self._show_ending)
+        self.planner.planned.connect(self._show_plan)
+        self.planner.refused.connect(self._show_problems)
+        self.planner.unavailable.connect(self._show_ending)
         self._manager.devices.found.connect(self._take_devices)
         self._manager.devices.failed.connect(self._show_ending)
-        self._planner.compared.connect(self._show_cost)
+        self.planner.compared.connect(self._show_cost)
 
     def adapt(self, width: int) -> None:
         """Hide the left pane in a narrow window, and leave less margin."""
@@ -147,7 +147,7 @@ class WelcomePage(Page):
     def hideEvent(self, event: QHideEvent) -> None:
         """End the plan worker; the Train page has its own."""
         super().hideEvent(event)
-        self._planner.rest()
+        self.planner.rest()
 
     # What is there
 
@@ -258,11 +258,11 @@ class WelcomePage(Page):
         self._show()
         wanted = self.recipe() if self.source() else None
         if wanted is None:
-            self._planner.forget()
+            self.planner.forget()
             return
-        self._planner.plan(wanted)
+        self.planner.plan(wanted)
         others = {name: self.recipe(name) for name in METHODS}
-        self._planner.compare({name: one for name, one in others.items() if one is not None})
+        self.planner.compare({name: one for name, one in others.items() if one is not None})
 
     def _say_choices(self) -> None:
         source = self.source()

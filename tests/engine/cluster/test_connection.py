@@ -68,7 +68,7 @@ def lab(server):
 
 def port(lab):
     with ClusterHttp("lab", lab.address, "") as asked:
-        return connection._store_port(asked, lab)
+        return connection.store_port(asked, lab)
 
 
 @pytest.mark.parametrize("status", [None, "FAILED", "STOPPED"])

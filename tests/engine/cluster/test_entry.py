@@ -19,7 +19,7 @@ def test_an_entry_has_a_rank_for_each_of_its_cards_and_sees_those_of_ray(cards, 
     monkeypatch.delenv(visible_cards.DEVICE, raising=False)
     spec = {"run": "chats", "sent": {}, "hub": False, "demand": {"cards": cards}}
     (tmp_path / "runs" / "chats").mkdir(parents=True)
-    _Attempt(None, "chats-1", {"turn": 1, "spec": spec}, tmp_path)._start()
+    _Attempt(None, "chats-1", {"turn": 1, "spec": spec}, tmp_path).start()
     [(command, environment)] = started
     assert command[-2:] == ["--worker", str(tmp_path / "runs" / "chats")]
     assert environment.get(ranks.COUNT) == ("2" if cards > 1 else None)
@@ -43,7 +43,7 @@ def test_a_log_that_goes_on_while_it_is_handed_over_is_handed_over_again(tmp_pat
     store = SlowStore(str(tmp_path / "kept"))
     spec = {"run": "chats", "name": "chats", "files": [], "sent": {}, "hub": False}
     store.submit("chats-1", spec)
-    _Attempt(store, "chats-1", store.begin("chats-1", "node"), tmp_path)._push_files()
+    _Attempt(store, "chats-1", store.begin("chats-1", "node"), tmp_path).push_files()
     [(name, size, digest)] = store.files("chats-1")
     assert (name, size, store.part(digest, 0)) == ("run/worker.log", 8, b"one\ntwo\n")
 

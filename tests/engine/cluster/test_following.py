@@ -105,10 +105,10 @@ class WorkingStore(JobStore):
 
     def _end(self, entry_id):
         self._write(entry_id, "job_ended", outcome="completed")
-        self.finish(entry_id, self._entries[entry_id].state.turn, 0)
+        self.finish(entry_id, self.entries[entry_id].state.turn, 0)
 
     def _write(self, entry_id, event, **facts):
-        entry = self._entries[entry_id]
+        entry = self.entries[entry_id]
         line = json.dumps({"v": 1, "event": event, "time": 1.0, "attempt": 1, **facts}) + "\n"
         self.append(entry_id, entry.state.turn, entry.event_bytes, line, 0)
 
@@ -142,7 +142,7 @@ def states(arena):
 
 def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, job_store):
     events = []
-    runs_of(arena, events, cards=2)._follow(job_store)
+    runs_of(arena, events, cards=2).follow(job_store)
     assert states(arena) == ["completed"] * 3
     started = [facts["entry"] for event, facts in events if event == "entry_started"]
     assert started == [entry.id for entry in arena.entries]
@@ -158,8 +158,8 @@ def test_what_changes_in_the_arena_is_passed_on(arena, job_store):
 
     def turn():
         runs.look(job_store)
-        runs._send(job_store)
-        runs._exchange(job_store)
+        runs.send(job_store)
+        runs.exchange(job_store)
 
     turn()
     first, second, third = arena.entries
@@ -185,7 +185,7 @@ def test_an_entry_that_another_computer_has_is_left_to_it(arena, job_store):
     job = arenas.jobs_of(arena, [status], "other")[status.entry.id]
     job.note_sent(SentTo("other", "x"))
     runs = runs_of(arenas.open_arena(arena.folder), [])
-    runs._follow(job_store)
+    runs.follow(job_store)
     assert job.sent_to().computer == "other"
     assert states(arena)[1:] == ["completed"] * 2
 
@@ -200,6 +200,6 @@ def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, job_sto
 
     monkeypatch.setattr(following.SentRun, "send", send)
     events = []
-    runs_of(arena, events)._follow(job_store)
+    runs_of(arena, events).follow(job_store)
     assert states(arena) == ["completed", "failed", "completed"]
     assert any("neither here nor there" in facts.get("message", "") for _, facts in events)

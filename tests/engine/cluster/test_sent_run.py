@@ -62,8 +62,8 @@ def line(event, **facts):
 
 
 def write(job_store, run, *lines):
-    turn = job_store._entries[run.entry_id].state.turn
-    end = job_store._entries[run.entry_id].event_bytes
+    turn = job_store.entries[run.entry_id].state.turn
+    end = job_store.entries[run.entry_id].event_bytes
     job_store.append(run.entry_id, turn, end, b"".join(lines).decode(), 0)
 
 

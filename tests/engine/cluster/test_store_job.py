@@ -38,7 +38,7 @@ def open_cluster(monkeypatch):
 )  # fmt: skip
 def test_without_a_token_no_page_of_a_browser_is_let_in(open_cluster, headers, is_program):
     """A page could send entries to the loopback of who opens it, by that address or by a name that it gives it."""
-    assert store_job._is_let_in(Headers(headers), "secret") is is_program
+    assert store_job.is_let_in(Headers(headers), "secret") is is_program
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_without_a_token_no_page_of_a_browser_is_let_in(open_cluster, headers, i
 )
 def test_a_task_of_the_store_is_known_by_its_secret(open_cluster, said, is_known):
     headers = Headers({"Host": "192.0.2.1:8266", "Authorization": f"Bearer {said}"})
-    assert store_job._is_let_in(headers, "secret") is is_known
+    assert store_job.is_let_in(headers, "secret") is is_known
 
 
 class OneNode(types.ModuleType):

@@ -33,7 +33,7 @@ def test_who_has_the_usual_port_of_ray_s_agents_keeps_no_cluster_from_its_jobs(m
     started = []
     monkeypatch.setattr(node.subprocess, "Popen", lambda command, **_: started.append(command))
     for host in ("127.0.0.1", ""):
-        node._launch(["--head"], host, tmp_path / "token", None, None)
+        node.launch(["--head"], host, tmp_path / "token", None, None)
         assert "--dashboard-agent-listen-port=0" in started.pop()
 
 

@@ -203,9 +203,9 @@ def test_a_worker_found_running_is_followed_to_its_end(start, job):
 def test_of_two_at_once_the_second_follows_the_first(start, job):
     first = start('while not job.take_commands(): time.sleep(0.01)\nsay("job_ended", outcome="stopped")')
     second = Supervisor(job, command=[sys.executable, "-c", f"import os; os._exit({ALREADY_RUNNING})"])
-    second._process = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({ALREADY_RUNNING})"])
+    second.process = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({ALREADY_RUNNING})"])
     wait_for(first, "job_accepted")
-    second._process.wait()
+    second.process.wait()
     assert second.alive()
     first.send("stop")
     events = list(second.follow(every_seconds=0.01))

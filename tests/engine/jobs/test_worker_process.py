@@ -67,8 +67,8 @@ def test_a_warm_worker_does_the_job_as_one_does_that_was_started_for_it(job, war
 
 
 def test_a_warm_worker_that_is_dead_is_replaced_by_one_for_the_job(job, warm_worker):
-    warm_worker._process.kill()
-    warm_worker._process.wait()
+    warm_worker.process.kill()
+    warm_worker.process.wait()
     pid, names = run(job, warm_worker)
     assert pid != warm_worker.pid
     assert names[-1] == "job_ended"

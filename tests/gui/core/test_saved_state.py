@@ -151,7 +151,7 @@ def test_pages_are_as_they_were_left(start, qtbot):
 def restored(window, key, kept):
     """Let a page find what was kept."""
     window.preferences.set(f"page.{key}", kept)
-    window._restore_page(key, window.built(key))
+    window.restore_page(key, window.built(key))
 
 
 def test_what_a_page_kept_and_nobody_can_read_costs_nothing(start):

@@ -32,7 +32,7 @@ def meter(qtbot, monkeypatch):
         with qtbot.waitSignal(load.measured) as blocker:
             load.start()
         load.stop()
-        load._background.wait()
+        load.background.wait()
         return list(blocker.args)
 
     return measured
@@ -66,16 +66,16 @@ def test_the_card_of_the_summaries_is_shown_while_they_hold_it(meter, tmp_path, 
 def test_a_driver_that_hangs_is_asked_once_and_late_answers_are_dropped(qtbot, monkeypatch):
     asked: list[Any] = []
     load = SystemLoad()
-    monkeypatch.setattr(load._background, "run", lambda work, then: asked.append(then))
+    monkeypatch.setattr(load.background, "run", lambda work, then: asked.append(then))
     load.watch(run(**CARD))
     shown: list[Any] = []
     load.measured.connect(lambda *values: shown.append(values))
     for _ in range(3):
-        load._measure()
+        load.measure()
     assert len(asked) == 1
     assert shown == []
     load.watch(None)
     asked[0](SimpleNamespace(cards=()))
     assert shown == []
-    load._measure()
+    load.measure()
     assert shown[0][1] == "cpu"

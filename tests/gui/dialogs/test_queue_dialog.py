@@ -53,7 +53,7 @@ def test_each_says_what_it_waits_for_and_is_moved_paused_and_taken_out(dialog, s
     for left in (3, 2, 1, 0):
         dialog.remove_button.click()
         assert dialog.list.count() == left
-    assert dialog._empty.isVisible()
+    assert dialog.empty.isVisible()
     assert not dialog.remove_button.isEnabled()
 
 

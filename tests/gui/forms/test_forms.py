@@ -134,8 +134,8 @@ def test_all_problems_stand_beside_their_fields_at_once(form):
     form.prompt_editor().area.setPlainText("Summarise this.")
     assert form.recipe() is None
     assert {problem.field for problem in form.problems()} >= {"method.dropout", "training.warmup"}
-    assert "Less than 1" in form.field("method.dropout").around._problem.text()
-    assert "Less than 1" in form.field("training.warmup").around._problem.text()
+    assert "Less than 1" in form.field("method.dropout").around.problem_line.text()
+    assert "Less than 1" in form.field("training.warmup").around.problem_line.text()
 
 
 def test_a_key_of_a_table_has_its_problem_beside_the_table(form):
@@ -164,7 +164,7 @@ def test_a_problem_without_a_field_is_handed_back_and_a_missing_file_is_one_of_i
 def test_a_level_shows_its_fields_and_those_below(form):
     for maximum, level in enumerate(LEVELS):
         form.set_level(level)
-        for field in form._all_fields():
+        for field in form.all_fields():
             assert field.around.isVisibleTo(form) == (LEVELS.index(field.info.level) <= maximum), field.key
 
 
@@ -173,10 +173,10 @@ def test_a_rate_belongs_to_the_method_it_was_set_for(form):
     rate = form.field("training.learning_rate")
     form.choose_method("full")
     assert form.recipe().training.learning_rate is None
-    assert rate.around._helper.text() == "LoRA used 0.006"
+    assert rate.around.helper.text() == "LoRA used 0.006"
     rate.control.widget.setText("0.0002")
     rate.control.widget.textEdited.emit("0.0002")
-    assert rate.around._helper.text() == ""
+    assert rate.around.helper.text() == ""
     form.choose_method("lora")
     assert form.recipe().training.learning_rate == 0.006
     form.choose_method("full")
@@ -194,16 +194,16 @@ def test_a_recipe_is_named_after_what_it_says_now_unless_a_person_named_it(form)
 
 def test_the_plan_fills_chips_and_hints_of_this_base_model_alone(form):
     def foot(name):
-        return form.field(f"base_model.{name}").around._helper.text()
+        return form.field(f"base_model.{name}").around.helper.text()
 
     rate = form.field("training.learning_rate").control.widget
     assert (rate.value(), rate.placeholderText()) == (None, "0.001, preset")
     form.show_plan(PLAN)
     chips = form.field("method.target_modules").control.widget
     assert isinstance(chips, ModuleChips)
-    assert chips._chips.on() == ["", "q", "v"]
+    assert chips.chips.on() == ["", "q", "v"]
     assert chips.value() is None
-    chips._chips.chips["k"].click()
+    chips.chips.chips["k"].click()
     assert form.recipe().method.options.target_modules == ("q", "k", "v")
     assert foot("id") == "248 M parameters, encoder-decoder"
     form.show_plan(PLAN | {"precision": "float32", "precision_reason": "bfloat16 is not faster here"})
@@ -283,19 +283,19 @@ def test_a_run_can_go_on_from_the_librarys_adapters_of_its_base_and_method(form,
 def test_an_adapter_of_another_base_or_method_or_one_that_is_gone_is_said(form, adapters):
     form.set_values("method", {"start_from": "mine"})
     # Not called missing before the library was read.
-    assert form.start_from._choice.currentText() == "mine"
+    assert form.start_from.choice.currentText() == "mine"
     form.start_from.offer(adapters)
     form.choose_method("full")
     assert form.recipe().method.start_from == ""
     assert form.start_from.isVisibleTo(form)
-    assert "and was removed" in form.start_from._helper.text()
+    assert "and was removed" in form.start_from.helper.text()
     form.choose_method("lora")
     assert form.recipe().method.start_from == ""
     form.set_values("method", {"start_from": "of-another-base"})
     assert form.start_from.key() == "of-another-base"
-    assert "another base model" in form.start_from._choice.currentText()
+    assert "another base model" in form.start_from.choice.currentText()
     form.set_values("method", {"start_from": "gone"})
-    assert "not in the library" in form.start_from._choice.currentText()
+    assert "not in the library" in form.start_from.choice.currentText()
     assert "gone" in form.start_from.problem()
     assert form.recipe() is None
 
@@ -342,7 +342,7 @@ def test_the_variant_shown_follows_the_options(lora):
     assert lora.variant.key() == "dora"
     lora.field("method.rs_lora").control.widget.setChecked(True)
     assert lora.variant.key() == "custom"
-    assert "no variant" in lora.variant._helper.text()
+    assert "no variant" in lora.variant.helper.text()
     lora.field("method.dora").control.widget.setChecked(False)
     assert lora.variant.key() == "rslora"
     assert "Custom" not in lora.variant.choices()

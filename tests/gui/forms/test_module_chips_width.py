@@ -33,7 +33,7 @@ def _chips(panel: RecipePanel) -> ModuleChips:
 
 
 def _all_in_sight(chips: ModuleChips) -> bool:
-    last = chips._chips.chips[list(GATED)[-1]]
+    last = chips.chips.chips[list(GATED)[-1]]
     return last.mapTo(chips, last.rect().bottomLeft()).y() < chips.height()
 
 
@@ -54,7 +54,7 @@ def test_neither_the_first_plan_nor_that_of_another_method_moves_the_form(panel)
     assert _places(panel) == before
     # A base model that is not here has the chip of the default alone.
     panel.show_plan({"missing": ["owner/name"]})
-    assert [chip.text() for chip in _chips(panel)._chips.chips.values()] == ["Default"]
+    assert [chip.text() for chip in _chips(panel).chips.chips.values()] == ["Default"]
 
 
 def test_chips_offered_by_a_run_that_began_before_any_plan_are_all_in_sight(panel, qtbot):

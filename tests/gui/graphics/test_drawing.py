@@ -23,7 +23,7 @@ def test_a_drawing_has_colours_of_the_scheme_and_texts_with_translations(styled,
 
     monkeypatch.setattr(drawing, "tr", say)
     style.apply(styled, "dark", 1.5)
-    colours = set(re.findall(r'"(#\w{6})"', drawing._svg(name)))
+    colours = set(re.findall(r'"(#\w{6})"', drawing.svg(name)))
     assert colours
     assert colours <= set(vars(DARK).values())
     assert said <= {*drawing.TEXTS, *WORDS, "+", "=", "0"}
@@ -34,7 +34,7 @@ def test_a_drawing_has_colours_of_the_scheme_and_texts_with_translations(styled,
 
 
 def test_a_drawing_of_a_sentence_has_a_file_for_the_language(styled, monkeypatch):
-    assert ">Ann<" in drawing._svg("tokens")
+    assert ">Ann<" in drawing.svg("tokens")
     monkeypatch.setattr(drawing, "spoken", lambda: "de")
-    assert ">Frei<" in drawing._svg("tokens")
-    assert ">rank 16<" in drawing._svg("rank")
+    assert ">Frei<" in drawing.svg("tokens")
+    assert ">rank 16<" in drawing.svg("rank")

@@ -39,12 +39,12 @@ def test_keys_move_the_limit_and_the_handle_stands_where_its_number_is(lengths, 
     assert lengths.limit() == 1000
     for limit in (1, 500, 1000, 1500, 4000):
         lengths.set_limit(limit)
-        x, handle = lengths._x(limit), lengths._handle()
+        x, handle = lengths.x_of(limit), lengths.handle()
         assert handle.left() <= x <= handle.right()
-        plot = lengths._plot()
+        plot = lengths.plot_area()
         # The axis reaches so far: what is at x is the limit's number.
         share = (x - plot.left()) / plot.width()
-        assert share * lengths._high() == pytest.approx(limit)
+        assert share * lengths.high() == pytest.approx(limit)
         assert lengths.limit_text() == f"{limit:,} tokens"
 
 
@@ -54,20 +54,20 @@ def test_what_lies_beyond_is_counted_and_said(lengths):
     assert "125 in total" in lengths.accessibleDescription()
     # A limit far beyond all lengths points there and squeezes no bar.
     lengths.set_limit(50_000)
-    assert lengths._high() == 1000
+    assert lengths.high() == 1000
     assert lengths.limit_text() == "50,000 tokens →"
     assert not lengths.grab().isNull()
 
 
 def test_the_axis_stays_while_the_handle_is_dragged(lengths):
     lengths.set_limit(2000)
-    high = lengths._high()
-    start = QPoint(round(lengths._x(2000)), 120)
+    high = lengths.high()
+    start = QPoint(round(lengths.x_of(2000)), 120)
     QTest.mousePress(lengths, Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(lengths, QPoint(201, 120))
     QTest.mouseRelease(lengths, Qt.MouseButton.LeftButton, pos=QPoint(201, 120))
-    assert lengths._high() == high
-    assert lengths._x(lengths.limit()) == pytest.approx(201, abs=1)
+    assert lengths.high() == high
+    assert lengths.x_of(lengths.limit()) == pytest.approx(201, abs=1)
 
 
 def test_the_limit_is_dragged_and_escape_takes_it_back(lengths):

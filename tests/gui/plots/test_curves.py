@@ -92,9 +92,9 @@ def test_a_drag_moves_a_narrowed_view_and_a_double_click_shows_all(curves):
 
 
 def test_a_name_under_the_pointer_lifts_its_line(curves):
-    item = curves._names["b"]
-    assert curves._curves["b"].opts["pen"].widthF() == 1
+    item = curves.names["b"]
+    assert curves.curves["b"].opts["pen"].widthF() == 1
     QTest.mouseMove(curves.viewport(), item.sceneBoundingRect().center().toPoint())
-    assert curves._curves["b"].opts["pen"].widthF() == 2
-    tops = sorted(name.sceneBoundingRect().top() for name in curves._names.values())
+    assert curves.curves["b"].opts["pen"].widthF() == 2
+    tops = sorted(name.sceneBoundingRect().top() for name in curves.names.values())
     assert tops[1] - tops[0] >= item.sceneBoundingRect().height() - 1

@@ -59,7 +59,7 @@ print("done")
 def test_many_events_make_one_redraw(plot, qtbot, monkeypatch):
     plot.redraw()
     drawn = []
-    monkeypatch.setattr(plot._canvas, "draw", lambda drawing: drawn.append(len(drawing.train)))
+    monkeypatch.setattr(plot.canvas, "draw", lambda drawing: drawn.append(len(drawing.train)))
     for step in range(1, 201):
         plot.append(step, 1.0)
     assert drawn == []
@@ -69,18 +69,18 @@ def test_many_events_make_one_redraw(plot, qtbot, monkeypatch):
 
 def test_the_waiting_line_goes_with_the_first_step_and_clear_starts_over(plot):
     plot.set_waiting("The first step is being prepared, 12 s left")
-    assert plot._waiting.isVisible()
+    assert plot.waiting.isVisible()
     # The loss before a new start stays to be seen.
     plot.set_former([1, 2, 3], [9.0, 8.0, 7.0])
     plot.append(1, 1.0)
     plot.end(saved_step=1)
     plot.redraw()
-    assert not plot._waiting.isVisible()
-    assert plot._canvas._former.getData()[0].tolist() == [1, 2, 3]
-    assert plot._canvas.viewRange()[1][1] > 7.0
+    assert not plot.waiting.isVisible()
+    assert plot.canvas.former.getData()[0].tolist() == [1, 2, 3]
+    assert plot.canvas.viewRange()[1][1] > 7.0
     plot.start(100)
     plot.redraw()
-    assert not len(plot._canvas._former.getData()[0])
+    assert not len(plot.canvas.former.getData()[0])
     assert plot.accessibleDescription() == "No step yet."
 
 
@@ -96,7 +96,7 @@ def test_odd_data_is_drawn_without_a_warning(plot):
 
 
 def test_the_axis_reaches_the_planned_steps_and_the_view_holds_the_middle(plot):
-    item = plot._canvas.getPlotItem()
+    item = plot.canvas.getPlotItem()
     plot.append(1, 1.0)
     plot.redraw()
     low, high = item.viewRange()[0]
@@ -115,14 +115,14 @@ def test_the_axis_reaches_the_planned_steps_and_the_view_holds_the_middle(plot):
 def test_zooming_is_kept_until_the_whole_run_is_asked_for(plot):
     plot.append_many(range(1, 101), [1.0] * 100)
     plot.redraw()
-    plot._canvas.getPlotItem().getViewBox().scaleBy(x=0.5)
-    plot._canvas._zoom()
+    plot.canvas.getPlotItem().getViewBox().scaleBy(x=0.5)
+    plot.canvas._zoom()
     plot.redraw()
-    low, high = plot._canvas.getPlotItem().viewRange()[0]
+    low, high = plot.canvas.getPlotItem().viewRange()[0]
     assert high - low < 60
     plot.show_all(everything=False)
     plot.redraw()
-    low, high = plot._canvas.getPlotItem().viewRange()[0]
+    low, high = plot.canvas.getPlotItem().viewRange()[0]
     assert high - low > 99
 
 
@@ -164,15 +164,15 @@ def with_scores(plot):
 def test_scores_have_an_axis_of_their_own_only_where_there_are_any(plot):
     plot.append_many(range(1, 11), [2.0] * 10)
     plot.redraw()
-    assert not plot._canvas.getPlotItem().getAxis("right").isVisible()
-    assert not plot._legend._score[1].isVisibleTo(plot)
+    assert not plot.canvas.getPlotItem().getAxis("right").isVisible()
+    assert not plot.legend.score[1].isVisibleTo(plot)
     with_scores(plot)
-    axis = plot._canvas.getPlotItem().getAxis("right")
+    axis = plot.canvas.getPlotItem().getAxis("right")
     assert axis.isVisible()
     labels = [float(text) for _, text in axis._tickLevels[0]]
     assert len(labels) >= 3
     assert min(labels) < 50.0 < max(labels) < 75.0
-    assert plot._legend._score[1].text() == "ROUGE-1 on 16"
+    assert plot.legend.score[1].text() == "ROUGE-1 on 16"
     told = "ROUGE-1 on the first 16 validation conversations: 57.5."
     assert told in plot.accessibleDescription()
     plot.start(100)
@@ -185,13 +185,11 @@ def test_names_at_the_ends_keep_apart(plot):
     for log in ("linear", "log"):
         plot.tools.scale.set_current(log)
         plot.redraw()
-        shown = plot._canvas._end_names()
+        shown = plot.canvas.end_names()
         assert [name.toPlainText() for name in shown] == ["train 1.050", "validation 1.200", "ROUGE-1 57.5"]
-        low, high = plot._canvas.getPlotItem().viewRange()[1]
+        low, high = plot.canvas.getPlotItem().viewRange()[1]
         heights = sorted(name.pos().y() for name in shown)
-        pixels = [
-            (y - low) / (high - low) * plot._canvas.getPlotItem().getViewBox().height() for y in heights
-        ]
+        pixels = [(y - low) / (high - low) * plot.canvas.getPlotItem().getViewBox().height() for y in heights]
         assert all(after - before >= 15 for before, after in itertools.pairwise(pixels))
 
 
@@ -201,12 +199,12 @@ def test_chrf_stands_beside_rouge_where_the_run_has_it(plot):
     plot.append_chrf([110], [0.433])
     plot.append(120, 1.0)
     plot.redraw()
-    assert plot._canvas._end_names()[2].toPlainText() == "ROUGE-1 58.0, chrF 43.3"
+    assert plot.canvas.end_names()[2].toPlainText() == "ROUGE-1 58.0, chrF 43.3"
     assert plot.accessibleDescription().endswith("58.0. chrF 43.3.")
     plot.start(100)
     with_scores(plot)
-    assert plot._canvas._end_names()[2].toPlainText() == "ROUGE-1 57.5"
-    named = {side: plot._canvas.getPlotItem().getAxis(side) for side in ("left", "bottom", "right")}
+    assert plot.canvas.end_names()[2].toPlainText() == "ROUGE-1 57.5"
+    named = {side: plot.canvas.getPlotItem().getAxis(side) for side in ("left", "bottom", "right")}
     assert {side: axis.labelText for side, axis in named.items() if axis.label.isVisible()} == {
         "left": "Loss", "bottom": "Step", "right": "ROUGE-1",
     }  # fmt: skip
@@ -219,9 +217,9 @@ def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot):
         for step, value in enumerate(values, start=1):
             plot.append_scores([step], [value], 1)
         plot.redraw()
-        low, high = plot._canvas.box.viewRange()[1]
-        assert all(low < y < high for y in plot._canvas._scores.yData)
-        labels = [float(text) for _, text in plot._canvas.getPlotItem().getAxis("right")._tickLevels[0]]
+        low, high = plot.canvas.box.viewRange()[1]
+        assert all(low < y < high for y in plot.canvas.scores.yData)
+        labels = [float(text) for _, text in plot.canvas.getPlotItem().getAxis("right")._tickLevels[0]]
         assert labels
         assert min(labels) >= 0.0
         assert max(labels) <= 100.0
@@ -234,15 +232,15 @@ def test_the_legend_stays_and_never_widens_the_page(plot, qtbot):
     for width in (1200, 360):
         plot.resize(width, 600)
         qtbot.waitUntil(lambda width=width: plot.width() == width)
-        parts = [part for part in plot._legend.findChildren(Label) if part.isVisibleTo(plot)]
+        parts = [part for part in plot.legend.findChildren(Label) if part.isVisibleTo(plot)]
         assert [part.text() for part in parts] == ["each step", "smoothed", "validation", "ROUGE-1 on 16"]
         for part in parts:
-            assert plot._legend.rect().contains(part.geometry().translated(part.parentWidget().pos()))
+            assert plot.legend.rect().contains(part.geometry().translated(part.parentWidget().pos()))
 
 
 def test_the_plot_has_room_whatever_stands_around_it(plot):
     plot.resize(800, 10)
-    assert plot._canvas.height() >= 280
+    assert plot.canvas.height() >= 280
     # In a page that scrolls it asks for no more.
     assert plot.heightForWidth(800) < 280 + 100
 
@@ -250,12 +248,12 @@ def test_the_plot_has_room_whatever_stands_around_it(plot):
 def test_an_axis_that_comes_takes_no_width_from_the_names(plot, qtbot):
     plot.append_many(range(1, 101), [2.0] * 100)
     plot.redraw()
-    drawing, canvas = plot._need_drawing(), plot._canvas
+    drawing, canvas = plot.need_drawing(), plot.canvas
     drawing.scores.extend([100], [0.5])
     with qtbot.waitSignal(canvas.viewed):
         canvas.draw(drawing)
     plot.redraw()
-    name, box = canvas._score_name, canvas.getPlotItem().getViewBox()
+    name, box = canvas.score_name, canvas.getPlotItem().getViewBox()
     assert box.sceneBoundingRect().contains(name.mapRectToScene(name.boundingRect()))
 
 
@@ -269,13 +267,13 @@ def test_a_label_never_lies_on_a_line(plot, qtbot, reached, saved):
     for scale in ("linear", "log"):
         plot.tools.scale.set_current(scale)
         plot.redraw()
-        canvas = plot._canvas
+        canvas = plot.canvas
         box = canvas.getPlotItem().getViewBox()
-        names = [name for name in (*canvas._end_names(), canvas._saved_label) if name.isVisible()]
+        names = [name for name in (*canvas.end_names(), canvas.saved_label) if name.isVisible()]
         assert len(names) == 3 + (saved is not None)
         rects = [name.mapRectToScene(name.boundingRect()) for name in names]
         assert all(box.sceneBoundingRect().contains(rect) for rect in rects)
-        for curve in (canvas._smooth, canvas._evaluations, canvas._scores):
+        for curve in (canvas.smooth, canvas.evaluations, canvas.scores):
             line = curve.getViewBox().mapViewToScene
             points = [line(QPointF(x, y)) for x, y in zip(curve.xData, curve.yData, strict=True)]
             dense = [
@@ -296,12 +294,12 @@ def test_the_saved_step_is_named_in_full_in_a_narrow_plot(plot, styled, speak, q
     plot.append_many(range(1, 1001), [5.0 / at for at in range(1, 1001)])
     plot.append_scores([1000], [0.5], 16)
     plot.end(step)
-    plot._canvas.setFixedWidth(390)
-    qtbot.waitUntil(lambda: plot._canvas.box.width() < 300)
+    plot.canvas.setFixedWidth(390)
+    qtbot.waitUntil(lambda: plot.canvas.box.width() < 300)
     plot.redraw()
-    label = plot._canvas._saved_label
+    label = plot.canvas.saved_label
     shown = label.mapRectToScene(label.boundingRect())
-    assert plot._canvas.box.sceneBoundingRect().contains(shown)
+    assert plot.canvas.box.sceneBoundingRect().contains(shown)
 
 
 def test_evaluations_and_scores_without_end_are_drawn_as_some(plot):
@@ -310,6 +308,6 @@ def test_evaluations_and_scores_without_end_are_drawn_as_some(plot):
     plot.append_evaluations(steps, [2.0 - at / 20_000 for at in steps])
     plot.append_scores(steps, [at / 20_000 for at in steps], 16)
     plot.redraw()
-    drawn = plot._canvas
-    assert 200 <= len(drawn._evaluations.scatter.points()) <= 2 * MARKED_COLUMNS
-    assert 200 <= len(drawn._scores.scatter.points()) <= 2 * MARKED_COLUMNS
+    drawn = plot.canvas
+    assert 200 <= len(drawn.evaluations.scatter.points()) <= 2 * MARKED_COLUMNS
+    assert 200 <= len(drawn.scores.scatter.points()) <= 2 * MARKED_COLUMNS

@@ -17,7 +17,7 @@ def window(qtbot, home):
     preferences = Preferences()
     preferences.set("page", "data")
     made = MainWindow(scripted_manager(lambda _job: [["answer", {}]]), preferences, has_menu_bar=True)
-    qtbot.addWidget(made, before_close_func=lambda window: setattr(window, "_may_close", True))
+    qtbot.addWidget(made, before_close_func=lambda window: setattr(window, "may_close", True))
     with qtbot.waitActive(made):
         made.show()
     yield made

@@ -146,9 +146,9 @@ def test_badges_and_the_device_are_said_and_settings_and_help_are_at_the_foot(wi
     rail.set_device("CPU", "cpu", None, None, None)
     assert "–" in meter.accessibleName()
     with qtbot.waitSignal(rail.settings_wanted):
-        QTest.mouseClick(rail._settings, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(rail.settings, Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(rail.help_wanted):
-        QTest.mouseClick(rail._help, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(rail.help, Qt.MouseButton.LeftButton)
 
 
 def test_the_place_is_kept_where_it_is_told_to_and_an_unreadable_one_passed_over(styled, qtbot):
@@ -169,9 +169,9 @@ def test_a_header_shows_state_in_words_and_a_dot(window):
     header.set_subtitle("Training. Next evaluation at step 1,078", "accent")
     assert window.built("data").title() == "SAMSum"
     assert header.subtitle().startswith("Training")
-    assert header._dot.isVisibleTo(header)
+    assert header.dot.isVisibleTo(header)
     header.set_subtitle("Saved")
-    assert not header._dot.isVisibleTo(header)
+    assert not header.dot.isVisibleTo(header)
 
 
 def test_the_rails_items_do_not_overlap_in_a_low_window_with_large_text(window, styled):

@@ -12,7 +12,7 @@ def test_the_guide_leads_to_a_finished_run_and_comes_only_once(story):
     assert window.current_key() == "welcome"
     assert guide.data.isVisible()
     click(guide.onward_button)
-    click(guide.methods._buttons["full"])
+    click(guide.methods.buttons["full"])
     assert guide.recipe().method.id == "full"
     click(guide.onward_button)
     story.until(lambda: "1,540 steps" in guide.steps["run"].text())

@@ -27,7 +27,7 @@ def test_a_killed_run_is_resumed_in_the_next_window(story):
     assert "Crashed at step 12" in said
     assert ("exit code 1" if WINDOWS else "was ended from outside (SIGKILL)") in said
     assert "memory" not in said.lower()
-    run = train._model
+    run = train.model
     # A scripted worker tells of a checkpoint and makes none.
     add_checkpoint(run.job, 10, run.recipe)
     story.close(window)
@@ -42,7 +42,7 @@ def test_a_killed_run_is_resumed_in_the_next_window(story):
     story.until(train.buttons.resume.isVisible)
     click(train.buttons.resume)
     story.until(lambda: isinstance(train.run_view.card, VerdictCard))
-    assert train._model.id == run.id
-    assert train._model.state.attempt == 2
-    assert list(train._model.state.loss.steps)[-1] == 40
+    assert train.model.id == run.id
+    assert train.model.state.attempt == 2
+    assert list(train.model.state.loss.steps)[-1] == 40
     story.until(lambda: [runs.table.count(show) for show in SHOWN] == [1, 1, 0])

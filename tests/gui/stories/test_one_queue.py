@@ -59,7 +59,7 @@ def test_of_three_starts_two_wait_one_is_taken_out_and_the_window_closes_and_ope
         start(window, name)
         assert button.text() == "Add to queue"
     assert "fourth was added to the queue: it waits for third." in window.built("train").right.notice.text()
-    window._system_load.start()
+    window.system_load.start()
     story.until(lambda: "first" in window.rail.findChild(DeviceMeter).accessibleName())
     assert "3 waiting" in window.rail.findChild(DeviceMeter).accessibleName()
 
@@ -82,7 +82,7 @@ def test_of_three_starts_two_wait_one_is_taken_out_and_the_window_closes_and_ope
     click(dialog.close_button)
 
     window.close()
-    assert "2 more start when you reopen Tunesmith." in window.quit_dialog._waiting.text()
+    assert "2 more start when you reopen Tunesmith." in window.quit_dialog.waiting.text()
     window.quit_dialog.cancel_button.click()
     story.close(window)
     story.scripts["train"] = COMPLETE

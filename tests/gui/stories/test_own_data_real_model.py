@@ -60,7 +60,7 @@ def test_own_data_on_a_real_model_leads_to_a_verdict(planning_story, smollm, cal
     data.parts.source.remember(calls, "calls.csv")
     train = window.show_built("train")
     form, plans = train.panel.form, []
-    train._manager.planner.planned.connect(plans.append)
+    train.manager.planner.planned.connect(plans.append)
     base, source = form.base_model_chooser(), form.field("data.source").control.widget
     story.until(lambda: plans and source.findText(calls) >= 0)
 
@@ -122,7 +122,7 @@ def test_after_the_practice_model_a_real_one_is_chosen_for_the_same_data(story, 
         source.pick(data)
         story.until(train.panel.start_button.isEnabled)
         click(train.panel.start_button)
-        story.until(lambda: isinstance(train.run_view.card, VerdictCard) and not train._model.running)
+        story.until(lambda: isinstance(train.run_view.card, VerdictCard) and not train.model.running)
         assert ("practice model is for trying the app" in texts(train.run_view.card)) == is_practice
         if not is_practice:
             click(train.runs.new_button)

@@ -20,7 +20,7 @@ def test_a_run_that_was_stopped_is_scored_with_one_click(story):
     train = window.show_built("train")
     story.until(train.panel.start_button.isEnabled)
     click(train.panel.start_button)
-    story.until(lambda: train._model is not None and train._model.state.adapter)
+    story.until(lambda: train.model is not None and train.model.state.adapter)
     click(train.buttons.stop)
     story.until(lambda: train.run_view.card is not None)
     buttons = {each.text(): each for each in train.run_view.card.findChildren(Button)}

@@ -111,11 +111,11 @@ def test_a_strip_in_use_and_a_question_stay(strip):
     QTest.keyClick(strip.window().windowHandle(), Qt.Key.Key_Shift)
     strip.offer("Moved one to the trash.", lambda: None)
     strip.action_button().setFocus(Qt.FocusReason.TabFocusReason)
-    strip._leave()
+    strip.leave()
     assert strip.isVisible()
-    assert strip._clock.isActive()
+    assert strip.clock.isActive()
     strip.offer("Delete it for good?", lambda: None, "Delete permanently", stays=True)
-    assert not strip._clock.isActive()
+    assert not strip.clock.isActive()
 
 
 def test_an_empty_state_names_what_is_missing(styled, qtbot):

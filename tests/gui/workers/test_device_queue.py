@@ -217,7 +217,7 @@ def test_a_run_that_another_program_stops_frees_the_device(runs, qtbot):
 
 def test_a_run_of_another_program_goes_first(runs, qtbot):
     manager, _ = runs
-    manager.device_queue._look_again.setInterval(50)
+    manager.device_queue.look_again.setInterval(50)
     other = scripted_manager(lambda _job: ENDLESS)
     run = other.start_run(recipe.from_tables(BASICS))
     qtbot.waitUntil(lambda: run.state.step > 0)

@@ -74,7 +74,7 @@ def test_the_icon_shows_what_is_fetched(story, monkeypatch):
     script = [["emit", entered("load_base")], ["emit", progressed(100)], ["wait_for_stop", None]]
     story.scripts["evaluate"] = script
     window, sent = story.open("library"), []
-    monkeypatch.setattr(window.taskbar, "_send", sent.append)
+    monkeypatch.setattr(window.taskbar, "send", sent.append)
     thread = window.manager.ask("evaluate", {})
     story.until(lambda: sent == [{"progress": 0.25, "progress-visible": True}])
     thread.force()

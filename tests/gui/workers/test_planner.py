@@ -27,7 +27,7 @@ def test_an_earlier_plan_of_the_same_is_there_only_while_the_worker_starts(manag
     planner.plan(WANTED)
     assert planner.is_starting
     # The warm worker waits for its answer.
-    assert not manager._can_afford_warm_worker()
+    assert not manager.can_afford_warm_worker()
     qtbot.waitUntil(lambda: len(told) == 2)
     assert told == [("recalled", 6), ("planned", 7)]
     assert not planner.is_starting

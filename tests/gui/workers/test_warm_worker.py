@@ -93,36 +93,36 @@ def test_none_is_started_where_it_would_be_a_burden(harness, qtbot):
 
 
 def ready(manager: WorkerManager, qtbot: Any) -> None:
-    manager.warm_workers._settle.setInterval(10)
-    app._keep_warm_worker(manager, "train")
+    manager.warm_workers.settle.setInterval(10)
+    app.keep_warm_worker(manager, "train")
     qtbot.waitUntil(manager.warm_workers.is_ready)
 
 
 def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_for_its_end(manager, qtbot):
     ready(manager, qtbot)
-    pid = manager.warm_workers._warm_worker.pid
+    pid = manager.warm_workers.warm_worker.pid
     model = manager.start_run(recipe.from_tables(BASICS))
     assert not manager.warm_workers.is_ready()
     qtbot.waitUntil(lambda: not model.running)
     assert model.ending.outcome == "completed"
-    assert model._thread.pid == pid
+    assert model.job_thread.pid == pid
     qtbot.waitUntil(manager.warm_workers.is_ready)
 
 
 def test_a_window_that_leaves_before_a_run_has_begun_leaves_no_worker_behind(manager, qtbot):
     ready(manager, qtbot)
-    warm_worker = manager.warm_workers._warm_worker
+    warm_worker = manager.warm_workers.warm_worker
     manager.start_run(recipe.from_tables(BASICS))
     manager.leave()
     assert not warm_worker.alive()
 
 
 def test_one_is_ready_at_the_end_of_the_guide_too_and_other_pages_do_without(manager, qtbot):
-    manager.warm_workers._settle.setInterval(10)
-    app._keep_warm_worker(manager, "data")
+    manager.warm_workers.settle.setInterval(10)
+    app.keep_warm_worker(manager, "data")
     qtbot.wait(50)
     assert not manager.warm_workers.is_ready()
-    app._keep_warm_worker(manager, "welcome")
+    app.keep_warm_worker(manager, "welcome")
     qtbot.waitUntil(manager.warm_workers.is_ready)
 
 
@@ -132,7 +132,7 @@ def test_one_for_another_device_is_replaced(harness, qtbot):
     harness.keeper.suit("cpu")
     qtbot.waitUntil(harness.keeper.is_ready)
     # Its device changed before it was started.
-    assert [made._cards["TUNESMITH_DEVICE"] for made in harness.made] == ["cpu"]
+    assert [made.cards["TUNESMITH_DEVICE"] for made in harness.made] == ["cpu"]
     harness.keeper.suit("cuda:1")
     assert not harness.made[0].alive()
     qtbot.waitUntil(harness.keeper.is_ready)

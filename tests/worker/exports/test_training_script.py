@@ -218,9 +218,9 @@ def test_the_registry_says_what_peft_alone_can_t_do(method, precision, quantizat
 
 def test_blocks_are_named_by_a_pattern_where_all_of_them_are_trained():
     names = ["wte.weight", "h.0.ln.weight", "h.0.fc.weight", "h.1.ln.weight", "h.1.fc.weight"]
-    assert training_script._patterns(names, names) == ["*"]
-    assert training_script._patterns(["h.1.ln.weight", "h.1.fc.weight"], names) == [
+    assert training_script.layer_patterns(names, names) == ["*"]
+    assert training_script.layer_patterns(["h.1.ln.weight", "h.1.fc.weight"], names) == [
         "h.1.ln.weight",
         "h.1.fc.weight",
     ]
-    assert training_script._patterns(["h.0.ln.weight", "h.1.ln.weight"], names) == ["h.*.ln.weight"]
+    assert training_script.layer_patterns(["h.0.ln.weight", "h.1.ln.weight"], names) == ["h.*.ln.weight"]

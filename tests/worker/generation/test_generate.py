@@ -80,14 +80,14 @@ def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_batch_has_as_many_tokens_as_numbers_are_kept_of(kind, monkeypatch):
     base = load_tiny(kind)
-    found = generate_module._batch_tokens(base.model)
+    found = generate_module.tokens_of_batch(base.model)
     assert found == generate_module.MAX_CPU_BATCH_TOKENS
     monkeypatch.setattr(
         generate_module, "MAX_CPU_CACHE_VALUES", kv_values_per_token(base.model.config) * 10_000
     )
-    assert generate_module._batch_tokens(base.model) == 10_000
+    assert generate_module.tokens_of_batch(base.model) == 10_000
     monkeypatch.setattr(generate_module, "MAX_CPU_CACHE_VALUES", 1)
-    assert generate_module._batch_tokens(base.model) == generate_module.CPU_BATCH_TOKENS
+    assert generate_module.tokens_of_batch(base.model) == generate_module.CPU_BATCH_TOKENS
 
 
 def test_every_new_token_is_handed_on_and_what_the_listener_raises_ends_the_work():

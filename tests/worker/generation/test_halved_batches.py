@@ -73,4 +73,4 @@ def test_a_batch_fills_half_of_what_the_weights_leave_of_a_gpu(monkeypatch, free
     }.items():
         monkeypatch.setattr(torch.cuda, name, lambda _, value=value: value)
     card = SimpleNamespace(device=torch.device("cuda"), config=base.model.config, dtype=base.model.dtype)
-    assert generate_module._batch_tokens(card) == expected
+    assert generate_module.tokens_of_batch(card) == expected

@@ -67,9 +67,9 @@ def wait_for(channel: Channel, name: str) -> Event:
 def test_only_plans_that_are_shown_are_known_at_the_next_start(tmp_path, channel):
     recipe = tiny_recipe(tmp_path, "t5")
     planner, asked = Planner(channel), {"command": "plan", "request": "1", "recipe": recipes.dumps(recipe)}
-    plan._answer(channel, planner, asked)
+    plan.answer_request(channel, planner, asked)
     assert known_plans.load(recipe) is None
-    plan._answer(channel, planner, asked | {"shown": True})
+    plan.answer_request(channel, planner, asked | {"shown": True})
     known = known_plans.load(recipe)
     assert known is not None
     assert known["steps"] == 6

@@ -25,13 +25,13 @@ def asked(monkeypatch):
     """Note each product that is not torch's own; small ones may be."""
     monkeypatch.setattr(linear, "MIN_MULTIPLICATIONS", 1)
     seen: list[tuple[int, ...]] = []
-    applies = linear._applies
+    applies = linear.applies
 
     def noted(rows: torch.Tensor, weight: torch.Tensor) -> bool:
         seen.extend([tuple(rows.shape)] if (found := applies(rows, weight)) else [])
         return found
 
-    monkeypatch.setattr(linear, "_applies", noted)
+    monkeypatch.setattr(linear, "applies", noted)
     return seen
 
 

@@ -108,7 +108,7 @@ def test_an_unknown_name_is_ignored_and_told(switch):
     [told] = registry.doubts()
     assert "graphed_decoding" in told.message
     assert "rms_norm" in told.hint
-    assert doctor.patches({"patches": device_report._patches()}).fix.startswith("Unset TUNESMITH_PATCHES")
+    assert doctor.patches({"patches": device_report.patch_facts()}).fix.startswith("Unset TUNESMITH_PATCHES")
 
 
 @pytest.mark.parametrize("number", ["5.21.4", "6.0.0rc1"])
@@ -134,16 +134,16 @@ def test_tested_versions_and_absent_libraries_are_no_matter(install, number):
 
 
 def test_the_doctor_says_what_is_off_and_why(install, switch):
-    facts = device_report._patches()
+    facts = device_report.patch_facts()
     assert doctor.patches({"patches": facts}).state == "ok"
     install("transformers", "5.30.0")
-    check = doctor.patches({"patches": device_report._patches()})
+    check = doctor.patches({"patches": device_report.patch_facts()})
     assert check.state == "notice"
     assert "transformers 5.30.0" in check.text
     assert "decode_attention" in check.text
     install("transformers", "5.24.0")
     switch("none")
-    check = doctor.patches({"patches": device_report._patches()})
+    check = doctor.patches({"patches": device_report.patch_facts()})
     assert "Switched off: attention," in check.text
     assert check.text.endswith("On: none.")
     assert doctor.patches({}).state == "notice"
@@ -163,7 +163,7 @@ def test_a_run_says_which_are_active_and_what_is_not_tested(tmp_path, install, s
 def test_boft_s_permutation_matrix_is_peft_s_and_a_plan_has_one_too():
     order = torch.randperm(7)
     assert torch.equal(
-        shape_constraints._permutation_matrix(None, order), boft_layer.BOFTLayer.perm2mat(None, order)
+        shape_constraints.permutation_matrix(None, order), boft_layer.BOFTLayer.perm2mat(None, order)
     )
     # There are no values to loop over.
     assert boft_layer.BOFTLayer.perm2mat(None, order.to("meta")).shape == (7, 7)

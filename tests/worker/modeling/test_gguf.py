@@ -58,7 +58,7 @@ def test_it_is_the_model_that_it_was_made_of_and_says_first_how_large_it_gets(fi
     [said] = events_of(channel, "notice")
     assert "mine.gguf is unpacked once" in said["message"]
     assert "in F32 become" in said["message"]
-    assert models._list({}, channel)["models"][-1] | {"size_bytes": 0} == {
+    assert models.list_models({}, channel)["models"][-1] | {"size_bytes": 0} == {
         "id": str(file), "revision": "", "family": "decoder-only", "size_bytes": 0, "licence": "apache-2.0",
         "folder": str(folder), "local": False,
     }  # fmt: skip
@@ -202,7 +202,7 @@ def test_a_library_without_end_is_ended_and_a_stop_is_heard(file, monkeypatch):
 
 def test_the_unpacked_folder_is_deleted_and_not_the_file(file):
     load(file)
-    freed = models._delete({"id": str(file)}, make_channel("models"))["freed_bytes"]
+    freed = models.delete_model({"id": str(file)}, make_channel("models"))["freed_bytes"]
     assert freed > 50_000
     assert file.exists()
     assert list(gguf_models.unpacked()) == []

@@ -88,7 +88,7 @@ def test_what_the_system_says_of_a_file_is_told(tmp_path):
     """Windows has one number for many reasons."""
     with (
         pytest.raises(DataError, match=r"chats\.csv can't be read: The cloud file provider is not running"),
-        table._explained(tmp_path / "chats.csv"),
+        table.explained(tmp_path / "chats.csv"),
     ):
         raise OSError(errno.EINVAL, "The cloud file provider is not running")
 

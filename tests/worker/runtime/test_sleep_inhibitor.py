@@ -40,9 +40,9 @@ def test_the_helper_lives_from_inhibit_to_release(programs):
     programs("systemd-inhibit", "tail", "caffeinate")
     inhibitor = SleepInhibitor()
     inhibitor.inhibit()
-    helper = inhibitor._helper
+    helper = inhibitor.helper
     inhibitor.inhibit()
-    assert inhibitor._helper is helper
+    assert inhibitor.helper is helper
     assert helper.poll() is None
     inhibitor.release()
     inhibitor.release()

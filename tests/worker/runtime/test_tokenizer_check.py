@@ -106,7 +106,7 @@ def test_rules_that_multiply_text_are_told_by_their_form(folder):
 
 @pytest.mark.usefixtures("tight")
 def test_a_rule_that_asks_for_memory_is_found_by_trying(folder, monkeypatch):
-    monkeypatch.setattr(tokenizer_check, "_check", sandbox_works.check_of_any_growth)
+    monkeypatch.setattr(tokenizer_check, "check", sandbox_works.check_of_any_growth)
     rules = {"type": "Sequence", "normalizers": [replace("a", "a" * 1000)] * 3}
     changed(folder, lambda described: described.update(normalizer=rules))
     assert "theirs can't be used: " in refusal(folder)
@@ -130,7 +130,7 @@ def test_a_description_nested_without_end_is_named(folder, file):
 
 
 def test_a_library_that_breaks_down_is_named(folder, monkeypatch):
-    monkeypatch.setattr(tokenizer_check, "_check", sandbox_works.exiting)
+    monkeypatch.setattr(tokenizer_check, "check", sandbox_works.exiting)
     with pytest.raises(BaseModelError, match="the library that reads it crashes"):
         base_models.read_tokenizer(folder, "theirs")
 

@@ -121,7 +121,7 @@ def test_token_ids_are_on_the_disk_before_they_have_their_name(tmp_path, monkeyp
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", replaced)
     tokens = token_cache.Tokens(np.zeros(2, np.int32), np.array([1, 2]))
-    token_cache._save(tmp_path / "ids.safetensors", tokens, (0, 0))
+    token_cache.save(tmp_path / "ids.safetensors", tokens, (0, 0))
     assert order == ["to the disk", "named"]
 
 

@@ -140,4 +140,4 @@ def test_ranks_write_where_memory_suffices(monkeypatch, device, prompts, paramet
     base = SimpleNamespace(
         device=torch.device(device), model=SimpleNamespace(num_parameters=lambda: parameters)
     )
-    assert rank_models._suited_to_write(base, prompts) == expected
+    assert rank_models.suited_to_write(base, prompts) == expected

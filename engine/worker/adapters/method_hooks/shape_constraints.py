@@ -49,12 +49,12 @@ if enabled("boft_cuda"):
     boft_layer._FBD_CUDA = False
 
 
-def _permutation_matrix(_: Any, indices: torch.Tensor) -> torch.Tensor:
+def permutation_matrix(_: Any, indices: torch.Tensor) -> torch.Tensor:
     """Return the same matrix as BOFT's `perm2mat`, which loops over the rows and can't run on the meta device."""
     return torch.eye(len(indices))[indices]
 
 
-replace(boft_layer.BOFTLayer, "perm2mat", _permutation_matrix)
+replace(boft_layer.BOFTLayer, "perm2mat", permutation_matrix)
 
 
 def _dense_change(layer: Any, adapter: str) -> torch.Tensor:

@@ -11,10 +11,10 @@ from tests.helpers.fake_nvidia_smi import install, process, row, uuid
 def _nothing_hangs(monkeypatch):
     monkeypatch.setattr(nvidia_smi, "_asked_again_at", 0.0)
     yield
-    for each in nvidia_smi._hanging:
+    for each in nvidia_smi.hanging:
         each.kill()
         each.wait()
-    nvidia_smi._hanging.clear()
+    nvidia_smi.hanging.clear()
 
 
 def test_a_card_is_read_with_all_that_is_said_of_it(tmp_path, monkeypatch):
@@ -80,10 +80,10 @@ def test_a_driver_that_hangs_is_given_up_and_not_asked_again_while_it_does(tmp_p
     assert "did not answer within 0.3 seconds" in answer.problem
     # As a program does that the kernel can't end.
     with monkeypatch.context() as patch:
-        patch.setattr(nvidia_smi._hanging[0], "poll", lambda: None)
+        patch.setattr(nvidia_smi.hanging[0], "poll", lambda: None)
         patch.setattr(nvidia_smi, "_asked_again_at", 0.0)
         assert "doesn't answer" in nvidia_smi.ask().problem
-    nvidia_smi._hanging[0].wait()
+    nvidia_smi.hanging[0].wait()
     assert "doesn't answer" in nvidia_smi.ask().problem
     monkeypatch.setattr(nvidia_smi, "_asked_again_at", time.monotonic())
     folder = tmp_path / "again"

@@ -43,10 +43,10 @@ def test_base_model_data_and_time_are_chosen_on_the_page(bench, tmp_path):
     choose(form, "data", "/nowhere.csv")
     form.show_problems([Problem("data.source", "There is nothing there.", "Check the path.")])
     assert form.shared.fields["data"].problem() == "There is nothing there. Check the path."
-    assert form._time.text() == ""
+    assert form.time_text.text() == ""
     choose(form, "data", str(source))
     form.shared.base.browse_requested.emit()
-    view = made.page.maker._base_models
+    view = made.page.maker.base_models
     assert view.isVisible()
     assert not made.page.new_button.isVisible()
     view.closed.emit()
@@ -69,23 +69,23 @@ def test_what_can_not_work_is_greyed_and_the_whole_time_is_told_before_the_arena
     made = bench()
     form = ask(made, model_type="t5")
     # New arena begins with three methods, not with all.
-    assert form._entries_field._helper.text() == "3 entries"
-    made.until(lambda: form._time.text() == "3 runs take about 15 min, scoring included.")
+    assert form.entries_field.helper.text() == "3 entries"
+    made.until(lambda: form.time_text.text() == "3 runs take about 15 min, scoring included.")
     made.until(lambda: not form.methods.chips["bitfit"].isEnabled())
     assert "no biases to train" in form.methods.chips["bitfit"].toolTip()
     assert form.methods.chips["ia3"].isEnabled()
     pick_entries(form, "all")
-    made.until(form._refused.isVisible)
-    assert "BitFit: T5 models have no biases to train." in form._refused.text()
+    made.until(form.refused.isVisible)
+    assert "BitFit: T5 models have no biases to train." in form.refused.text()
     pick_entries(form, "methods")
     form.methods.chips["full"].click()
-    made.until(lambda: form._time.text() == "2 runs take about 10 min, scoring included.")
+    made.until(lambda: form.time_text.text() == "2 runs take about 10 min, scoring included.")
     form.seeds.setValue(3)
-    assert form._time.text() == "6 runs take about 30 min, scoring included."
+    assert form.time_text.text() == "6 runs take about 30 min, scoring included."
     form.make_button.click()
     made.settle()
     assert made.page.start_button.isVisible()
-    assert made.page.lower_pane.queue._left.text() == "6 left, about 30 min left"
+    assert made.page.lower_pane.queue.left.text() == "6 left, about 30 min left"
 
 
 def test_a_time_limit_that_was_typed_survives_all_other_changes(bench):

@@ -58,7 +58,7 @@ def test_more_entries_join_if_they_compare_and_are_refused_beside_the_form_if_no
     form.entries.set_key("recipe")
     form.make_button.click()
     assert form.isVisible()
-    assert 'data.source is "other/data" here' in form._problem.text()
+    assert 'data.source is "other/data" here' in form.problem.text()
     form.entries.set_key("quantization")
     form.make_button.click()
     made.settle()
@@ -204,7 +204,7 @@ def test_heads_sort_space_checks_what_is_drawn_and_only_what_differs_is_shown(be
     made.settle()
     now = {line.id for line in below.losses.chart.lines()}
     assert len(now) == len(drawn) + 1
-    box = page.view.visualRect(page.table.index(page.table.row_of(page._chosen), 0))
+    box = page.view.visualRect(page.table.index(page.table.row_of(page.chosen), 0))
     QTest.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=box.topLeft() + QPoint(18, 18))
     made.settle()
     assert {line.id for line in below.losses.chart.lines()} == drawn

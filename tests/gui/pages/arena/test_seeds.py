@@ -99,7 +99,7 @@ def test_the_queue_has_each_seed_and_the_charts_a_point_for_each_row(bench, seed
     assert [line.name for line in page.lower_pane.losses.chart.lines()][:2] == names[:2]
     front.set_axes("rouge1", "spread")
     assert [point.id for point in front.chart.points()] == ["lora-r-32-seed-42"]
-    chosen = chosen_for_blind(page._shown, page._checked)
+    chosen = chosen_for_blind(page._shown, page.checked)
     assert chosen[0] == (seeded.entries[0].run, "LoRA, r 32, seed 42")
     page.differences_button.click()
     heads = [column.head for column in page.lower_pane.differences.table.columns]
@@ -134,7 +134,7 @@ def test_a_new_arena_asks_for_seeds_and_more_join_the_entries_that_are_there(ben
     for method in ("ia3", "full", "prompt_only"):
         form.methods.chips[method].click()
     form.seeds.setValue(2)
-    assert "3 entries" in form._entries_field._helper.text()
+    assert "3 entries" in form.entries_field.helper.text()
     form.make_button.click()
     made.settle()
     assert seeds() == [42, None, 43]
@@ -146,4 +146,4 @@ def test_a_new_arena_asks_for_seeds_and_more_join_the_entries_that_are_there(ben
     made.page.add_button.click()
     form.make_button.click()
     assert form.isVisible()
-    assert "has all these entries with 3 seeds" in form._problem.text()
+    assert "has all these entries with 3 seeds" in form.problem.text()

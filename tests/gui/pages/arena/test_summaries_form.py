@@ -115,7 +115,7 @@ def test_a_file_is_matched_then_named_then_a_row(stage, scored, tmp_path):
     assert not form.add_button.isEnabled()
     form.name.setText("LoRA")
     form.add_button.click()
-    assert form._problem.text().startswith('The arena already has an entry "LoRA".')
+    assert form.problem.text().startswith('The arena already has an entry "LoRA".')
     form.name.setText("Cloud model")
     form.add_button.click()
     stage.settle()
@@ -138,14 +138,14 @@ def test_what_can_not_be_scored_is_said_and_another_column_tried(stage, scored, 
     message = 'own.csv has no column "prediction": it has id, output.'
     stage.answer(["fail", {"message": message, "hint": "So."}])
     stage.take(tmp_path / "own.csv")
-    assert form._problem.text() == f"{message} So."
+    assert form.problem.text() == f"{message} So."
     assert not form.add_button.isEnabled()
     stage.answer(["score", scored])
     form.column.setText("output")
     form.column.editingFinished.emit()
     stage.qtbot.waitUntil(lambda: bool(form.scorer.result) and not form.scorer.is_busy)
     assert stage.asked[-1]["column"] == "output"
-    assert not form._problem.text()
+    assert not form.problem.text()
     assert form.add_button.isEnabled()
 
 
@@ -159,7 +159,7 @@ def test_the_conversations_are_saved_for_the_other_system(stage, tmp_path, monke
     assert len(rows) == 4
     assert str(path) in form.matches.text()
     form.save(tmp_path / "none" / "talks.jsonl")
-    assert "can't be written" in form._problem.text()
+    assert "can't be written" in form.problem.text()
 
 
 def test_it_has_no_recipe_to_show_but_summaries_for_a_blind_comparison(stage, arena, tmp_path):
@@ -169,7 +169,7 @@ def test_it_has_no_recipe_to_show_but_summaries_for_a_blind_comparison(stage, ar
     page = stage.page
     page.refresh()
     stage.settle()
-    page._checked = {row.id for row in page.table.items()}
+    page.checked = {row.id for row in page.table.items()}
     page.differences_button.click()
     assert not page.notice.isVisible()
     asked: list[Any] = []

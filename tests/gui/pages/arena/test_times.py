@@ -18,11 +18,11 @@ def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, q
     arena = make_arena("lora", "ia3", "layernorm")
     queue = qtbot.add(QueueView())
     queue.show_queue(statuses(), "")
-    assert queue._left.text() == "3 left"
+    assert queue.left.text() == "3 left"
     told = RunSpec(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
     score(arena, 0, FULL, facts={"seconds": 600.0}, spec=told)
     queue.show_queue(statuses(), "")
-    assert queue._left.text() == "2 left, about 25 min left"
+    assert queue.left.text() == "2 left, about 25 min left"
     scores = ArenaTable()
     scores.set_groups(arenas.groups(statuses()))
     minutes = [column.key for column in scores.columns].index("minutes")

@@ -43,7 +43,7 @@ def opened(page: ComparePage, qtbot, kept: ExampleScores | None = None):
 
 def show(page: ComparePage, qtbot, job) -> None:
     page.open_runs([(job.id, "")], "conversations")
-    qtbot.waitUntil(lambda: not page._is_reading)
+    qtbot.waitUntil(lambda: not page.is_reading)
 
 
 def listed(view: GroupedTableView) -> list[str]:
@@ -173,7 +173,7 @@ def compare(page, qtbot, *labels: str) -> None:
             page.chooser.view.check_pressed.emit(candidate)
     page.chooser.compare_button.click()
     qtbot.waitUntil(tab.splitter.isVisible)
-    qtbot.waitUntil(lambda: not page._is_reading)
+    qtbot.waitUntil(lambda: not page.is_reading)
 
 
 def test_several_runs_stand_beside_one_another(page, qtbot):
@@ -223,8 +223,8 @@ def test_of_several_each_is_marked_against_the_others_and_all_are_tried_and_expo
     assert (marked(first), marked(second)) == (["Ann", "five"], ["Carl", "six"])
     assert tab.detail.against.texts() == ["The other adapters", "The reference"]
     assert marked(tab.detail.base) == []
-    assert tab.detail._legends["others"].isVisible()
-    assert not tab.detail._legends["other"].isVisible()
+    assert tab.detail.legends["others"].isVisible()
+    assert not tab.detail.legends["other"].isVisible()
     with qtbot.waitSignal(page.try_requested) as pressed:
         page.try_button.click()
     assert len(set(pressed.args[0])) == 2

@@ -20,7 +20,7 @@ def window(story):
 
 
 def is_read(page, qtbot) -> None:
-    qtbot.waitUntil(lambda: page.found is not None and not page._is_reading)
+    qtbot.waitUntil(lambda: page.found is not None and not page.is_reading)
 
 
 def prepared(window: MainWindow, qtbot) -> list[tuple[str, str]]:

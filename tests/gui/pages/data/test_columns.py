@@ -129,6 +129,6 @@ def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: P
 def test_a_transcript_in_which_no_one_is_named_is_said_in_red(page, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[tuple[str, ...]] = []
     monkeypatch.setattr(page.parts.remarks, "show_notice", lambda *given: shown.append(given))
-    page._show_remarks(["a.srt is read as turns. SRT subtitles: 2 turns, 2 speakers."])
-    page._show_remarks([f"a.srt is read as turns. SRT subtitles: 1 turn. {chats.NAMELESS}"])
+    page.show_remarks(["a.srt is read as turns. SRT subtitles: 2 turns, 2 speakers."])
+    page.show_remarks([f"a.srt is read as turns. SRT subtitles: 1 turn. {chats.NAMELESS}"])
     assert [given[2:] for given in shown] == [("info", "muted"), ("problem", "error")]

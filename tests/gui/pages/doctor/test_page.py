@@ -54,9 +54,7 @@ def test_it_looks_once_by_itself_and_shows_everything_in_order(stage, qtbot):
     assert [check.id for check in stage.page.checks()] == list(doctor.ORDER)
     assert not stage.page.busy.isVisible()
     assert stage.page.again_button.isEnabled()
-    tops = [
-        stage.page._rows[each].mapTo(stage.page, stage.page.rect().topLeft()).y() for each in doctor.ORDER
-    ]
+    tops = [stage.page.rows[each].mapTo(stage.page, stage.page.rect().topLeft()).y() for each in doctor.ORDER]
     QTest.qWait(1)
     assert tops == sorted(tops)
     assert "Everything is installed" in stage.page.header.subtitle()
@@ -66,7 +64,7 @@ def test_the_window_is_never_held(stage, monkeypatch):
     """What takes seconds is not done by the call, so the window goes on drawing."""
     calls = []
     monkeypatch.setattr(doctor, "of_computer", lambda: calls.append("computer"))
-    pool = stage.page._background._pool
+    pool = stage.page.background._pool
     monkeypatch.setattr(pool, "start", lambda work: calls.append("handed over"))
     stage.page.look()
     assert calls == ["handed over"]
@@ -79,9 +77,9 @@ def test_a_worker_that_fails_is_a_problem_with_its_fix_and_the_rest_is_shown(sta
     assert found["device"].fix
     assert found["folders"].state == "ok"
     assert stage.page.header.subtitle() == "To fix: Device"
-    row = stage.page._rows["device"]
+    row = stage.page.rows["device"]
     assert row.accessibleName().startswith("Device, Problem: No torch.")
-    assert row._fix.isVisible()
+    assert row.fix.isVisible()
 
 
 def test_devices_that_the_window_knows_are_asked_for_only_when_a_person_checks_again(stage, qtbot):
@@ -123,7 +121,7 @@ def test_diagnostics_are_copied_without_the_name_of_the_persons_folder(stage, mo
     ]
     assert str(home.parent) not in text
     assert "~" in text
-    (button,) = [each for each in stage.page._rows["disk"].children() if hasattr(each, "click")]
+    (button,) = [each for each in stage.page.rows["disk"].children() if hasattr(each, "click")]
     with qtbot.waitSignal(stage.page.disk_wanted):
         button.click()
 
@@ -135,8 +133,8 @@ def test_the_meter_in_the_rail_leads_to_the_queue_by_mouse_and_keys(qtbot):
         rail.show()
     received = []
     rail.device_wanted.connect(lambda: received.append(1))
-    QTest.mouseClick(rail._meter, Qt.MouseButton.LeftButton)
-    rail._meter.setFocus()
-    QTest.keyClick(rail._meter, Qt.Key.Key_Space)
+    QTest.mouseClick(rail.meter, Qt.MouseButton.LeftButton)
+    rail.meter.setFocus()
+    QTest.keyClick(rail.meter, Qt.Key.Key_Space)
     assert received == [1, 1]
-    assert rail._meter.accessibleDescription() == "Queue and computers"
+    assert rail.meter.accessibleDescription() == "Queue and computers"

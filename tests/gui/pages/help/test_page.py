@@ -64,13 +64,13 @@ def test_the_search_finds_what_was_meant(all_topics):
 def test_a_search_shows_the_topic_at_once_or_says_that_nothing_is_found(page, styled):
     QTest.keyClicks(page.search, "qqqq")
     QTest.keyClick(page.search, Qt.Key.Key_Return)
-    assert page._nothing.isVisible()
+    assert page.nothing.isVisible()
     page.search.clear()
     assert page.reader.isVisible()
     QTest.keyClicks(page.search, "virtual tokens")
     QTest.keyClick(page.search, Qt.Key.Key_Return)
     assert page.reader.topic().title == "Virtual tokens"
-    assert page.reader._drawing.accessibleName() == DRAWINGS["vectors"]
+    assert page.reader.drawing.accessibleName() == DRAWINGS["vectors"]
     style.apply(styled, "dark")
     assert page.reader.topic().title == "Virtual tokens"
 
@@ -78,14 +78,14 @@ def test_a_search_shows_the_topic_at_once_or_says_that_nothing_is_found(page, st
 @pytest.mark.usefixtures("styled")
 def test_a_method_is_shown_with_its_sketch_and_long_facts_whole(page, qtbot):
     page.open("method lora")
-    assert page.reader._sketch.isVisible()
-    assert not page.reader._drawing.isVisible()
+    assert page.reader.sketch.isVisible()
+    assert not page.reader.drawing.isVisible()
     page.open("terms how-it-works")
-    assert not page.reader._sketch.isVisible()
-    assert page.reader._drawing.isVisible()
+    assert not page.reader.sketch.isVisible()
+    assert page.reader.drawing.isVisible()
     page.open("setting Rank")
     QTest.qWait(50)
-    labels = [each for each in page.reader._facts.findChildren(Label) if each.wordWrap()]
+    labels = [each for each in page.reader.facts.findChildren(Label) if each.wordWrap()]
     assert len(labels) > 10
     assert [each.text() for each in labels if each.height() < each.heightForWidth(each.width())] == []
     with qtbot.waitSignal(page.keys_wanted):
@@ -95,8 +95,8 @@ def test_a_method_is_shown_with_its_sketch_and_long_facts_whole(page, qtbot):
 def test_licences_are_those_of_what_is_installed(page, qtbot):
     page.shown()
     wait_for(page)
-    qtbot.waitUntil(lambda: bool(titles(topics.ABOUT, page._topics)))
-    found = titles(topics.ABOUT, page._topics)
+    qtbot.waitUntil(lambda: bool(titles(topics.ABOUT, page.topics)))
+    found = titles(topics.ABOUT, page.topics)
     assert found[0] == "Tunesmith"
     assert {"torch", "peft", "PySide6_Essentials", "pyqtgraph", "fontpkg-inter"} <= set(found)
     page.open("package peft")

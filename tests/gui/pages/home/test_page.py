@@ -158,7 +158,7 @@ def test_what_waits_for_the_device_is_listed_while_it_waits(make, qtbot):
     add_adapter()
     page = make()
     assert not page.computing.isVisible()
-    queue = page._manager.device_queue
+    queue = page.manager.device_queue
     queue.set_paused(True)
     for number in reversed(range(6)):
         queue.put_first("export", f"adapter {number}", {})

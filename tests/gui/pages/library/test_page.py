@@ -23,7 +23,7 @@ def test_an_empty_library_says_what_to_do(bench, qtbot):
     assert not page.panel.isVisible()
     assert not page.pane.search.isVisible()
     with qtbot.waitSignal(page.new_run_requested):
-        page._empty_run.click()
+        page.empty_run.click()
 
 
 def test_adapters_are_listed_narrowed_and_selected_and_the_first_is_shown_whole(bench):

@@ -33,7 +33,7 @@ class Stage:
     def serve(self):
         self.dialog.start_button.click()
         self._qtbot.waitUntil(lambda: self.dialog.is_serving)
-        return self.dialog._serving
+        return self.dialog.serving
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_clients_find_what_the_dialog_says_until_it_is_closed(stage, qtbot):
     assert code == 200
     assert [model["id"] for model in json.loads(body)["data"]] == ["chats", "mails", "base"]
     assert made.dialog.curl.toPlainText() == running.curl
-    qtbot.waitUntil(lambda: made.dialog._state.text() == "3 summaries written.")
+    qtbot.waitUntil(lambda: made.dialog.state.text() == "3 summaries written.")
     qtbot.waitUntil(lambda: layout_problems(made.dialog) == [])
 
     made.dialog.close()
@@ -87,7 +87,7 @@ def test_a_worker_that_ends_ends_the_service_and_says_why(stage, qtbot):
     made = stage(starter("chats"))
     made.script = [READY, ["fail", {"message": "The card fell off.", "hint": "Start again."}]]
     made.dialog.start_button.click()
-    qtbot.waitUntil(lambda: "fell off" in made.dialog._problem.text())
+    qtbot.waitUntil(lambda: "fell off" in made.dialog.problem.text())
     assert made.dialog.start_button.isVisible()
 
 
@@ -96,9 +96,9 @@ def test_adapters_of_several_bases_and_a_device_in_use_are_refused(stage, monkey
         add_adapter("one", base_model=BaseModelFacts(id="starter")),
         add_adapter("two", base_model=BaseModelFacts(id="someone/else")),
     )
-    made.dialog._begin()
-    assert "different base models" in made.dialog._problem.text()
+    made.dialog.begin()
+    assert "different base models" in made.dialog.problem.text()
     made = stage(starter("chats"))
     monkeypatch.setattr(made.manager, "device_text", lambda: "A run is using the device.")
-    made.dialog._begin()
-    assert "A run is using the device" in made.dialog._problem.text()
+    made.dialog.begin()
+    assert "A run is using the device" in made.dialog.problem.text()

@@ -212,8 +212,8 @@ def test_the_starter_is_called_a_practice_model_and_the_catalogue_stands_below(v
     assert "Well-known models to download" in shown
     assert all(model.id in shown for model in model_info.catalogue())
     # No plan is made without one of the form.
-    assert shown.count("Checking…") == len(view._estimates.waiting()) == 2 + len(model_info.catalogue())
-    view._estimates._take(FLAN, FITS)
+    assert shown.count("Checking…") == len(view.estimates.waiting()) == 2 + len(model_info.catalogue())
+    view.estimates.take(FLAN, FITS)
     assert "Fits in bfloat16" in texts(view)
     with qtbot.waitSignal(view.chosen) as chosen:
         press(view, f"Use {FLAN}")
@@ -231,32 +231,32 @@ def test_the_model_that_is_typed_is_the_one_in_use(qtbot, home):
         stage.page.panel.form.set_values("base_model", {"id": model_id})
         uses = [
             each.accessibleName()
-            for each in models._list._content.findChildren(Button)
+            for each in models.listed.content.findChildren(Button)
             if each.text() == "Use"
         ]
         assert f"Use {model_id}" not in uses
-        assert "in use" in [each.text() for each in models._list._content.findChildren(Tag)]
+        assert "in use" in [each.text() for each in models.listed.content.findChildren(Tag)]
     end(stage.manager)
 
 
 def test_a_search_narrows_the_lists_and_asks_the_hub_unless_offline(view, qtbot, monkeypatch):
-    view._search.setText("qwen")
+    view.search.setText("qwen")
     qtbot.waitUntil(lambda: FLAN not in texts(view))
     # The list is never empty for a moment.
     assert QWEN in texts(view)
     view.answers["search"]["found"] = [{"id": "other/qwen-tuned", "licence": "mit", "downloads": 3}]
-    view._hub_button.click()
+    view.hub_button.click()
     qtbot.waitUntil(lambda: "other/qwen-tuned" in texts(view))
     assert "Found on the hub" in texts(view)
-    view._search.setText("nothing like it")
+    view.search.setText("nothing like it")
     qtbot.waitUntil(lambda: "Nothing found." in texts(view))
     view.answers["search"]["found"] = []
-    view._hub_button.click()
+    view.hub_button.click()
     qtbot.waitUntil(lambda: "The hub has no text model of this name" in texts(view))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     view.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
-    assert not view._hub_button.isEnabled()
-    assert view._hub_button.toolTip()
+    assert not view.hub_button.isEnabled()
+    assert view.hub_button.toolTip()
 
 
 def test_a_real_worker_searches_a_hub(qtbot, home, tmp_path, monkeypatch):
@@ -269,8 +269,8 @@ def test_a_real_worker_searches_a_hub(qtbot, home, tmp_path, monkeypatch):
         made = qtbot.add(BaseModelsView(manager))
         made.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
         qtbot.waitUntil(lambda: made.ids() == ["starter"])
-        made._search.setText("writer")
-        made._hub_button.click()
+        made.search.setText("writer")
+        made.hub_button.click()
         qtbot.waitUntil(lambda: "someone/writer-de" in texts(made))
         manager.leave()
 

@@ -56,7 +56,7 @@ def page(qtbot, home):
 
 def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, hub):
     page.edit(recipe.from_tables(HUB))
-    with qtbot.waitSignal(page._manager.planner.planned):
+    with qtbot.waitSignal(page.manager.planner.planned):
         page.shown()
     assert page.panel.start_button.isEnabled()
     text = texts(page.panel)
@@ -66,16 +66,16 @@ def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, h
     asked = page.right.notice.text()
     assert f"{MODEL}: 300.0 kB to download" in asked
     assert f"{DATA}: " in asked
-    assert page._manager.current is None
+    assert page.manager.current is None
     page.right.notice.action_button().click()
-    qtbot.waitUntil(lambda: page._manager.current is not None)
+    qtbot.waitUntil(lambda: page.manager.current is not None)
 
 
 def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(page, qtbot):
     here = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
     page.shown()
     for table, name, field in (("base_model", MODEL, "base_model.id"), ("data", DATA, "data.source")):
-        with qtbot.waitSignal(page._manager.planner.planned):
+        with qtbot.waitSignal(page.manager.planner.planned):
             page.edit(recipe.from_tables(here | {table: HUB[table]}))
         refusal = f"{name} is not downloaded, and Tunesmith is offline."
         assert refusal in page.panel.form.field(field).around.problem()

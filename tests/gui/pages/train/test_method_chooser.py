@@ -74,27 +74,27 @@ def test_the_arrows_move_and_show_each_return_or_a_click_takes_it(chooser, qtbot
 
 
 def test_the_search_finds_variants_and_groups_and_the_keys_lead_to_what_was_found(chooser, qtbot):
-    chooser._search.setText("qlora")
-    chooser._search.searched.emit("qlora")
+    chooser.search.setText("qlora")
+    chooser.search.searched.emit("qlora")
     assert _listed(chooser) == ["lora"]
-    chooser._search.setFocus()
-    qtbot.keyClick(chooser._search, Qt.Key.Key_Down)
+    chooser.search.setFocus()
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Down)
     assert chooser.view.hasFocus()
     assert chooser.view.current().id == "lora"
-    chooser._search.setText("soft prompts")
-    chooser._search.searched.emit("soft prompts")
+    chooser.search.setText("soft prompts")
+    chooser.search.searched.emit("soft prompts")
     assert {row.entry.group for row in chooser.table.items()} == {"Soft prompts"}
-    chooser._search.setText("nothing like it")
-    chooser._search.searched.emit("nothing like it")
+    chooser.search.setText("nothing like it")
+    chooser.search.searched.emit("nothing like it")
     assert _listed(chooser) == []
-    assert chooser._nothing.isVisibleTo(chooser)
-    chooser._search.clear()
+    assert chooser.nothing.isVisibleTo(chooser)
+    chooser.search.clear()
     assert len(_listed(chooser)) == len(METHODS)
     assert chooser.view.current().id == "lora"
 
-    chooser._search.setText("selective")
+    chooser.search.setText("selective")
     with qtbot.waitSignal(chooser.chosen) as chosen:
-        qtbot.keyClick(chooser._search, Qt.Key.Key_Return)
+        qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
     # The first of those found can't be used.
     assert chooser.row("bitfit").reason
     assert chosen.args == [_listed(chooser)[1]]
@@ -153,7 +153,7 @@ def test_what_is_trained_beside_weights_has_marks_and_no_lights():
 
 def test_the_sketch_shows_the_rank_that_is_set(stage):
     stage.page.panel.form.field("method.rank").control.widget.setValue(48)
-    sketch = stage.page.right.methods.explanation._sketch
+    sketch = stage.page.right.methods.explanation.sketch
     assert sketch.accessibleName().endswith("trained, rank 48")
     stage.page.right.methods.view.choose("adalora")
     assert sketch.accessibleName().endswith("trained, rank r")
@@ -165,7 +165,7 @@ def test_counts_are_made_behind_plans_only_once_and_one_that_fails_ends_no_other
     unavailable: list[object] = []
     planner.unavailable.connect(unavailable.append)
     stage.page.shown()
-    qtbot.waitUntil(lambda: planner._counting is not None)
+    qtbot.waitUntil(lambda: planner.counting is not None)
     with qtbot.waitSignal(planner.planned):
         stage.page.panel.form.field("method.rank").control.widget.setValue(8)
     rows = stage.page.right.methods
@@ -174,7 +174,7 @@ def test_counts_are_made_behind_plans_only_once_and_one_that_fails_ends_no_other
     assert unavailable == []
     received: list[tuple[str, int]] = []
     planner.counted.connect(lambda key, count: received.append((key, count)))
-    qtbot.waitUntil(lambda: not planner._to_count)
+    qtbot.waitUntil(lambda: not planner.to_count)
     received.clear()
     planner.count({"full": recipe.from_tables(BASICS | {"method": {"id": "full"}})})
     assert received == [("full", PLAN["trainable_parameters"])]

@@ -28,7 +28,7 @@ def _take(form, base):
 
 
 def _chips(form):
-    return form.field("method.target_modules").control.widget._chips.chips
+    return form.field("method.target_modules").control.widget.chips.chips
 
 
 def _rate(form):
@@ -37,9 +37,7 @@ def _rate(form):
 
 def _red(form):
     return [
-        field.key
-        for field in form._all_fields()
-        if isinstance(field.around, Field) and field.around.problem()
+        field.key for field in form.all_fields() if isinstance(field.around, Field) and field.around.problem()
     ]
 
 
@@ -160,11 +158,11 @@ def test_a_chip_leads_back_to_the_default_and_so_does_switching_the_last_one_off
 def test_a_rate_far_from_the_preset_gets_a_hint(form):
     form.show_plan(PLAN)
     # The practice model's own is not called far.
-    assert _rate(form).around._helper.text() == ""
+    assert _rate(form).around.helper.text() == ""
     _take(form, LLAMA)
     for rate, hint in (("0.002", ""), ("0.006", "0.0005"), ("0.000125", ""), ("0.00001", "0.0005")):
         type_into(_rate(form).control.widget, rate)
-        shown = _rate(form).around._helper.text()
+        shown = _rate(form).around.helper.text()
         assert hint in shown
         assert bool(shown) == bool(hint)
 

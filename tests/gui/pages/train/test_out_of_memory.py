@@ -82,7 +82,7 @@ def test_each_plans_price_is_said_before_one_is_chosen_and_then_the_run_goes_on_
         ),
         "Base model in 4 bits, NF4 with double quantization, 5.3 GB, −57\u00a0%, not timed, slightly different",
     ]
-    assert not card._log.isVisibleTo(card)
+    assert not card.log.isVisibleTo(card)
 
     stage.page.new_run()
     stage.page.open_run(model.id)

@@ -82,8 +82,8 @@ def test_a_run_from_start_to_verdict_then_opened_from_the_history_and_copied(sta
     page.runs.new_button.click()
     page.open_run(model.id)
     qtbot.waitUntil(lambda: isinstance(page.run_view.card, VerdictCard))
-    assert page._model is not model
-    assert page._model.state == model.state
+    assert page.model is not model
+    assert page.model.state == model.state
 
     page.buttons.edit.click()
     assert page.header.title() == "New run"
@@ -132,7 +132,7 @@ def test_a_run_is_watched_paused_stopped_and_resumed(stage, qtbot):
     stage.scripts["train"] = COMPLETE
     page.run_view.stopped.acted.emit()
     qtbot.waitUntil(lambda: isinstance(page.run_view.card, VerdictCard))
-    assert page._model.state.attempt == 2
+    assert page.model.state.attempt == 2
 
 
 def test_a_run_that_has_not_begun_shows_no_other_recipes_sizes(stage, qtbot):
@@ -199,7 +199,7 @@ def test_a_failed_run_shows_the_end_of_its_log(stage, qtbot):
     stage.run(qtbot, [["emit", STARTED], ["error", "seven is not even"]])
     card = stage.page.run_view.card
     assert isinstance(card, FailureCard)
-    assert "seven is not even" in card._log.toPlainText()
+    assert "seven is not even" in card.log.toPlainText()
     assert not card.can_resume
 
 
@@ -265,11 +265,11 @@ def test_a_new_run_shows_at_most_twelve_choices_at_first_and_all_settings_on_adv
         return [each for each in shown if each not in inner and each not in levels[1:]]
 
     assert len(choices()) <= 12, [(type(each), each.accessibleName()) for each in choices()]
-    assert not page.panel.effect.isVisibleTo(page) or not page.panel.effect._details.isVisibleTo(page)
+    assert not page.panel.effect.isVisibleTo(page) or not page.panel.effect.details.isVisibleTo(page)
     page.buttons.levels.segments["advanced"].click()
     assert len(choices()) > 40
     assert stage.preferences.get("level") == "advanced"
-    assert page.panel.effect._details.isVisibleTo(page)
+    assert page.panel.effect.details.isVisibleTo(page)
 
     field = page.panel.form.field
     page.panel.search.setText("gradient clip")
@@ -435,6 +435,6 @@ def test_a_run_that_waits_shows_its_recipe_until_it_starts_or_is_taken_out(stage
     queue.remove(queue.waiting[1].key)
     page.show_waiting(queue.waiting[0].key)
     first.stop()
-    qtbot.waitUntil(lambda: page._model is not None and page._model.recipe.name == "Next")
-    page._model.stop()
-    qtbot.waitUntil(lambda: not page._model.running)
+    qtbot.waitUntil(lambda: page.model is not None and page.model.recipe.name == "Next")
+    page.model.stop()
+    qtbot.waitUntil(lambda: not page.model.running)

@@ -52,7 +52,7 @@ def test_samples_are_gone_through_by_step_and_have_both_scores_or_dashes(qtbot):
 
     scored = [Sample(0, "1", "A: b", "r", "a", None), Sample(0, "2", "A: b", "r", "b", 0.614, 0.402)]
     view.show_samples(scored, 40)
-    assert [[label.text() for label in row._scores] for row in view._rows] == [["–", "–"], ["61", "40"]]
+    assert [[label.text() for label in row.scores] for row in view.rows] == [["–", "–"], ["61", "40"]]
 
     many = [Sample(0, str(at), "A: b", "r", f"summary {at}", None) for at in range(4)]
     view.show_samples(many, 40)

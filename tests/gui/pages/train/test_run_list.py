@@ -70,7 +70,7 @@ class Bench:
 # ------------------------------------------------------------------------------------------------------ seeing
 def test_an_empty_list_says_what_comes_and_begins_a_run(bench, qtbot):
     page = bench().page
-    assert page._empty.text() == "Your runs are saved here."
+    assert page.empty.text() == "Your runs are saved here."
     assert not page.view.isVisible()
     assert not page.search.isVisible()
     with qtbot.waitSignal(page.new_run_requested):
@@ -88,7 +88,7 @@ def test_runs_are_listed_counted_and_narrowed_and_none_is_opened_by_itself(bench
     opened: list[str] = []
     page.open_requested.connect(opened.append)
     assert counts(page) == [10, 7, 3]
-    assert page._size.text().endswith("of checkpoints; each run keeps two")
+    assert page.size_label.text().endswith("of checkpoints; each run keeps two")
     page.view.setFocus()
     assert page.view.current() is None
 
@@ -103,7 +103,7 @@ def test_runs_are_listed_counted_and_narrowed_and_none_is_opened_by_itself(bench
     assert counts(page) == [1, 0, 1]
     page.search.setText("zz")
     made.until(lambda: not made.entries())
-    assert page._empty.text() == "No run found. Change the search, or show all."
+    assert page.empty.text() == "No run found. Change the search, or show all."
     page.show_current(jobs[-1].id)
     made.settle()
     assert page.view.current().id == jobs[-1].id

@@ -25,7 +25,7 @@ def test_another_base_model_is_not_told_the_facts_of_the_last(page, qtbot, tmp_p
     panel.set_level("advanced")
     page.right.methods.set_count("lora", 3_538_944)
     assert "247.6 M parameters" in texts(form) or "248 M parameters" in texts(form)
-    assert list(form.field("method.target_modules").control.widget._chips.chips)[1:]
+    assert list(form.field("method.target_modules").control.widget.chips.chips)[1:]
     assert dimmed(panel) == set()
 
     form.base_model_chooser().pick("owner/other")
@@ -35,10 +35,10 @@ def test_another_base_model_is_not_told_the_facts_of_the_last(page, qtbot, tmp_p
     assert "to train on" not in texts(form)
     assert {"3,538,944", "about 5.9 GB of memory"} <= dimmed(panel)
     assert any("1,540 steps" in text for text in dimmed(panel))
-    assert list(form.field("method.target_modules").control.widget._chips.chips) == [""]
+    assert list(form.field("method.target_modules").control.widget.chips.chips) == [""]
     assert page.right.methods.row("lora").is_busy
 
-    with qtbot.waitSignal(page._manager.planner.planned):
+    with qtbot.waitSignal(page.manager.planner.planned):
         pass
     assert dimmed(panel) == set()
     assert not page.right.methods.row("lora").is_busy

@@ -25,9 +25,9 @@ def answer(computer, *nodes):
 def choose(stage, qtbot, name):
     stage.page.shown()
     foot = stage.page.panel.foot
-    qtbot.waitUntil(lambda: foot._computers.count() > 1)
-    foot._computers.set_key(name)
-    foot._computers.chosen.emit(name)
+    qtbot.waitUntil(lambda: foot.computers.count() > 1)
+    foot.computers.set_key(name)
+    foot.computers.chosen.emit(name)
 
 
 def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path, monkeypatch):
@@ -57,13 +57,13 @@ def test_of_a_computer_with_more_cards_on_a_node_several_can_be_taken(blue, stag
     stage.scripts |= {"train": COMPLETE, "computers": answer(blue, (True, 1), (True, 2), (False, 8))}
     choose(stage, qtbot, "blue")
     foot = stage.page.panel.foot
-    assert not foot._how_many.isVisible()
-    qtbot.waitUntil(foot._how_many.isVisible)
-    assert [foot._cards.itemText(at) for at in range(foot._cards.count())] == ["1", "2"]
-    foot._cards.set_key("2")
+    assert not foot.how_many.isVisible()
+    qtbot.waitUntil(foot.how_many.isVisible)
+    assert [foot.cards_choice.itemText(at) for at in range(foot.cards_choice.count())] == ["1", "2"]
+    foot.cards_choice.set_key("2")
     stage.page.panel.start_button.click()
     assert stage.manager.current.job.request()["demand"] == {"cards": 2}
-    foot._computers.chosen.emit("")
+    foot.computers.chosen.emit("")
     assert foot.cards() == 1
 
 
@@ -101,10 +101,10 @@ def test_what_does_not_fit_here_may_fit_there(blue, stage, qtbot):
 
 
 def test_a_computer_that_was_removed_is_no_longer_chosen(blue, stage, qtbot):
-    stage.page.panel._background.wait()
+    stage.page.panel.background.wait()
     choose(stage, qtbot, "blue")
     assert stage.page.panel.foot.computer() == "blue"
     computer_store.remove("blue")
     stage.page.shown()
     qtbot.waitUntil(lambda: stage.page.panel.foot.computer() == "")
-    assert not stage.page.panel.foot._where.isVisible()
+    assert not stage.page.panel.foot.where.isVisible()

@@ -92,9 +92,9 @@ def test_one_step_is_open_those_before_can_be_changed_and_what_is_planned_is_sai
         assert (made.training.learning_rate is None) == (method_id != "lora")
 
     text = "Can't read \"R&D's <chats>.csv\"."
-    page._planner.refused.emit([Problem("data.source", text)])
+    page.planner.refused.emit([Problem("data.source", text)])
     assert page.steps["run"].text() == text
-    page._planner.unavailable.emit(Ending("failed", f"{text} Again."))
+    page.planner.unavailable.emit(Ending("failed", f"{text} Again."))
     assert page.steps["run"].text() == f"{text} Again."
     assert "R&D's <chats>" in page.steps["run"].accessibleName()
     page.data.choose("own")
@@ -104,7 +104,7 @@ def test_one_step_is_open_those_before_can_be_changed_and_what_is_planned_is_sai
 
 
 def test_cards_are_radio_buttons_and_the_left_side_goes_where_there_is_no_room(page):
-    interface = QAccessible.queryAccessibleInterface(page.methods._buttons["lora"])
+    interface = QAccessible.queryAccessibleInterface(page.methods.buttons["lora"])
     assert interface.role() == QAccessible.Role.RadioButton
     assert interface.text(QAccessible.Text.Name) == "LoRA"
     page.methods.say("lora", "9 trainable")
@@ -130,7 +130,7 @@ def test_what_has_one_answer_is_said_and_not_asked_and_so_are_time_and_doubts(gu
     assert "starter (practice model) learns from the sample conversations with LoRA." in said
     assert "The data is German. Choose another base." in said
     assert "A remark." not in said
-    buttons = page.methods._buttons
+    buttons = page.methods.buttons
     qtbot.waitUntil(lambda: "about 9 min" in buttons["full"].accessibleDescription())
     assert buttons["lora"].accessibleDescription().startswith("Small and quick, a safe choice")
     assert guide_text.cost_text({"memory_suffices": False, "seconds": 1.0}) == "Needs too much memory"
@@ -141,13 +141,13 @@ def test_cards_stand_below_each_other_where_they_would_be_narrow(styled, qtbot):
     cards.offer(guide_text.method_cards(), "lora")
     cards.resize(640, 400)
     cards.show()
-    tops = {button.y() for button in cards._buttons.values()}
+    tops = {button.y() for button in cards.buttons.values()}
     assert len(tops) == 1
     for width, rows in ((400, 2), (300, 3)):
         cards.resize(width, 700)
-        qtbot.waitUntil(lambda rows=rows: len({button.y() for button in cards._buttons.values()}) == rows)
+        qtbot.waitUntil(lambda rows=rows: len({button.y() for button in cards.buttons.values()}) == rows)
     # No text is cut off.
-    assert all(each.height() >= each.heightForWidth(each.width()) for each in cards._buttons.values())
+    assert all(each.height() >= each.heightForWidth(each.width()) for each in cards.buttons.values())
 
 
 def test_a_worker_that_fails_is_said_and_the_guide_goes_on(guide, qtbot):
