@@ -13,6 +13,7 @@ from shiboken6 import isValid
 from gui.look import fonts, language, style
 from gui.look.stylesheet import style_sheet
 from gui.look.tokens import LIGHT
+from tests.helpers.background import wait_for
 from tests.helpers.scripted_manager import end
 from tests.helpers.story_window import StoryWindow
 from tests.helpers.train_stage import Stage
@@ -103,10 +104,12 @@ def styled(qapp):
 
 
 @pytest.fixture
-def stage(qtbot, home):
-    made = Stage(qtbot)
+def stage(request, qtbot, home):
+    """The module's Stage, or a train page: a page, and the engine whose workers follow scripts."""
+    made = getattr(request.module, "Stage", Stage)(qtbot)
     yield made
     end(made.manager)
+    wait_for(made.page)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A library page over real folders, whose workers follow scripts, and what tests do with it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from PySide6.QtWidgets import QApplication
 
@@ -13,20 +13,50 @@ from tests.helpers.background import wait_for
 from tests.helpers.scripted_manager import scripted_manager
 
 
-class Bench:
-    """A page, the engine whose workers follow `scripts`, and its dialogs."""
+class ListBench:
+    """A page with a list over real folders, and the engine whose workers follow scripts."""
+
+    page: Any
 
     def __init__(self, qtbot: Any) -> None:
+        self.manager = scripted_manager(self._script)
+        self.qtbot = qtbot
+
+    def _script(self, job: Job) -> list[Any]:
+        return []
+
+    def settle(self) -> Self:
+        """Wait until the folder was read and all that follows from it is shown."""
+        for _ in range(4):
+            wait_for(self.page.operations)
+            wait_for(self.page.reader)
+            QApplication.processEvents()
+        return self
+
+    def choose(self, name: str) -> Any:
+        found = next(each for each in self.page.table.items() if each.name == name)
+        assert self.page.view.choose(found.id)
+        return found
+
+    def until(self, condition: Any) -> None:
+        self.qtbot.waitUntil(condition)
+
+    def press(self, text: str, item: Any) -> None:
+        menu = self.page.menu_for(item)
+        next(action for action in menu.actions() if action.text() == text).trigger()
+        menu.close()
+
+
+class Bench(ListBench):
+    """The library's page, the engine whose workers follow `scripts`, and its dialogs."""
+
+    def __init__(self, qtbot: Any) -> None:
+        super().__init__(qtbot)
         self.scripts: dict[str, list[Any]] = {}
         self.asked: list[dict[str, Any]] = []
         self.missing_bytes: dict[str, int] = {}
-        self.manager = scripted_manager(self._script)
         self.dialogs = FakeDialogs()
-        self.qtbot = qtbot
-        self.page = LibraryPage(self.manager, self.dialogs)
-        qtbot.addWidget(self.page)
-        self.page.resize(1232, 860)
-        self.page.show()
+        self.page = qtbot.place(LibraryPage(self.manager, self.dialogs), 1232, 860)
 
     def _script(self, job: Job) -> list[Any]:
         if job.request().get("action") == "cost":
@@ -36,29 +66,8 @@ class Bench:
         self.asked.append(job.request())
         return self.scripts.get(job.request()["kind"], [])
 
-    def settle(self) -> "Bench":
-        """Wait until the folder was read and all that follows from it is shown."""
-        for _ in range(3):
-            wait_for(self.page.operations)
-            wait_for(self.page.reader)
-            QApplication.processEvents()
-        return self
-
     def names(self) -> list[str]:
         return [adapter.name for adapter in self.page.table.items()]
-
-    def choose(self, name: str) -> Adapter:
-        found = next(adapter for adapter in self.page.table.items() if adapter.name == name)
-        assert self.page.view.choose(found.id)
-        return found
-
-    def until(self, condition: Any) -> None:
-        self.qtbot.waitUntil(condition)
-
-    def press(self, text: str, adapter: Adapter) -> None:
-        menu = self.page.menu_for(adapter)
-        next(action for action in menu.actions() if action.text() == text).trigger()
-        menu.close()
 
     def exports(self, adapter: Adapter) -> dict[str, Any]:
         """Return what the menu of exports does, by its texts."""

@@ -58,9 +58,9 @@ def sample(step: int, summary: str, example: str = "1") -> dict[str, Any]:
 
 
 SAVED = {"event": "adapter_saved", "adapter": "an-adapter", "path": "", "bytes": 14_200, "step": 40}
+BEGUN = [["emit", {"event": "stage_entered", "stage": "train"}], ["emit", STARTED]]
 COMPLETE = [
-    ["emit", {"event": "stage_entered", "stage": "train"}],
-    ["emit", STARTED],
+    *BEGUN,
     ["emit", sample(0, "Tom says ok.")],
     ["steps", {"count": 40, "per_second": 400}],
     ["emit", sample(40, "Priya's train is cancelled.")],
@@ -68,11 +68,7 @@ COMPLETE = [
     ["emit", scored("base", 0.469)],
     ["emit", scored("an-adapter", 0.484, difference(0.015, "better"))],
 ]
-ENDLESS = [
-    ["emit", {"event": "stage_entered", "stage": "train"}],
-    ["emit", STARTED],
-    ["steps", {"count": 10**6, "per_second": 50}],
-]
+ENDLESS = [*BEGUN, ["steps", {"count": 10**6, "per_second": 50}]]
 
 
 class Stage:
@@ -104,7 +100,6 @@ class Stage:
 
 
 def labels(widget: QWidget) -> list[Label | TextView]:
-    """Return the visible texts of a widget."""
     found = [each for each in widget.findChildren(QWidget) if isinstance(each, (Label, TextView))]
     return [each for each in found if each.isVisibleTo(widget)]
 

@@ -14,8 +14,6 @@ from tests.helpers.layout_problems import layout_problems
 
 
 class MemorySettings:
-    """Settings in memory."""
-
     def __init__(self):
         self.texts = {}
 

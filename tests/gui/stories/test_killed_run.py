@@ -6,13 +6,10 @@ from gui.pages.train.verdict_card import VerdictCard
 from tests.helpers.homes import add_checkpoint
 from tests.helpers.story_window import click
 from tests.helpers.systems import WINDOWS
-from tests.helpers.train_stage import COMPLETE, STARTED, texts
+from tests.helpers.train_stage import BEGUN, COMPLETE, texts
 
 CHECKPOINT = {"event": "checkpoint_saved", "path": "", "bytes": 9, "step": 10}
-KILLED = [
-    ["emit", {"event": "stage_entered", "stage": "train"}], ["emit", STARTED],
-    ["steps", {"count": 12, "per_second": 400}], ["emit", CHECKPOINT], ["killed", None],
-]  # fmt: skip
+KILLED = [*BEGUN, ["steps", {"count": 12, "per_second": 400}], ["emit", CHECKPOINT], ["killed", None]]
 RESUMED = [["emit", {"event": "run_resumed", "step": 10, "path": ""}], *COMPLETE]
 
 

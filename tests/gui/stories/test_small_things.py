@@ -4,12 +4,9 @@ from engine.api import library
 from gui.widgets.buttons import Button
 from tests.helpers.homes import add_adapter, make_recipe, score_card
 from tests.helpers.story_window import click
-from tests.helpers.train_stage import SAVED, STARTED
+from tests.helpers.train_stage import BEGUN, SAVED
 
-STOPPED = [
-    ["emit", {"event": "stage_entered", "stage": "train"}], ["emit", STARTED],
-    ["steps", {"count": 12, "per_second": 400}], ["emit", SAVED], ["wait_for_stop", None],
-]  # fmt: skip
+STOPPED = [*BEGUN, ["steps", {"count": 12, "per_second": 400}], ["emit", SAVED], ["wait_for_stop", None]]
 
 
 def test_a_run_that_was_stopped_is_scored_with_one_click(story):

@@ -9,7 +9,7 @@ from engine.jobs.job import Job
 from engine.runs import run_store
 from tests.helpers.arenas import make_arena
 from tests.helpers.scripted_manager import end, scripted_manager
-from tests.helpers.train_stage import COMPLETE, ENDLESS
+from tests.helpers.train_stage import BEGUN, COMPLETE, ENDLESS
 
 FAILS = [["fail", {"message": "It broke."}]]
 
@@ -83,10 +83,7 @@ def test_a_paused_queue_begins_nothing_more_and_goes_on_with_the_stopped_entry(h
 
 def test_an_entry_moved_to_the_front_while_another_runs_is_the_next(harness):
     arena = make_arena("lora", "ia3", "layernorm")
-    harness.scripts["lora"] = [
-        ["emit", {"event": "stage_entered", "stage": "train"}],
-        ["wait_for_stop", None],
-    ]
+    harness.scripts["lora"] = [*BEGUN, ["wait_for_stop", None]]
     harness.queue.start(arena)
     harness.until(lambda: harness.manager.current is not None and bool(harness.manager.current.state.stage))
     arenas.move(arena, arena.entries[2].id, 0)

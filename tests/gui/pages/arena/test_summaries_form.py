@@ -4,31 +4,26 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QFileDialog
 
 from engine.api import arenas
 from engine.jobs.job import Job
 from engine.runs import example_scores
 from engine.runs.example_scores import Texts
-from gui.pages.arena.page import ArenaPage
+from tests.helpers.arena_bench import Bench
 from tests.helpers.arenas import FULL, add_file, make_arena, score
-from tests.helpers.background import wait_for
-from tests.helpers.scripted_manager import scripted_manager
 
 ROWS = {"matched": 3, "missing": {"count": 1, "ids": ["3"]}, "unknown": {"count": 2, "rows": [17, 90]}}
 NOTICE = "No conversation of the arena matches rows 17 and 90 of own.csv."
 
 
-class Stage:
+class Stage(Bench):
     """A page of an arena with two scored entries, and a worker that answers with `script`."""
 
     def __init__(self, qtbot: Any) -> None:
-        self.qtbot = qtbot
-        self.script: list[Any] = []
         self.asked: list[dict[str, Any]] = []
-        self.manager = scripted_manager(self._script)
-        self.page = qtbot.place(ArenaPage(self.manager), 1232, 860)
-        self.page.shown()
+        super().__init__(qtbot)
+        self.script = []
         self.settle()
 
     def _script(self, job: Job) -> list[Any]:
@@ -43,11 +38,6 @@ class Stage:
                 script.append([what, value])
         return script
 
-    def settle(self) -> None:
-        for _ in range(4):
-            wait_for(self.page.reader)
-            QApplication.processEvents()
-
     def answer(self, *script: Any) -> None:
         self.script = list(script)
 
@@ -60,7 +50,7 @@ class Stage:
 SCORES: dict[str, bytes] = {}
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def arena(home):
     arena = make_arena("lora", "full", name="Apples")
     for place, values in ((0, (0.4, 0.5, 0.6, 0.7)), (1, FULL)):
@@ -82,13 +72,6 @@ def scored(arena, tmp_path) -> dict[str, Any]:
     card = json.loads((added.folder / "summaries" / "x" / "card.json").read_text(encoding="utf-8"))
     arenas.delete(other)
     return card | {"rows": ROWS}
-
-
-@pytest.fixture
-def stage(arena, qtbot):
-    stage = Stage(qtbot)
-    yield stage
-    stage.manager.leave()
 
 
 def test_a_file_is_matched_then_named_then_a_row(stage, scored, tmp_path):

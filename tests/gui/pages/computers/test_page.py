@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from engine.api import Computer, computer_store
 from gui.pages.computers.page import ComputerForm, ComputersPage
 from tests.helpers.layout_problems import layout_problems
-from tests.helpers.scripted_manager import end, scripted_manager
+from tests.helpers.scripted_manager import scripted_manager
 
 GIGABYTE = 1_000_000_000
 CARD = {"name": "RTX 3090", "memory_bytes": 24 * GIGABYTE, "free_bytes": 23 * GIGABYTE}
@@ -74,13 +74,6 @@ class Stage:
         self.qtbot.waitUntil(lambda: not states() & {"asking", "unknown"})
         # A layout shows new rows in the next turn of the event loop.
         QTest.qWait(1)
-
-
-@pytest.fixture
-def stage(qtbot, home):
-    made = Stage(qtbot)
-    yield made
-    end(made.manager)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from engine.api import doctor
 from gui.pages.doctor.page import DoctorPage
 from gui.shell.navigation_rail import NavigationRail
 from tests.helpers.background import wait_for
-from tests.helpers.scripted_manager import end, scripted_manager
+from tests.helpers.scripted_manager import scripted_manager
 
 FACTS = {
     "devices": [{"id": "cpu", "name": "Processor", "threads": 2}],
@@ -35,14 +35,6 @@ class Stage:
         self.page.look()
         self.qtbot.waitUntil(lambda: len(self.page.checks()) == len(doctor.ORDER))
         return {check.id: check for check in self.page.checks()}
-
-
-@pytest.fixture
-def stage(qtbot, home):
-    made = Stage(qtbot)
-    yield made
-    end(made.manager)
-    wait_for(made.page)
 
 
 @pytest.mark.usefixtures("styled")

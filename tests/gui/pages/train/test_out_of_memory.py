@@ -5,8 +5,9 @@ from engine.jobs import supervisor
 from gui.pages.train.run_notices import FailureCard
 from gui.widgets.buttons import Button
 from gui.widgets.cards import FallbackRow
+from tests.helpers import train_stage
 from tests.helpers.systems import signals
-from tests.helpers.train_stage import COMPLETE, STARTED, texts
+from tests.helpers.train_stage import COMPLETE, texts
 
 BATCH, AGAIN = "training.micro_batch_tokens", "training.activation_checkpointing"
 VERDICT_TEXTS = {
@@ -29,11 +30,7 @@ VERDICT_TEXTS = {
         },
     ],
 }  # fmt: skip
-BEGUN = [
-    ["emit", {"event": "stage_entered", "stage": "train"}],
-    ["emit", STARTED],
-    ["steps", {"count": 12, "per_second": 400}],
-]
+BEGUN = [*train_stage.BEGUN, ["steps", {"count": 12, "per_second": 400}]]
 SAVED = ["emit", {"event": "checkpoint_saved", "step": 10, "path": "", "bytes": 1000}]
 SHORT = [
     *BEGUN,

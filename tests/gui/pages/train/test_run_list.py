@@ -4,7 +4,6 @@ from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
 
 from engine.adapters import library
 from engine.jobs.job import Job, create_job
@@ -16,55 +15,32 @@ from gui.pages.train import run_list
 from gui.pages.train.run_list import RunList
 from gui.pages.train.run_operations import LogDialog
 from gui.tables.grouped_view import NameEditor
-from tests.helpers.background import wait_for
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, RunSpec, add_run, make_recipe
-from tests.helpers.scripted_manager import scripted_manager
+from tests.helpers.library_bench import ListBench
 from tests.helpers.systems import WINDOWS
 from tests.helpers.train_stage import ENDLESS
 
 
-class Bench:
+class Bench(ListBench):
     """A list and the engine whose runs follow `script`."""
 
     def __init__(self, qtbot: Any) -> None:
+        super().__init__(qtbot)
         self.script: list[Any] = []
-        self.manager = scripted_manager(self._script)
-        self.qtbot = qtbot
         self.page = qtbot.place(RunList(self.manager), 280, 860)
 
     def _script(self, job: Job) -> list[Any]:
         return self.script
 
-    def settle(self) -> "Bench":
-        """Wait until the folder was read and all that follows from it is shown."""
-        for _ in range(4):
-            wait_for(self.page.operations)
-            wait_for(self.page.reader)
-            QApplication.processEvents()
-        return self
-
     def entries(self) -> list[RunEntry]:
         return self.page.table.runs()
-
-    def choose(self, name: str) -> RunEntry:
-        found = next(entry for entry in self.entries() if entry.name == name)
-        assert self.page.view.choose(found.id)
-        return found
-
-    def until(self, condition: Any) -> None:
-        self.qtbot.waitUntil(condition)
 
     def menu(self, entry: RunEntry) -> list[str]:
         menu = self.page.menu_for(entry)
         texts = [action.text() for action in menu.actions() if action.text()]
         menu.close()
         return texts
-
-    def press(self, text: str, entry: RunEntry) -> None:
-        menu = self.page.menu_for(entry)
-        next(action for action in menu.actions() if action.text() == text).trigger()
-        menu.close()
 
 
 # ------------------------------------------------------------------------------------------------------ seeing
