@@ -1,11 +1,10 @@
 """One run in several ranks: against one rank, with a sharded base model, and what differs.
 
 Every run is a real one, of the command line, in float32. For speed the ways take turns, without evaluations, and the
-median of their steps counts; memory is what the run says: of all its ranks, what they share counted once. Differences
-are those of losses and of trained parameters between 1, 2 and 4 ranks of the starter. Arguments name models (starter,
-small) for speed and methods for differences; those behind `every` are trained on tiny models of four families, with
-their own dropout: 2 and 4 ranks are to train the same bits twice, and 2 that shard the base model (FSDP), in 4 bits
-too, what 2 with whole base models do.
+median of their steps counts; memory is what the run says: of all its ranks, what they share counted once. Arguments
+name models (starter, small). The methods named behind `every`, or all, are trained on tiny models of four families,
+with their own dropout: 2 and 4 ranks are to train the same bits twice, and 2 that shard the base model (FSDP), in 4
+bits too, what 2 with whole base models do.
 """
 
 import json
@@ -34,23 +33,19 @@ from tests.helpers.tiny_runs import tiny_recipe
 STEPS, TURNS = 20, 3
 AGREEMENT_STEPS = 50
 MODELS = {"starter": "the starter", "small": "flan-t5-small's shape"}
-AGREEING = ("lora", "adalora", "ia3", "prompt_tuning")
 GOAL = 1e-5
 ALONE = ",".join(name for name in PATCHES if name != "ranks")
 
 
 def main() -> None:
-    """Measure and print."""
-    known, asked = {method.id for method in METHODS}, sys.argv[1:]
+    asked = sys.argv[1:]
     if asked[:1] == ["every"]:
         _show_every(asked[1:])
         return
     models = [name for name in MODELS if name in asked or not asked]
-    methods = [name for name in asked if name in known] or ([] if asked else list(AGREEING))
     with temporary_home() as home:
         for model in models:
             show(f"Two ranks and one, {MODELS[model]}", _speed(home, model))
-        show("1, 2 and 4 ranks, the starter", [row for method in methods for row in _agreement(home, method)])
 
 
 def _speed(home: Path, model: str) -> list[Row]:
@@ -72,24 +67,6 @@ def _speed(home: Path, model: str) -> list[Row]:
         *((f"conversations a second, {way}", f"{median(found[way]):.1f}", "–") for way in ways),
         ("2 ranks against 1", f"{together / alone:.2f}", "1.5"),
         *((f"memory, {way}", f"{memory[way] / 1e6:.0f} MB", "–") for way in ways),
-    ]
-
-
-def _agreement(home: Path, method: str) -> list[Row]:
-    recipe = _recipe(home, "starter", method, AGREEMENT_STEPS, batch_size=8, tokens=64)
-    runs = [train(home, recipe, count) for count in (1, 2, 4)]
-    again = train(home, recipe, 4)
-    losses = [[step["loss"] for step in steps_of(run)] for run in runs]
-    weights = [weights_of(run) for run in runs]
-    apart = max(abs(a - b) for other in losses[1:] for a, b in zip(losses[0], other, strict=True))
-    moved = max(
-        float((weights[0][name] - other[name]).abs().max()) for other in weights[1:] for name in weights[0]
-    )
-    same = all(torch.equal(each, weights_of(again)[name]) for name, each in weights[2].items())
-    return [
-        (f"{method}: loss of {AGREEMENT_STEPS} steps, most apart", f"{apart:.1e}", f"{GOAL:.0e}"),
-        (f"{method}: trained parameters, most apart", f"{moved:.1e}", f"{GOAL:.0e}"),
-        (f"{method}: 4 ranks twice", _bits(same), "same bits"),
     ]
 
 
@@ -129,12 +106,10 @@ def train(home: Path, recipe: Path, count: int, *options: str) -> list[Event]:
 
 
 def steps_of(events: list[Event]) -> list[Event]:
-    """Return the steps of a run."""
     return [event for event in events if event.get("event") == "step_finished"]
 
 
 def weights_of(events: list[Event]) -> dict[str, torch.Tensor]:
-    """Return what a run has trained."""
     [saved] = [event for event in events if event.get("event") == "adapter_saved"]
     return load_file(Path(saved["path"]) / "adapter_model.safetensors")
 

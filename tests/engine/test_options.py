@@ -17,8 +17,6 @@ OUTSIDE = [
 
 
 class Sample(Options):
-    """A declaration with one setting of each kind."""
-
     size: int = option(4, "Size", "How large.", unit="tokens", ge=1, lt=10)
     rate: float = option(0.5, "Rate", "How fast.", level="essential", gt=0.0, le=1.0)
     exact: bool = option(False, "Exact", "Whether.", peft_name="-")

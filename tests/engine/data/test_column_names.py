@@ -9,11 +9,9 @@ TALK = "Ann: Is the train late today?\nBob: Yes, by {number} minutes.\nAnn: Then
 SUM = "The train is {number} minutes late, so Ann will walk."
 
 
-def rows(conversation, summary, **others):
+def rows(conversation, summary):
     return [
-        {conversation: TALK.format(number=number), summary: SUM.format(number=number)}
-        | {name: value(number) for name, value in others.items()}
-        for number in range(20)
+        {conversation: TALK.format(number=number), summary: SUM.format(number=number)} for number in range(20)
     ]
 
 
@@ -44,31 +42,6 @@ def test_without_names_turns_and_length_tell(order):
     assert (schema.conversation, schema.summary) == ("x2", "x1")
     assert "it contains turns of speakers" in schema.reason
     assert "with shorter texts" in schema.reason
-
-
-def test_ids_topics_numbers_and_classes_are_no_summaries():
-    found = rows(
-        "x", "y", id=lambda number: f"row-{number}",
-        topic=lambda number: ("trains and walks", "weather")[number % 2], stars=lambda number: number % 5,
-        title=lambda number: f"Talk {number}",
-    )  # fmt: skip
-    schema = inferred(found)
-    assert (schema.conversation, schema.summary) == ("x", "y")
-
-
-@pytest.mark.parametrize(
-    "others",
-    [{"note": lambda number: f"It was written down by the clerk on day {number}."}, {"gist": None}],
-    ids=["two candidates", "none"],
-)
-def test_what_is_not_clear_is_asked(others):
-    if others.get("gist", True) is None:
-        found = [{"x": row["x"]} for row in rows("x", "y")]
-    else:
-        found = rows("x", "y", **others)
-    with pytest.raises(DataError) as raised:
-        inferred(found)
-    assert raised.value.field == "data.summary"
 
 
 @pytest.mark.parametrize(

@@ -9,21 +9,6 @@ from engine.text.conversations import Example
 from tests.helpers.table_rows import Row, chat, examples, numbered, refusal, shape_of
 
 
-@pytest.mark.parametrize(
-    ("names", "conversation", "summary"),
-    [
-        (["id", "dialogue", "summary"], "dialogue", "summary"),
-        (["topic", "dialogue", "reference_summary"], "dialogue", "reference_summary"),
-    ],
-)
-def test_likely_columns_are_found_by_their_names(names, conversation, summary):
-    shape = infer_schema(names, [])
-    assert (shape.kind, shape.conversation, shape.summary) == ("columns", conversation, summary)
-    assert shape.reason == (
-        f'conversation: column "{conversation}", by its name; summary: column "{summary}", by its name'
-    )
-
-
 def test_it_is_said_what_stands_in_columns_that_are_found_by_name():
     rows = [
         {"dialogue": f"Ann: Hi {name}\nBob: Yo\nAnn: Bye", "summary": f"{name} greets Ann."} for name in "xyz"

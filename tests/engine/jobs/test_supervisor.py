@@ -73,12 +73,6 @@ def wait_for(made: Supervisor, event: str) -> None:
             return
 
 
-def test_a_worker_that_completes(start):
-    names, ending = run(start('say("stage_entered", stage="train")\nsay("job_ended", outcome="completed")'))
-    assert names == ["job_accepted", "stage_entered", "job_ended"]
-    assert (ending.outcome, ending.exit_code) == ("completed", 0)
-
-
 @pytest.mark.parametrize(
     ("outcome", "kind", "exit_code"),
     [("stopped", None, 130), ("failed", "DataError", 1), ("failed", "RecipeError", 2)],
@@ -329,12 +323,6 @@ def test_a_worker_that_goes_without_a_word_has_crashed(start, monkeypatch, lines
     assert (ending.outcome, ending.exit_code) == ("crashed", 1)
     assert told in ending.message
     assert "the reason" in ending.log_tail or "the reason" not in lines
-
-
-def test_a_recorded_worker_exit_is_kept(job):
-    ExitRecord(job).begin(2, 0)
-    ExitRecord(job).save(2, WorkerExit(-9, True))
-    assert ExitRecord(job).find(2, 0) == WorkerExit(-9, True)
 
 
 def test_one_that_nobody_saw_was_for_memory_if_something_was_killed_for_it_since(job):

@@ -48,14 +48,6 @@ def count(splits: dataset.Splits) -> int:
     return len((*splits.train, *splits.validation, *splits.test))
 
 
-@pytest.mark.parametrize(("name", "column"), list(zip(NAMES, cycle(["dialogue", "summary"]), strict=False)))
-def test_a_column_of_numbers_is_named_with_its_file(name, column, tmp_path, channel):
-    write(tmp_path / name, [row | {column: number + 0.5} for number, row in enumerate(talks())])
-    error = refused(tmp_path / name, channel)
-    assert error.message.startswith(f'{name}: Column "{column}" contains numbers')
-    assert error.field == {"dialogue": "data.conversation", "summary": "data.summary"}[column]
-
-
 @pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
 def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(name, tmp_path, channel):
     rows = talks()

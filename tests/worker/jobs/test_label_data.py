@@ -103,16 +103,6 @@ def test_what_the_recipe_excludes_is_not_offered_with_or_without_a_summary(label
     }
 
 
-def test_a_conversation_that_leaks_stays_in_the_later_split(label, tmp_path):
-    folder = tmp_path / "talks"
-    folder.mkdir()
-    write(folder / "train.jsonl", [{"id": "a", "dialogue": chat(1)}, {"id": "b", "dialogue": chat(2)}])
-    write(folder / "test.jsonl", [{"id": "c", "dialogue": chat(1)}])
-    result = label(folder, exclude=["leaks"])
-    assert [item.id for item in items(result)] == ["b", "c"]
-    assert result["left_out"]["excluded"] == {"leaks": 1}
-
-
 def test_what_is_masked_first_is_excluded_no_more(label, tmp_path):
     source = write(tmp_path / "a.jsonl", [{"dialogue": "Ann: write to ann@example.org"}])
     result = label(source, mask=["email"], exclude=["email"])
