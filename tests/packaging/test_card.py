@@ -32,14 +32,12 @@ def make_part(name, least=0.1, most=6000.0):
     return Part(name, name.capitalize(), "nowhere:nothing", {"cuda": least, "cpu": least}, most)
 
 
-def measured(folder, scripts, *, seconds=600.0, kind="cuda", only=(), parts=None, state=None):
+def measured(folder, scripts, *, kind="cuda", only=(), parts=None, state=None):
     """Run parts that are scripts; return the state and what was said."""
     said = []
     parts = parts or [make_part(name) for name in scripts]
     state = state or opened(folder / "out", {**CARD, "kind": kind}, "dev.py card")
-    started = Runner(
-        state, Setting(kind, folder), "abc123", parts, time.monotonic() + seconds, say=said.append
-    )
+    started = Runner(state, Setting(kind, folder), "abc123", parts, time.monotonic() + 600, say=said.append)
     with mock.patch.object(
         runner, "command_of", lambda part, setting: [sys.executable, "-c", scripts[part.name]]
     ):
@@ -96,8 +94,8 @@ open({str(child)!r}, "w").write(str(process.pid))
 
 
 def test_a_part_that_does_not_fit_is_left_and_a_shorter_one_measured(tmp_path):
-    parts = [make_part("one", least=100), make_part("two")]
-    state, said = measured(tmp_path, {"one": DONE, "two": DONE}, seconds=20.0, parts=parts)
+    parts = [make_part("one", least=6000), make_part("two")]
+    state, said = measured(tmp_path, {"one": DONE, "two": DONE}, parts=parts)
     assert list(state.results) == ["two"]
     assert said[0] == "One: left for next time"
 
