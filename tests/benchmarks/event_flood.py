@@ -21,7 +21,6 @@ MAX_SECONDS = 120
 
 
 def main() -> None:
-    """Measure and print."""
     application = QApplication.instance() or QApplication([])
     with temporary_home():
         style.apply(application, "light")

@@ -42,7 +42,6 @@ PAGES = ("library", "train", "data")
 
 
 def main() -> None:
-    """Read and print."""
     if WANTED != WINDOW:
         _read_by_command()
     if WANTED in ("", WINDOW):

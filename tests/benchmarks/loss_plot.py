@@ -17,7 +17,6 @@ SIZE = (1000, 500)
 
 
 def main() -> None:
-    """Measure and print."""
     application = QApplication.instance() or QApplication([])
     style.apply(application, "light")
     draw = random.Random(0)

@@ -84,7 +84,6 @@ def _row(name: str, recipe: Recipe) -> Row:
 
 
 def planned(recipe: Recipe) -> int:
-    """Return the memory that a recipe is planned to take."""
     job = create_job(jobs_folder(), "plan", {"serve": False}, recipe=recipes.dumps(recipe))
     [result] = [event["result"] for event in followed(job) if event["event"] == "result_made"]
     print({name: f"{size / 1e6:,.0f} MB" for name, size in result["memory"].items()})

@@ -130,7 +130,6 @@ class Worker:
             time.sleep(0.002)
 
     def quit(self) -> None:
-        """Let the worker go."""
         self._job.send("quit")
         for _ in self._supervisor.follow():
             pass

@@ -64,7 +64,6 @@ def _recipe(model: str, source: str) -> Recipe:
 
 
 def _followed(job: Job) -> list[Event]:
-    """Return what a job tells to its end."""
     events = []
     for event in followed(job):
         events.append(event)

@@ -66,7 +66,6 @@ NAMES = list(METHODS)
 
 
 def main() -> None:
-    """Disturb, resume and print."""
     numbers = [int(each) for each in sys.argv[1:] if each.isdecimal()]
     kinds = [each for each in sys.argv[1:] if each in KILLED] or KILLED
     whole: dict[str, Result] = {}

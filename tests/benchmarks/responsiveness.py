@@ -29,12 +29,10 @@ class EventLoopLatency(QObject):
         self._timer.timeout.connect(self._record)
 
     def start(self) -> None:
-        """Start measuring."""
         self._due = time.perf_counter() + INTERVAL_MILLISECONDS / 1000
         self._timer.start()
 
     def stop(self) -> None:
-        """Stop measuring."""
         self._timer.stop()
 
     def _record(self) -> None:
@@ -43,7 +41,6 @@ class EventLoopLatency(QObject):
         self._due = now + INTERVAL_MILLISECONDS / 1000
 
     def rows(self, goal: str) -> list[tuple[str, str, str]]:
-        """Return the delays as rows of a report."""
         return [
             ("10 ms timer late by, median", f"{percentile(self.delays, 0.5):.1f} ms", ""),
             ("the same, 99th percentile", f"{percentile(self.delays, 0.99):.1f} ms", goal),
@@ -62,7 +59,6 @@ class Found:
 
 
 def main() -> None:
-    """Measure and print."""
     with temporary_home():
         found = measured(recipe.load(paths.presets_folder() / "starter.toml"), TRAINED_SECONDS)
     show("While the worker imports, loads and scores the base model", found.loading.rows(""))

@@ -16,7 +16,6 @@ SETTLE_MILLISECONDS = 400
 
 
 def main() -> None:
-    """Switch and print."""
     application = QApplication([])
     style.apply(application, "light")
     with temporary_home():

@@ -75,7 +75,6 @@ class _Answers:
 
     @property
     def lost(self) -> int:
-        """Requests without a summary."""
         return sum(self.statuses.values()) - self.statuses[200]
 
     def ask_for(self, seconds: float) -> None:

@@ -154,7 +154,6 @@ class Turns:
         return [ours / theirs for ours, theirs in zip(rates["tunesmith"], rates[way], strict=True)]
 
     def share(self, way: str) -> float:
-        """Return a way's share of the ceiling."""
         pairs = zip(self.rates[way], self.ceilings, strict=True)
         return self.needed * median(rate / limit for rate, limit in pairs)
 
@@ -199,7 +198,6 @@ def take_turns(
 def started(
     way: str, recipe: Told, home: Path, batch_size: int, *, first_step: bool = True, **settings: Any
 ) -> Side:
-    """Start a side on a recipe."""
     return Side(
         {
             "side": way, "recipe": recipe, "batch_size": batch_size, "folder": str(home / "stock"),

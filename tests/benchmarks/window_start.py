@@ -122,7 +122,6 @@ def first_plans() -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and print."""
     seconds, torch_seen = [], False
     for _ in range(ROUNDS):
         with temporary_home():

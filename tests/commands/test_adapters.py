@@ -39,7 +39,6 @@ def test_what_can_not_be_compared_is_a_problem(call, names):
 
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
-    """A hub, and a token for it."""
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
         yield served

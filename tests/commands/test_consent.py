@@ -26,8 +26,6 @@ def hub(tmp_path):
 
 
 class Screen(io.StringIO):
-    """A terminal in this process."""
-
     def isatty(self):
         return True
 

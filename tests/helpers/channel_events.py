@@ -5,10 +5,8 @@ from engine.worker.runtime.channel import Channel
 
 
 def events_of(channel: Channel, name: str) -> list[Event]:
-    """Return the events of one name so far."""
     return [event for event in read_all(channel.job.events_path) if event["event"] == name]
 
 
 def notice_messages(channel: Channel) -> list[str]:
-    """Return the messages of the notices so far, without their hints."""
     return [event["message"] for event in events_of(channel, "notice")]

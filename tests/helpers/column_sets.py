@@ -126,7 +126,6 @@ class ColumnSet(NamedTuple):
 
 
 def column_sets() -> Iterator[ColumnSet]:
-    """Yield all tables."""
     for line in Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines():
         name, columns, answer = (part.strip() for part in line.split(" | "))
         kinds = _kinds(columns)

@@ -37,11 +37,9 @@ class Finished:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The events among the lines."""
         return [line for line in self.json if isinstance(line, dict) and "event" in line]
 
     def named(self, name: str) -> list[dict[str, Any]]:
-        """The events of one kind."""
         return [event for event in self.events if event["event"] == name]
 
     @property
@@ -70,7 +68,6 @@ class Terminal:
         self._environment = {**os.environ, "TUNESMITH_HOME": str(home)}
 
     def start(self, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
-        """Start a command and return its process."""
         return subprocess.Popen(
             [*self._program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             encoding="utf-8", env=self._environment, **settings,
@@ -88,7 +85,6 @@ class Terminal:
         raise AssertionError(read)
 
     def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> Finished:
-        """Run a command to its end."""
         return finish(self.start(*arguments, stdin=subprocess.PIPE, cwd=cwd), stdin=stdin)
 
 
@@ -99,7 +95,6 @@ class InProcessTerminal:
         self.home = home
 
     def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> Finished:
-        """Carry out a command to its end."""
         out, err = io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.setenv("TUNESMITH_HOME", str(self.home))

@@ -12,7 +12,6 @@ KeyPath = tuple[Any, ...]
 
 
 def key_paths(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
-    """Yield the path of every value in a tree."""
     keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         yield (*path, key)

@@ -23,7 +23,6 @@ def parts(source: str, **evaluation: object) -> tuple[Recipe, LoadedBase, Splits
 
 
 def score_base(recipe: Recipe, base: LoadedBase, splits: Splits, channel: Channel) -> Evaluation:
-    """Score a base model and report it."""
     evaluator = Evaluator(channel, base, recipe, splits)
     baseline = evaluator.score_base()
     reporting.report(evaluator, baseline)

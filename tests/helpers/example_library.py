@@ -78,7 +78,6 @@ MORE: dict[str, dict[str, Any]] = {
 
 
 def write_library(now: float) -> None:
-    """Write the library's examples."""
     for name, ago, title, summary, data, numbers, rouge1, score in ADAPTERS:
         method = MethodFacts(
             id=METHOD_IDS.get(title, "lora"), title=title, summary=summary, learning_rate=1e-3,
@@ -97,7 +96,6 @@ def write_library(now: float) -> None:
 
 
 def write_history(now: float) -> None:
-    """Write the history's examples."""
     midnight = time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))
     base, tickets = "flan-t5-base on SAMSum with", "flan-t5-large on support tickets"
     standup = "SmolLM2-1.7B on stand-up notes,"

@@ -15,7 +15,6 @@ from tokenizers import Tokenizer
 
 
 def main(words: list[str]) -> None:
-    """Serve until killed."""
     if error := os.environ.get("FAKE_LLAMA_ERROR"):
         sys.exit(error)
     options = dict(zip(words[::2], words[1::2], strict=False))

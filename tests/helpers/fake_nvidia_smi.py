@@ -31,12 +31,10 @@ def row(
 
 
 def uuid(index: int) -> str:
-    """Return the id of a card."""
     return f"GPU-{index:08x}-aaaa-bbbb-cccc-0123456789ab"
 
 
 def process(card: int, pid: int, name: str = "/usr/bin/python3", used: str = "9000") -> str:
-    """Return the line of a process on a card."""
     return f"{pid}, {name}, {used}, {uuid(card)}"
 
 

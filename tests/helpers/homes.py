@@ -216,7 +216,6 @@ class _EventLog:
 
 
 def write_events(job: Job, spec: RunSpec, attempt: int = 1) -> None:
-    """Append the events of one attempt."""
     random_ = random.Random(spec.steps)
     log = _EventLog(job, attempt)
     log.now = spec.started_at

@@ -193,7 +193,6 @@ def _base(name: str) -> Kind:
 
 @cache
 def kinds() -> tuple[Kind, ...]:
-    """Return all kinds of files."""
     return (
         *(_data(name, content) for name, content in seeds().items()),
         *(_adapter(name) for name in ("adapter.toml", library.CONFIG_NAME, library.WEIGHTS_NAME)),
@@ -220,8 +219,6 @@ class Probe:
 
 
 def with_trouble(kind: Kind, trouble: str) -> Probe:
-    """Return the probe of a kind of file with a trouble."""
-
     def lay(folder: Path) -> tuple[str, ...]:
         path = kind.make(folder)
         TROUBLES[trouble](path)
@@ -297,7 +294,6 @@ def laid_out_by_name(name: str, text_length: int, folder: Path) -> tuple[str, ..
 
 
 def remove(folder: Path) -> None:
-    """Remove what a probe made."""
     for each in (folder, runs_folder(), adapters_folder()):
         shutil.rmtree(each, ignore_errors=True)
 
@@ -308,7 +304,6 @@ def read(home: Path, command: tuple[str, ...]) -> str:
 
 
 def said(home: Path, command: tuple[str, ...]) -> str:
-    """Return what a command writes."""
     return InProcessTerminal(home).run(*command).out
 
 

@@ -20,7 +20,6 @@ class InProcessSupervisor(Supervisor):
     _thread: Thread | None = None
 
     def start(self) -> None:
-        """Start the thread."""
         self._skip_earlier_attempts()
         self._thread = Thread(target=self._work)
         self._thread.start()

@@ -33,7 +33,6 @@ PADDING = 8
 
 
 def layout_problems(page: QWidget) -> list[str]:
-    """Return the problems of a visible page, as text."""
     leaves = [each for each in page.findChildren(QWidget) if isinstance(each, LEAVES) and _is_seen(each)]
     found = [f"cut off: {_name(each)}" for each in leaves if _is_cut_off(each)]
     found += [f"overlapping: {_name(one)} and {_name(other)}" for one, other in _overlapping(leaves, page)]

@@ -39,7 +39,6 @@ class LineProcess:
         return told
 
     def close(self) -> None:
-        """End the process and wait for it."""
         self._process.communicate()
 
 
@@ -51,7 +50,6 @@ def own_output() -> IO[str]:
 
 
 def answer(answers: IO[str], result: dict[str, Any]) -> None:
-    """Write an answer at once."""
     answers.write(json.dumps(result) + "\n")
     answers.flush()
 

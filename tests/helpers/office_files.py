@@ -38,7 +38,6 @@ def ods(tables: str) -> bytes:
 
 
 def zipped(members: Mapping[str, bytes | str]) -> bytes:
-    """Return a zip of files."""
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():

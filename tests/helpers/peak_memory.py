@@ -20,7 +20,6 @@ class Growth:
 
     @property
     def mb(self) -> int:
-        """The same in megabytes."""
         return self.bytes // MB
 
 

@@ -14,7 +14,6 @@ def lives(process: psutil.Process) -> bool:
 
 
 def wait_until_gone(*processes: psutil.Process) -> None:
-    """Wait until none of the processes lives."""
     while any(map(lives, processes)):
         time.sleep(0.05)
 

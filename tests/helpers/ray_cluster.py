@@ -37,7 +37,6 @@ class RayCluster:
         self.token_file = token_file
 
     def kill_node(self, node: str) -> None:
-        """Kill the node with this id, and what runs on it."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{node}\n")
         self._process.stdin.flush()
@@ -63,7 +62,6 @@ class RayCluster:
         return [text for port in ports if (text := _told_to_strangers(port))]
 
     def read(self) -> dict[str, Any]:
-        """Return the next answer."""
         assert self._process.stdout is not None
         while line := self._process.stdout.readline():
             if line.startswith("{"):

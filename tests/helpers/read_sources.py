@@ -23,7 +23,6 @@ def read_source(
 
 
 def all_examples(path: Path, channel: Channel, **options: Any) -> list[Example]:
-    """Return the examples of all splits of a source."""
     return [each for examples in read_source(path, channel, **options)[1].values() for each in examples]
 
 

@@ -25,8 +25,6 @@ def command(script: list[object]) -> list[str]:
 
 
 def run(script: list[object], arguments: list[str]) -> int:
-    """Run a verb."""
-
     def supervised(job: Job) -> Supervisor:
         scripted_worker.give_script(job, script)
         return Supervisor(job, command=scripted_worker.command(job))

@@ -28,7 +28,6 @@ VARIABLE = "TUNESMITH_TEST_SUMMARIES"
 
 
 def command(job: Job) -> list[str]:
-    """Return the command that starts this worker on `job`."""
     return [sys.executable, str(Path(__file__).resolve()), str(job.folder)]
 
 

@@ -28,7 +28,6 @@ from engine.worker.runtime.channel import Channel, Stopped  # noqa: E402
 
 
 def command(job: Job) -> list[str]:
-    """Return the command that starts this worker on `job`."""
     return [*warm_worker_command(), str(job.folder)]
 
 
@@ -38,7 +37,6 @@ def warm_worker_command() -> list[str]:
 
 
 def give_script(job: Job, script: list[Any]) -> None:
-    """Set the script of an existing job."""
     request = job.request() | {"script": script}
     (job.folder / "job.json").write_text(json.dumps(request), encoding="utf-8")
 
@@ -50,7 +48,6 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 
 
 def emit(channel: Channel, event: dict[str, Any]) -> None:
-    """Emit one event."""
     channel.emit(**event)
 
 
@@ -110,20 +107,17 @@ def noise(channel: Channel, lines: int) -> None:
 
 
 def wait_for_stop(channel: Channel, value: object) -> None:
-    """Wait until the job is asked to stop."""
     while True:
         channel.check_stop()
         time.sleep(0.02)
 
 
 def wait_for_file(channel: Channel, path: str) -> None:
-    """Wait until a test has made a file."""
     while not Path(path).exists():
         time.sleep(0.02)
 
 
 def fail(channel: Channel, value: dict[str, str]) -> None:
-    """Fail with an error for the user."""
     raise AppError(value["message"], value.get("hint", ""), value.get("field"))
 
 
@@ -141,7 +135,6 @@ def killed(channel: Channel, value: object) -> None:
 
 
 def error(channel: Channel, text: str) -> None:
-    """Raise an unexpected exception."""
     raise ValueError(text)
 
 

@@ -53,7 +53,6 @@ class SshServer:
         (self._folder / "known").write_text("")
 
     def start(self) -> None:
-        """Start to listen."""
         command = [str(SSHD), "-D", "-e", "-f", str(self._folder / "sshd_config")]
         with (self._folder / "sshd.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -80,7 +79,6 @@ class SshServer:
             self._process = None
 
     def change_key(self) -> None:
-        """Have another key from now on."""
         self.stop()
         for name in ("host", "host.pub"):
             (self._folder / name).unlink()
@@ -88,7 +86,6 @@ class SshServer:
         self.start()
 
     def refuse(self) -> None:
-        """Let no key in from now on."""
         (self._folder / "authorized").write_text("")
 
     def _make_key(self, name: str) -> None:

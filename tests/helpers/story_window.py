@@ -54,7 +54,6 @@ class StoryWindow:
         return window
 
     def close(self, window: MainWindow) -> None:
-        """Close a window and end its workers."""
         self._windows.remove(window)
         end(window.manager)
         window.may_close = True
@@ -68,7 +67,6 @@ class StoryWindow:
             self.close(window)
 
     def until(self, condition: Callable[[], object]) -> None:
-        """Wait until a condition holds."""
         self._qtbot.waitUntil(lambda: bool(condition()))
 
     def _script(self, job: Job) -> list[Any] | None:

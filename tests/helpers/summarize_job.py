@@ -20,13 +20,11 @@ TEMPLATE = "Summarize: {conversation}\nSummary: "
 
 
 def arguments(kind: Kind) -> dict[str, Any]:
-    """Return the job's arguments."""
     table = {"id": str(tiny_model(kind)), "precision": "float32"}
     return {"base_model": table, "device": "cpu"}
 
 
 def summarize_command(columns: list[str | None], request: str = "one", **changes: Any) -> dict[str, Any]:
-    """Return the arguments of a command `summarize`."""
     decoding = {"beams": 1, "max_new_tokens": 12, "temperature": 0.0}
     return {"request": request, "conversation": CONVERSATION, "columns": columns} | decoding | changes
 

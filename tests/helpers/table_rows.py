@@ -21,7 +21,6 @@ class Row:
 
     @property
     def where(self) -> str:
-        """The row as text."""
         return f"Row {self.number:,}"
 
 
@@ -31,12 +30,10 @@ def numbered(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 
 def shape_of(rows: Sequence[Mapping[str, Any]], **wanted: Any) -> Schema:
-    """Return the shape of rows that have the columns of the first."""
     return infer_schema(list(rows[0]), rows, **wanted)
 
 
 def examples(rows: Sequence[Mapping[str, Any]], **wanted: Any) -> list[Example]:
-    """Return the examples that the rows make."""
     return [shaped.example for shaped in shape_of(rows, **wanted).examples(numbered(rows))]
 
 

@@ -116,7 +116,6 @@ def stopped_after(work: Recipe | Job, step: int) -> tuple[Job, list[Event]]:
 
 
 def events_named(events: list[Event], name: str) -> list[Event]:
-    """Return the events of one kind."""
     return [event for event in events if event["event"] == name]
 
 

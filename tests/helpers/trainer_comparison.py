@@ -129,20 +129,16 @@ class EpochClock(TrainerCallback):
     """Measures an epoch; the preparation before it, done once a run, is left out."""
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Start."""
         self.start()
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Stop."""
         self.stop()
 
     def start(self) -> None:
-        """Note the time at the beginning."""
         settle_card()
         self._began = time.perf_counter(), processor_seconds()
 
     def stop(self) -> None:
-        """Note the time at the end."""
         settle_card()
         self._ended = time.perf_counter(), processor_seconds()
 
@@ -271,7 +267,6 @@ class Plain:
         return time.time()
 
     def turn(self) -> Result:
-        """Train one epoch."""
         return self._stock.train(self._rows)
 
 
@@ -442,7 +437,6 @@ class Watch:
 
 
 def peak_bytes(device: torch.device) -> int:
-    """Return the peak memory of this side."""
     if device.type == "cuda":
         return devices.memory_bytes(device)
     return max(peak_resident(os.getpid()), Watch.most)

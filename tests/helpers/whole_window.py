@@ -33,7 +33,6 @@ def make_window(*, planned: bool = False) -> MainWindow:
 
 
 def leave(window: MainWindow) -> None:
-    """End all workers of the window."""
     end(window.manager)
     for key in ("doctor", "help"):
         wait_for(window.built(key))

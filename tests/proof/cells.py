@@ -51,12 +51,10 @@ class Cell:
 
     @property
     def id(self) -> str:
-        """The cell in a word."""
         return f"{self.method}{'+' if self.variant else ''}{self.variant}-{self.base}"
 
     @property
     def entry(self) -> Method:
-        """The registry's entry."""
         return method(self.method)
 
     @property

@@ -50,7 +50,6 @@ class Disproved(Exception):
 
 
 def claim(holds: bool, otherwise: str) -> None:
-    """Raise Disproved unless the claim holds."""
     if not holds:
         raise Disproved(otherwise)
 
@@ -80,7 +79,6 @@ class Subject:
 
     @cached_property
     def base_logits(self) -> torch.Tensor:
-        """What the base model computes."""
         return logits(self.untouched.model, self.untouched.family, self.batch)
 
     @property

@@ -57,7 +57,6 @@ def versions() -> dict[str, str]:
 
 
 def write(result: Result, shard: str, code: str) -> None:
-    """Add a result to its shard's file."""
     with _file(shard).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps({**asdict(result), "code": code}) + "\n")
 

@@ -202,7 +202,6 @@ def prompts(recipe: Recipe, base: LoadedBase) -> list[list[int]]:
 
 
 def fixed_batch(recipe: Recipe, base: LoadedBase) -> MicroBatch:
-    """Return the fixed batch as tensors."""
     collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
     return collator(encode(recipe, base)).micro_batches[0].to(base.device)
 

@@ -18,7 +18,6 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """The last column of the table."""
         return {None: "", True: "reached", False: "missed"}[self.met]
 
 
@@ -38,5 +37,4 @@ def between(name: str, value: float, least: float, most: float, text: str) -> Fi
 
 
 def holds(name: str, found: bool, text: str) -> Figure:
-    """Return a figure that is either right or not."""
     return Figure(name, text, "yes", found)

@@ -20,7 +20,6 @@ class Setting:
 
     @property
     def device(self) -> str:
-        """The device as recipes name it."""
         return "cpu" if self.kind == "cpu" else "cuda"
 
 
@@ -42,7 +41,6 @@ class Part:
     most: float = 4.0
 
     def measure(self) -> Measure:
-        """Import and return the function."""
         module, _, name = self.function.partition(":")
         found: Measure = getattr(importlib.import_module(module), name)
         return found

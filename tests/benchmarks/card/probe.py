@@ -23,7 +23,6 @@ DISK_BYTES = 15e9
 
 
 def main(asked: str) -> None:
-    """Look and print."""
     output = own_output()
     warnings.simplefilter("ignore")
     import torch

@@ -29,7 +29,6 @@ LOG_LINES = 3
 
 
 def command_of(part: Part, setting: Setting) -> list[str]:
-    """Return the command that measures a part."""
     module = "tests.benchmarks.card.part_process"
     return [sys.executable, "-m", module, part.name, setting.kind, str(setting.folder)]
 
@@ -112,7 +111,6 @@ def write_table(state: State, parts: Iterable[Part]) -> None:
 
 
 def today() -> str:
-    """Return the date as it stands in the table."""
     return dt.datetime.now(dt.UTC).date().isoformat()
 
 
@@ -181,6 +179,5 @@ def end_with_children(process: subprocess.Popen[str]) -> None:
 
 
 def last_words(log: Path) -> str:
-    """Return the end of a log in a line."""
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
     return " ".join(" ".join(lines[-LOG_LINES - 1 :]).split())[-300:]

@@ -24,7 +24,6 @@ def warning(kind: str) -> str:
 
 
 def line(figure: Figure) -> str:
-    """Return a figure as a line of the terminal."""
     goal = f"  (goal {figure.goal}: {figure.verdict})" if figure.goal and figure.verdict else ""
     return f"  {figure.name:{WIDTHS[0]}} {figure.reached}{goal}"
 

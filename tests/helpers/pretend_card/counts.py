@@ -37,7 +37,6 @@ class Counts:
         return self.kinds[TO_CARD] + self.kinds[TO_HOST]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
         return dict(vars(self))
 
 
@@ -46,7 +45,6 @@ _open: list[Counts] = []
 
 @contextmanager
 def counting() -> Iterator[Counts]:
-    """Count what happens inside."""
     counts = Counts()
     _open.append(counts)
     try:
@@ -56,7 +54,6 @@ def counting() -> Iterator[Counts]:
 
 
 def count_operation() -> None:
-    """Count an operation on the card."""
     for counts in _open:
         counts.operations += 1
 

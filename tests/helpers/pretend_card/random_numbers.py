@@ -16,7 +16,6 @@ def state() -> torch.Tensor:
 
 
 def restore(before: torch.Tensor) -> None:
-    """Put a state back."""
     _generator.set_state(before)
 
 

@@ -189,7 +189,6 @@ def _count_indexing(args: tuple[Any, ...]) -> None:
 
 
 def create(operation: Any, *args: Any, **kwargs: Any) -> CardTensor:
-    """Create a tensor on the card."""
     count_operation()
     kwargs["device"] = torch.device("cpu")
     kwargs.pop("pin_memory", None)

@@ -16,7 +16,6 @@ def parts(queries=5, keys=7, width=8, kind=torch.float32):
 
 
 def with_gradients(attend, given, **how):
-    """Return the result and all gradients."""
     for tensor in given:
         tensor.grad = None
     output = attend(*given, **how)

@@ -22,7 +22,6 @@ def torch_s(query, key, value, scale=None):
 
 
 def with_gradients(attend, given, **how):
-    """Return the result and all gradients."""
     for tensor in given:
         tensor.grad = None
     output = attend(*given, **how)

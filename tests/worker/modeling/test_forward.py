@@ -18,7 +18,6 @@ every_pair = pytest.mark.parametrize(
 
 
 def whole_loss(model, base, micro_batch):
-    """Return the loss from all logits there are."""
     labels = micro_batch.labels
     found = forward.logits(model, base.family, micro_batch.input_ids, micro_batch.attention_mask, labels)
     if base.family == "decoder-only":

@@ -31,7 +31,6 @@ class StandInCard:
 
 @pytest.fixture
 def card(monkeypatch):
-    """Stand in for torch.cuda."""
     card = StandInCard()
     monkeypatch.setattr(random_state.torch, "get_device_module", lambda _: card)
     return card

@@ -31,17 +31,14 @@ class Case:
 
     @property
     def id(self) -> str:
-        """The name of the case in the results."""
         return f"{self.about or self.kind or 'text'}-{self.name}"
 
     @property
     def data(self) -> bytes:
-        """The content of the file."""
         return self.content if isinstance(self.content, bytes) else self.content.encode()
 
     @property
     def conversations(self) -> list[str]:
-        """The conversations."""
         return self.read.rstrip("\n").split(f"\n{NEXT}\n")
 
 
