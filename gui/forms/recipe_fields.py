@@ -139,7 +139,7 @@ GOOD_METHODS = {
     "lora": mark("A safe first choice: strong, small, easy to share."),
     "lora/qlora": mark("The same with the model in 4 bits, for large models."),
     "ia3": mark("The smallest adapter, for little data."),
-    "full": mark("Trains everything: the yardstick. A copy of the model."),
+    "full": mark("Trains every weight, for comparison. As large as the model."),
 }
 
 

@@ -21,7 +21,7 @@ from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text
 from gui.look.language import tr
 from gui.plots.chart import Chart, apart, pen, scaled
-from gui.plots.series import Floats, Series
+from gui.plots.series import Floats, Series, smoothing_window
 
 # Lines differ in colour and dash; the chosen one has the accent.
 PENS = tuple(
@@ -124,7 +124,7 @@ class Curves(Chart):
         )
 
     def _window(self, line: Line) -> int:
-        return max(1, round(0.1 * len(line.series) * self._smoothing**2))
+        return smoothing_window(len(line.series), self._smoothing)
 
     def _draw(self) -> None:
         """Draw the part in view, and choose the range of losses: the 1st to 99th percentile of what is drawn."""

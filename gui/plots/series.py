@@ -110,6 +110,11 @@ class Series:
         return max(0, first), min(len(self), last)
 
 
+def smoothing_window(steps: int, smoothing: float) -> int:
+    """Return over how many steps of a run a running mean goes, by a smoothing of 0 to 1: up to a tenth, or 20."""
+    return max(1, round(max(0.1 * steps, 20) * smoothing**2))
+
+
 @dataclass
 class Drawing:
     """The content of a loss plot: both losses, scores (fractions), the planned steps, and display options.
@@ -151,8 +156,7 @@ class Drawing:
         self.saved_step = int(state.adapter["step"]) if ended and state.adapter else None
 
     def window(self) -> int:
-        """Return the window of the running mean in steps: up to a tenth of the run."""
-        return max(1, round(0.1 * max(self.total, len(self.train)) * self.smoothing**2))
+        return smoothing_window(max(self.total, len(self.train)), self.smoothing)
 
     def reached(self) -> float:
         return float(self.train.steps[-1]) if len(self.train) else 0.0

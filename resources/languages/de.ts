@@ -5808,8 +5808,8 @@ Oder beginnen Sie mit eigenen.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_fields.py" />
-   <source>Trains everything: the yardstick. A copy of the model.</source>
-   <translation>Trainiert alles: der Maßstab. Eine Kopie des Modells.</translation>
+   <source>Trains every weight, for comparison. As large as the model.</source>
+   <translation>Trainiert jedes Gewicht, zum Vergleich. So groß wie das Modell.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />

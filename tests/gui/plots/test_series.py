@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gui.plots.chart import log_ticks, nice_ticks
-from gui.plots.series import Series
+from gui.plots.series import Series, smoothing_window
 
 VALUES = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=300)
 
@@ -20,6 +20,12 @@ def test_the_running_mean_is_the_mean_of_the_last_values(values, window):
     made = series_of(values)
     wanted = [np.mean(values[max(0, at + 1 - window) : at + 1]) for at in range(len(values))]
     assert made.mean_at(np.arange(len(values)), window) == pytest.approx(wanted, abs=1e-6)
+
+
+@pytest.mark.parametrize(("steps", "window"), [(0, 5), (30, 5), (200, 5), (1000, 25)])
+def test_a_short_run_is_smoothed_too(steps, window):
+    assert smoothing_window(steps, 0) == 1
+    assert smoothing_window(steps, 0.5) == window
 
 
 @given(VALUES, st.integers(4, 40))
