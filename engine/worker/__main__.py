@@ -115,7 +115,7 @@ def main(folder: Path | None) -> int:
     if isinstance(rank, Rank) and not rank.is_first:
         return int(_imported("train", RANK).join(rank))
     if folder is None:
-        _start_ranks_ahead()
+        start_ranks_ahead()
         _imported("train")
         idle = threading.Timer(IDLE_SECONDS, rank_joining.end_unused)
         idle.daemon = True
@@ -127,7 +127,7 @@ def main(folder: Path | None) -> int:
             return 0
         folder = Path(named)
         _move_into(Job(folder))
-    return _do(Job(folder), rank)
+    return do_job(Job(folder), rank)
 
 
 def main_of_rank() -> int:
@@ -176,7 +176,7 @@ def _move_into(job: Job) -> None:
             os.dup2(log.fileno(), stream)
 
 
-def _do(job: Job, rank: Rank | AppError | None) -> int:
+def do_job(job: Job, rank: Rank | AppError | None) -> int:
     request = job.request()
     with ExitStack() as held:
         try:
@@ -230,7 +230,7 @@ def _outcome(channel: Channel, request: dict[str, Any], rank: Rank | AppError | 
         # Which replacements of library code are off, untested, or named without being there.
         for doubt in registry.doubts() if request["kind"] in COMPUTING else ():
             channel.notice(doubt.message, doubt.hint, doubt.level)
-        with _ranks_ready(channel, request, rank):
+        with ranks_ready(channel, request, rank):
             _imported(request["kind"]).run(channel, request)
     except Stopped:
         return {"outcome": "stopped"}
@@ -243,7 +243,7 @@ def _outcome(channel: Channel, request: dict[str, Any], rank: Rank | AppError | 
 
 
 @contextmanager
-def _ranks_ready(channel: Channel, request: dict[str, Any], rank: Rank | AppError | None) -> Iterator[None]:
+def ranks_ready(channel: Channel, request: dict[str, Any], rank: Rank | AppError | None) -> Iterator[None]:
     """Have met the other ranks of a run that a launcher has started inside, or have them start. Raises AppError."""
     if isinstance(rank, AppError):
         raise rank
@@ -265,13 +265,13 @@ def _ranks_ready(channel: Channel, request: dict[str, Any], rank: Rank | AppErro
     with rank_joining.met(rank, identity(recipe)) if rank and trains else nullcontext():
         try:
             if trains:
-                _start_ranks_ahead(recipe)
+                start_ranks_ahead(recipe)
             yield
         finally:
             rank_joining.end_unused()
 
 
-def _start_ranks_ahead(recipe: Recipe | None = None) -> None:
+def start_ranks_ahead(recipe: Recipe | None = None) -> None:
     """Let the ranks that a run will probably have, be it still to come, import the libraries beside this process."""
     if registry.enabled("ranks", "cpu"):
         rank_joining.start_ahead(rank_joining.expected(recipe) - 1)

@@ -54,7 +54,7 @@ class Chart(pg.PlotWidget):
         self.box.disableAutoRange()
         # An axis that comes takes width from the drawing.
         self.box.sigResized.connect(self.viewed)
-        self.box.sigRangeChangedManually.connect(self._zoom)
+        self.box.sigRangeChangedManually.connect(self.zoom)
         self.setAntialiasing(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
@@ -74,7 +74,7 @@ class Chart(pg.PlotWidget):
         """Request only the minimum height; the space that is left comes on top."""
         return QSize(px(420), self.minimumHeight())
 
-    def _zoom(self) -> None:
+    def zoom(self) -> None:
         self.is_zoomed = True
         self.viewed.emit()
 

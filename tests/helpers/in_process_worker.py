@@ -27,7 +27,7 @@ class InProcessSupervisor(Supervisor):
     def _work(self) -> None:
         # Signals belong to the main thread, and standard input to the test.
         with chdir(self.job.folder), patch.object(worker, "_listening"):
-            worker._do(self.job, None)
+            worker.do_job(self.job, None)
         # As with a worker's process.
         sandbox.end()
 

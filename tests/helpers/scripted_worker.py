@@ -183,7 +183,7 @@ STEPS = {
 
 if __name__ == "__main__":
     # A script is computed by nobody.
-    worker._start_ranks_ahead = lambda *_: None
-    worker._ranks_ready = lambda *_: nullcontext()  # type: ignore[assignment]
+    worker.start_ranks_ahead = lambda *_: None
+    worker.ranks_ready = lambda *_: nullcontext()  # type: ignore[assignment]
     worker.JOBS = dict.fromkeys([*worker.JOBS, *BRIDGED], "__main__")
     sys.exit(worker.main(Path(sys.argv[1]) if sys.argv[1:] else None))

@@ -72,7 +72,7 @@ def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_ow
 
 def test_ranks_that_wait_for_a_job_too_long_end(monkeypatch):
     ended = threading.Event()
-    for name in ("_set_up", "_imported", "_start_ranks_ahead"):
+    for name in ("_set_up", "_imported", "start_ranks_ahead"):
         monkeypatch.setattr(worker, name, lambda *_: None)
     monkeypatch.setattr(worker.rank_joining, "end_unused", ended.set)
     monkeypatch.setattr(worker, "IDLE_SECONDS", 0.0)
@@ -174,7 +174,7 @@ TELLS_ITS_CARDS = """
 import os, sys
 from pathlib import Path
 from engine.worker import __main__ as worker
-worker._do = lambda job, rank: print(os.environ["CUDA_VISIBLE_DEVICES"], os.environ["TUNESMITH_DEVICE"])
+worker.do_job = lambda job, rank: print(os.environ["CUDA_VISIBLE_DEVICES"], os.environ["TUNESMITH_DEVICE"])
 worker.main(Path(sys.argv[1]))
 assert "torch" not in sys.modules
 """

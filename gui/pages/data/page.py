@@ -67,7 +67,7 @@ class DataPage(Page):
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("Data sets"), tr("No conversations loaded"), parent)
-        self._manager = manager
+        self.manager = manager
         self.checker = Checker(manager, self)
         self.exclusions = Exclusions(self)
         self.downloads = DownloadCheck(manager, self)

@@ -104,7 +104,7 @@ class MethodChooser(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=0, spacing=0)
         self.column.setContentsMargins(1, 1, 1, 1)
-        self._current = METHODS[0].id
+        self.current = METHODS[0].id
         self._base = BaseFacts()
         self._options: Options | None = None
         self._reasons: dict[str, str] = {}
@@ -135,8 +135,8 @@ class MethodChooser(Card):
 
         `options` are the method's options, None while they are invalid.
         """
-        moved = method_id != self._current
-        self._current, self._base, self._options = method_id, base, options
+        moved = method_id != self.current
+        self.current, self._base, self._options = method_id, base, options
         self._reasons = {entry.id: reason(entry, base) for entry in METHODS}
         self._show_rows()
         if moved or self.view.current() is None:
@@ -146,7 +146,7 @@ class MethodChooser(Card):
     def showEvent(self, event: QShowEvent) -> None:
         """Scroll to the method in use."""
         super().showEvent(event)
-        self.view.choose(self._current)
+        self.view.choose(self.current)
 
     def set_count(self, method_id: str, count: int | None) -> None:
         """Show how many parameters a method trains at its preset; None if unknown."""
@@ -167,7 +167,7 @@ class MethodChooser(Card):
         """Return what is said of a method, listed or not."""
         count, why = self._counts.get(method_id), self._reasons.get(method_id, "")
         trainable = "" if count is None or why else compact(count)
-        return MethodRow(method(method_id), why, trainable, method_id == self._current, self._is_busy)
+        return MethodRow(method(method_id), why, trainable, method_id == self.current, self._is_busy)
 
     def _show_rows(self) -> None:
         rows: list[Heading | MethodRow] = []
@@ -182,19 +182,19 @@ class MethodChooser(Card):
         self.view.setVisible(self.table.rowCount() > 0)
         self.nothing.setHidden(self.table.rowCount() > 0)
         if not text:
-            self.view.choose(self._current)
+            self.view.choose(self.current)
 
     def _choose(self, row: MethodRow | None) -> None:
         if row is None:
             return
-        if row.id != self._current:
+        if row.id != self.current:
             self.chosen.emit(row.id)
         self.closed.emit()
 
     def _explain(self, row: MethodRow | None) -> None:
         """Explain the method that the keyboard is on, else the one in use."""
-        shown = row or self.row(self._current)
-        options = self._options if shown.id == self._current else None
+        shown = row or self.row(self.current)
+        options = self._options if shown.id == self.current else None
         self.explanation.explain(shown.entry, self._base, self._reasons.get(shown.id, ""), options)
 
     def _enter(self) -> None:

@@ -206,7 +206,7 @@ def test_a_recipe_that_was_not_started_is_there_again_with_its_problems_and_says
     assert page.panel.form.recipe() is None
     assert page.panel.form.problems() == problems
     assert len(problems) >= 2
-    assert page.right.methods._current == "adalora"
+    assert page.right.methods.current == "adalora"
     page.panel.form.undo.undo()
     assert page.panel.form.tables() == left
     page.new_run()

@@ -116,7 +116,7 @@ def test_zooming_is_kept_until_the_whole_run_is_asked_for(plot):
     plot.append_many(range(1, 101), [1.0] * 100)
     plot.redraw()
     plot.canvas.getPlotItem().getViewBox().scaleBy(x=0.5)
-    plot.canvas._zoom()
+    plot.canvas.zoom()
     plot.redraw()
     low, high = plot.canvas.getPlotItem().viewRange()[0]
     assert high - low < 60

@@ -181,7 +181,7 @@ def test_a_queue_whose_data_vanished_says_so_and_goes_on_when_it_is_back(bench, 
     made = bench()
     reasons = [each.reason for each in made.page.lower_pane.queue.table.items()]
     assert all(reason.startswith(f"{source} doesn't exist.") for reason in reasons)
-    assert "2 can't run" in made.page._subtitle()
+    assert "2 can't run" in made.page.header.subtitle()
     assert not made.page.start_button.isVisible()
     aside.rename(source)
     made.page.refresh()
@@ -308,7 +308,7 @@ def test_the_queue_runs_is_paused_and_goes_on_and_what_runs_can_not_be_taken_out
     assert (running.state, waiting.state) == ("running", "waiting")
     assert "Remove from the arena" not in [action.text() for action in page.menu_for(running).actions()]
     queue.remove_wanted.emit(running)
-    assert "is running. Stop it first." in page.notice._text.text()
+    assert "is running. Stop it first." in page.notice.text()
     page.pause_button.click()
     made.settle()
     assert arenas.open_arena(arena.folder).paused

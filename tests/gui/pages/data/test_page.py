@@ -102,7 +102,7 @@ def test_a_folder_of_splits_is_shown_whole_and_what_a_check_kept_goes_with_the_n
     assert "contains no lists of turns" in mapping.fields["last_turn"].problem()
     assert mapping.fields["last_turn"].isVisible()
     assert not page.use_button.isVisible()
-    page._manager.leave()
+    page.manager.leave()
     assert not second.exists()
 
 
