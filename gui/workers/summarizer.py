@@ -14,7 +14,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.api import Ending, Event, SummarizeOptions, run_text
-from gui.look.format import bytes_text, percent
+from gui.look.format import percent
 from gui.look.language import mark, tr, translate
 from gui.workers.engine_thread import EngineThread
 from gui.workers.eta import Eta
@@ -88,7 +88,6 @@ class Summarizer(QObject):
         self._sent: set[str] = set()
         self._stage = ""
         self._is_preparing = False
-        self._progress: Event | None = None
         self._left = Eta()
         self._began = 0.0
         self._clock = QTimer(self)
@@ -116,12 +115,14 @@ class Summarizer(QObject):
             return ""
         stage = translate(run_text.stage_title(self._stage))
         seconds = tr("{seconds} s", seconds=max(0, round(time.monotonic() - self._began)))
-        if self._progress is None:
+        left = self._left
+        if left.done >= left.total:
+            # Loading after the download is not counted.
             return f"{stage}, {seconds}"
-        if self._progress["unit"] == "bytes":
-            # Of the base model, only a download is counted in bytes.
-            stage = tr(FETCHING) if self._stage == "load_base" else stage
-        return self._left.beside(f"{stage}, {_how_far(self._progress)}")
+        if left.unit != "bytes":
+            return left.beside(f"{stage}, {percent(left.share)}")
+        # Of the base model, only a download is counted in bytes.
+        return f"{tr(FETCHING) if self._stage == 'load_base' else stage}, {left.how_far}"
 
     def summarize(self, base_model: dict[str, Any], request: Request) -> str:
         """Request summaries; start a worker if there is none for base model and device. Return the request's id."""
@@ -179,7 +180,7 @@ class Summarizer(QObject):
             self._thread.send(command, **arguments)
 
     def _start(self) -> None:
-        self._stage, self._progress, self.precision, self.card = "", None, "", {}
+        self._stage, self.precision, self.card = "", "", {}
         self._left.begin()
         self._began = time.monotonic()
         self._device_asked = self.device_wanted
@@ -205,14 +206,11 @@ class Summarizer(QObject):
     def _follow(self, event: Event) -> None:
         self._left.follow(event)
         if event["event"] == "stage_entered":
-            self._stage, self._progress = event["stage"], None
+            self._stage = event["stage"]
             self._prepare(self._stage != "write")
             self.changed.emit()
         elif event["event"] in PREPARED:
             self._prepare(False)
-        elif event["event"] == "stage_progressed":
-            # Loading after the download is not counted.
-            self._progress = event if event["done"] < event["total"] else None
         elif event["event"] == "base_ready" and self.state == "starting":
             self.precision, self.card = event["precision"], event
             self._enter("ready")
@@ -246,11 +244,3 @@ class Summarizer(QObject):
         else:
             self._enter("dead")
             self.died.emit(ending)
-
-
-def _how_far(progress: Event) -> str:
-    """Return the progress of a stage: in bytes, or as a percentage."""
-    done, total = progress["done"], progress["total"]
-    if progress["unit"] == "bytes":
-        return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))
-    return percent(done / total)

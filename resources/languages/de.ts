@@ -7948,11 +7948,6 @@ Programm: Python, Bibliotheken.</translation>
    <translation>{done} von {goal} Paaren</translation>
   </message>
   <message>
-   <location filename="../../gui/workers/summarizer.py" />
-   <source>{done} of {total}</source>
-   <translation>{done} von {total}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/batch.py" />
    <source>{done} of {total} conversations</source>
    <translation>{done} von {total} Gesprächen</translation>
