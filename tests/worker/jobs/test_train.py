@@ -197,7 +197,7 @@ def run_here_unguarded(patch, job):
     """Do a job without the worker's last words."""
     from engine.worker import __main__ as worker
 
-    patch.setattr(worker, "_known", raise_again)
+    patch.setattr(worker, "known_trouble", raise_again)
     return run_in_process(job)
 
 
