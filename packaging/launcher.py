@@ -219,7 +219,9 @@ def commands(environment: Path) -> Iterator[list[str]]:
 def torch_source() -> list[str]:
     """Return the options that find the build of torch for the GPU and its driver."""
     if given := os.environ.get(TORCH_INDEX):
-        return ["--find-links" if Path(given).is_dir() else "--index", given]
+        return (
+            ["--no-index", "--no-deps", "--find-links", given] if Path(given).is_dir() else ["--index", given]
+        )
     if nvidia_smi := shutil.which("nvidia-smi"):
         asked = [nvidia_smi, "--query-gpu=compute_cap", "--format=csv,noheader"]
         done = subprocess.run(asked, capture_output=True, text=True, check=False, creationflags=NO_WINDOW)

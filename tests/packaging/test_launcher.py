@@ -330,9 +330,10 @@ def test_the_build_of_torch_suits_the_gpu(monkeypatch, tmp_path, capabilities, b
     assert launcher.torch_source() == ["--torch-backend", backend]
 
 
-def test_an_administrators_folder_of_torch_is_searched(monkeypatch, tmp_path):
+def test_torch_comes_from_an_administrators_folder_alone(monkeypatch, tmp_path):
     monkeypatch.setenv(launcher.TORCH_INDEX, str(tmp_path))
-    assert launcher.torch_source() == ["--find-links", str(tmp_path)]
+    # A newer one of the package index would win, and what torch needs comes with the rest.
+    assert launcher.torch_source() == ["--no-index", "--no-deps", "--find-links", str(tmp_path)]
 
 
 @pytest.mark.parametrize(
