@@ -48,6 +48,17 @@ WORDS = (
     "Tunesmith downloads torch, in the build for your GPU, and its other libraries once: 0.4 to 5 GB, which take"
     " 2.5 to 17 GB on the disk. What you have trained stays as it is."
 )
+# What uv's words mean to a person; the first that is found is shown below them.
+PROBLEMS = {
+    r"no wheels with a matching platform tag": "torch has no build for this computer. It needs 64-bit Windows or Linux,"
+    " or a Mac with Apple silicon and macOS 14 or newer.",
+    r"No space left|os error 112|not enough space": "The disk is full. Free some space and try again.",
+    r"certificate": "The connection is not trusted: its certificate is unknown here. Behind a company's proxy, let"
+    " SSL_CERT_FILE name its certificate.",
+    r"[Pp]roxy": "The proxy does not let the download through. Check HTTPS_PROXY.",
+    r"dns error|error sending request|timed out|[Cc]onnection|network": "The package index can't be reached. Check"
+    " the connection and try again: what was downloaded is kept.",
+}
 ADVICE = (
     "Check the connection and the free disk space, then try again: what was downloaded is kept. Behind a proxy, set"
     " HTTPS_PROXY, and SSL_CERT_FILE if it has a certificate of its own. TUNESMITH_HOME can name another folder."
@@ -155,9 +166,14 @@ def set_up(folder: Path) -> Path | None:
                     shutil.rmtree(other.parent, ignore_errors=True)
             return environment
         choices = [AGAIN, *([PREVIOUS] if previous else []), "Close"]
-        answer = front.ask("Not set up", f"{problem}\n\n{ADVICE}", choices)
+        answer = front.ask("Not set up", f"{problem}\n\n{advice(problem)}", choices)
     shutil.rmtree(environment, ignore_errors=True)
     return newest(folder) if answer == PREVIOUS else None
+
+
+def advice(problem: str) -> str:
+    """Return what to do about a problem, in general if it is not known."""
+    return next((words for sign, words in PROBLEMS.items() if re.search(sign, problem)), ADVICE)
 
 
 def make(environment: Path, show: Callable[[str, float], bool]) -> str:

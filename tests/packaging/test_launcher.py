@@ -122,7 +122,7 @@ def test_what_failed_is_tried_again_in_the_same_folder(program, started, monkeyp
     assert len(started) == 1
     problem, choices = front.asked[1]
     assert problem.startswith("Downloading torch (1000.0MiB)\n")
-    assert "\n  cause: dns error\n\nCheck the connection" in problem
+    assert "\n  cause: dns error\n\nThe package index can't be reached." in problem
     assert choices == ["Try again", "Close"]
     assert len({asked[-1] for asked in asked_of_uv(program) if asked[0] == "venv"}) == 1
 
@@ -342,6 +342,28 @@ def test_torch_comes_from_an_administrators_folder_alone(monkeypatch, tmp_path):
 def test_a_terminal_takes_the_first_letter_of_a_choice(monkeypatch, typed, choice):
     monkeypatch.setattr("builtins.input", lambda _prompt: typed)
     assert launcher.Terminal().ask("Not set up", "No luck.", ["Try again", "Use it", "Close"]) == choice
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("error: failed to write: No space left on device (os error 28)", "The disk is full."),
+        ("  cause: dns error\n  cause: failed to lookup address", "can't be reached"),
+        ("  cause: invalid peer certificate: UnknownIssuer\n  cause: error sending request", "SSL_CERT_FILE"),
+        (
+            "  cause: unsuccessful tunnel: Proxy Authentication Required\n  error sending request",
+            "HTTPS_PROXY",
+        ),
+        # On a Mac with an Intel processor.
+        (
+            "torch>=2.9.0 has no wheels with a matching platform tag (e.g., `macosx_13_0_x86_64`)",
+            "Apple silicon",
+        ),
+        ("error: something new", "TUNESMITH_HOME"),
+    ],
+)
+def test_known_problems_are_explained(line, words):
+    assert words in launcher.advice(f"Resolved 3 packages\n{line}")
 
 
 def test_a_window_asks_and_shows_the_work_until_it_is_cancelled():
