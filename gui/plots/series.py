@@ -111,8 +111,8 @@ class Series:
 
 
 def smoothing_window(steps: int, smoothing: float) -> int:
-    """Return over how many steps of a run a running mean goes, by a smoothing of 0 to 1: up to a tenth, or 20."""
-    return max(1, round(max(0.1 * steps, 20) * smoothing**2))
+    """Return over how many steps of a run a running mean goes, by a smoothing of 0 to 1: up to a tenth, or 10."""
+    return max(1, round(max(0.1 * steps, 10) * smoothing**2))
 
 
 @dataclass

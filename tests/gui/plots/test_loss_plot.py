@@ -186,7 +186,7 @@ def test_names_at_the_ends_keep_apart(plot):
         plot.tools.scale.set_current(log)
         plot.redraw()
         shown = plot.canvas.end_names()
-        assert [name.toPlainText() for name in shown] == ["train 1.080", "validation 1.200", "ROUGE-1 57.5"]
+        assert [name.toPlainText() for name in shown] == ["train 1.050", "validation 1.200", "ROUGE-1 57.5"]
         low, high = plot.canvas.getPlotItem().viewRange()[1]
         heights = sorted(name.pos().y() for name in shown)
         pixels = [(y - low) / (high - low) * plot.canvas.getPlotItem().getViewBox().height() for y in heights]
