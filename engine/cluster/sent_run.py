@@ -208,7 +208,7 @@ class SentRun:
             self.emit("job_ended", outcome="stopped")
         else:
             # Its worker or its task died.
-            said = exit_text(told["returncode"])
+            said = exit_text(told["returncode"], self.job.resume_hint())
             if told["reason"]:
                 said = say("The cluster ended it: {}", told["reason"]), "Resume sends it again."
             self.emit("job_ended", **failure(ComputerError(*said), self.job.log_path))

@@ -89,7 +89,7 @@ class Follower:
                     self._supervisor.close()
         ending = self._supervisor.ending()
         if self._forced and ending.outcome != "away":
-            return Ending("stopped", "Ended immediately.", "Resume continues from the last checkpoint.")
+            return Ending("stopped", "Ended immediately.", self._supervisor.job.resume_hint())
         return ending
 
     def send(self, command: str, **arguments: Any) -> None:

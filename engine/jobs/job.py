@@ -90,6 +90,11 @@ class ProcessId:
     place: str
 
 
+def resume_hint(kind: str) -> str:
+    """Return how to go on after a job of a kind ended early: only a run has checkpoints."""
+    return "Resume continues from the last checkpoint." if kind == "train" else "Start it again."
+
+
 def this_process() -> ProcessId:
     namespace = ""
     with suppress(OSError):
@@ -159,6 +164,12 @@ class Job:
         request = self._described()
         request.pop("owner", None)
         return request
+
+    def resume_hint(self) -> str:
+        """Return how to go on after the job ended early."""
+        with suppress(WorkerError):
+            return resume_hint(str(self.request().get("kind")))
+        return resume_hint("")
 
     def owner(self) -> ProcessId | None:
         """Return the process that waits for the answer, None for a run. Raises WorkerError."""

@@ -45,7 +45,6 @@ FULL_DISK_BYTES = 1 << 20
 _DETACHED: list[subprocess.Popen[bytes]] = []
 OUT_OF_MEMORY = OutOfMemoryError.__name__
 LESS_MEMORY = "Choose a smaller micro-batch or base model."
-RESUME = "Resume continues from the last checkpoint."
 FAULTS = ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP")
 EXIT_FILE = "death.json"
 # Linux counts from zero at every boot.
@@ -206,10 +205,12 @@ class Supervisor:
             return Ending("away", say("It continues at {}.", sent_to.computer), "Resume follows it again.")
         returncode = self.process.returncode if self.process else None
         if returncode == EVENTS_UNWRITTEN:
-            message, hint = unwritten_text(self.job.folder)
+            message, hint = unwritten_text(self.job)
             return Ending("crashed", message, hint, log_tail=self.job.log_tail())
         worker_exit = self._worker_exit(returncode)
-        message, hint = exit_text(worker_exit.returncode, memory_ran_short=worker_exit.for_memory)
+        message, hint = exit_text(
+            worker_exit.returncode, self.job.resume_hint(), memory_ran_short=worker_exit.for_memory
+        )
         kind = OUT_OF_MEMORY if worker_exit.for_memory else ""
         return Ending("crashed", message, hint, log_tail=self.job.log_tail(), kind=kind)
 
@@ -298,12 +299,12 @@ def was_killed(returncode: int | None) -> bool:
     return returncode is not None and returncode < 0 and _signal_name(-returncode) == "SIGKILL"
 
 
-def exit_text(returncode: int | None, *, memory_ran_short: bool = False) -> tuple[str, str]:
-    """Return message and hint for a worker that ended without its last event."""
+def exit_text(returncode: int | None, resume: str, *, memory_ran_short: bool = False) -> tuple[str, str]:
+    """Return message and hint, with how to `resume`, for a worker that ended without its last event."""
     if returncode is None and memory_ran_short:
         return "The worker ended while memory was short.", LESS_MEMORY
     if returncode is None:
-        return "The worker ended unexpectedly.", RESUME
+        return "The worker ended unexpectedly.", resume
     if returncode >= 0:
         return say("The worker ended with exit code {}.", returncode), "Its last log lines:"
     name = _signal_name(-returncode)
@@ -311,21 +312,21 @@ def exit_text(returncode: int | None, *, memory_ran_short: bool = False) -> tupl
         return "The worker was killed, probably out of memory.", LESS_MEMORY
     if name in FAULTS:
         return say("A library crashed the worker ({}).", name), "Its last log lines:"
-    return say("The worker was ended from outside ({}).", name), RESUME
+    return say("The worker was ended from outside ({}).", name), resume
 
 
-def unwritten_text(folder: Path) -> tuple[str, str]:
+def unwritten_text(job: Job) -> tuple[str, str]:
     """Return message and hint for a worker that could not write its last event."""
-    message = "Events can't be written."
+    message, resume = "Events can't be written.", job.resume_hint()
     try:
-        disk = os.statvfs(folder)
+        disk = os.statvfs(job.folder)
     except (OSError, AttributeError):
-        return message, say("Check the disk. {}", RESUME)
+        return message, say("Check the disk. {}", resume)
     if disk.f_flag & os.ST_RDONLY:
-        return "Events can't be written: the disk is read-only.", say("Make it writable. {}", RESUME)
+        return "Events can't be written: the disk is read-only.", say("Make it writable. {}", resume)
     if disk.f_bavail * disk.f_frsize < FULL_DISK_BYTES:
-        return "Events can't be written: the disk is full.", say("Free some space. {}", RESUME)
-    return message, say("Check the disk. {}", RESUME)
+        return "Events can't be written: the disk is full.", say("Free some space. {}", resume)
+    return message, say("Check the disk. {}", resume)
 
 
 def _signal_name(number: int) -> str:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
-from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, failure, this_process
+from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, failure, resume_hint, this_process
 from engine.jobs.worker_process import kill_below
 from engine.messages import say
 from engine.system import ranks, redaction
@@ -93,10 +93,10 @@ STOP_SIGNALS = {getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasat
 LOOK_SECONDS = 0.5
 GRACE_SECONDS = 3.0
 DISK_ERRORS = {
-    errno.ENOSPC: ("The disk is full.", "Free some space"),
-    errno.EDQUOT: ("Your disk quota is used up.", "Free some space"),
-    errno.EROFS: ("The disk is read-only.", "Make it writable again"),
-    errno.EIO: ("The disk failed.", "Check it"),
+    errno.ENOSPC: ("The disk is full.", "Free some space."),
+    errno.EDQUOT: ("Your disk quota is used up.", "Free some space."),
+    errno.EROFS: ("The disk is read-only.", "Make it writable again."),
+    errno.EIO: ("The disk failed.", "Check it."),
 }
 
 
@@ -298,12 +298,12 @@ def known_trouble(error: BaseException, kind: str) -> AppError:
     """Return the trouble that a library's exception means, as far as it can be told."""
     if oom.is_oom(error):
         return oom.as_error(computes=kind in COMPUTING)
-    card_failure = device_problems.of_failure(error)
+    card_failure = device_problems.of_failure(error, kind)
     if card_failure is not None:
         return card_failure
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         message, hint = DISK_ERRORS[error.errno]
-        return StorageError(message, say("{}; resume continues from the last checkpoint.", hint))
+        return StorageError(message, say("{} {}", hint, resume_hint(kind)))
     error_text = redaction.redact_quotes(str(error))[:500]
     return AppError(say("Unexpected: {}: {}", type(error).__name__, error_text), "The log has the details.")
 

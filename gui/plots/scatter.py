@@ -151,8 +151,9 @@ class Scatter(Chart):
 
     def _set_scales(self) -> None:
         base = [self._base] if self._base is not None else []
+        ends = [end for point in self._points for end in point.interval.ends]
         self._x = _Scale(self._across, [point.across for point in self._points])
-        self._y = _Scale(self._up, [*(point.interval.mean for point in self._points), *base])
+        self._y = _Scale(self._up, [*ends, *base])
 
     def choose(self, point_id: str) -> None:
         if point_id != self._chosen:

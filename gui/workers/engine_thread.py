@@ -159,7 +159,7 @@ class EngineThread(QThread):
             return Ending(
                 "crashed",
                 tr("The worker was killed."),
-                tr("Resume continues from the last checkpoint."),
+                translate(self._supervisor.job.resume_hint()),
                 log_tail=ending.log_tail,
             )
         return ending

@@ -9998,8 +9998,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
-   <source>Check it</source>
-   <translation>Prüfen Sie sie</translation>
+   <source>Check it.</source>
+   <translation>Prüfen Sie sie.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
@@ -11572,11 +11572,6 @@ Bob: At the office, till five.</translation>
    <translation>Schaffen Sie Platz auf der Festplatte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/__main__.py" />
-   <source>Free some space</source>
-   <translation>Schaffen Sie Platz</translation>
-  </message>
-  <message>
    <location filename="../../engine/cluster/bridge.py" />
    <source>Free some space there.</source>
    <translation>Schaffen Sie dort Platz.</translation>
@@ -12813,8 +12808,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
-   <source>Make it writable again</source>
-   <translation>Machen Sie sie wieder beschreibbar</translation>
+   <source>Make it writable again.</source>
+   <translation>Machen Sie sie wieder beschreibbar.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -14272,7 +14267,7 @@ Bob: At the office, till five.</translation>
    <translation>Die Ergebnisse stimmen, können aber länger dauern.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/supervisor.py" />
+   <location filename="../../engine/jobs/job.py" />
    <source>Resume continues from the last checkpoint.</source>
    <translation>Das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
@@ -15090,6 +15085,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Start from</source>
    <translation>Start mit</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/job.py" />
+   <source>Start it again.</source>
+   <translation>Starten Sie erneut.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_group.py" />
@@ -22022,11 +22022,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
    <source>{1}:{2}, where the ranks meet, can't be reached: {3}</source>
    <translation>{1}:{2}, wo sich die Ranks treffen, ist nicht erreichbar: {3}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/__main__.py" />
-   <source>{1}; resume continues from the last checkpoint.</source>
-   <translation>{1}; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />

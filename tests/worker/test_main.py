@@ -127,6 +127,14 @@ def test_what_libraries_raise_is_told_in_our_words(error, kind):
     assert found.hint
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left"), RuntimeError("CUDA error: GPU is lost")]
+)
+def test_only_a_run_is_resumed_from_a_checkpoint(error):
+    assert worker.known_trouble(error, "train").hint.endswith("Resume continues from the last checkpoint.")
+    assert worker.known_trouble(error, "export").hint.endswith("Start it again.")
+
+
 def test_a_last_event_that_a_full_disk_refuses_is_in_the_log(monkeypatch, capsys):
     def code(channel, request):
         def refuse(line):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import DeviceError
+from engine.jobs.job import resume_hint
 from engine.messages import joined, say
 from engine.system.command_name import command_name
 from engine.system.graphics import graphics_cards, nvidia_smi, visible_cards
@@ -215,11 +216,10 @@ LOST = re.compile(
     re.IGNORECASE,
 )
 BUSY = re.compile(r"busy or unavailable", re.IGNORECASE)
-RESUME = "Resume continues from the last checkpoint."
 
 
-def of_failure(error: BaseException) -> DeviceError | None:
-    """Return the error of a GPU that failed while it computed, None for any other exception."""
+def of_failure(error: BaseException, kind: str = "train") -> DeviceError | None:
+    """Return the error of a GPU that failed while it did a job of a kind, None for any other exception."""
     text = str(error)
     if not OF_CARD.search(f"{type(error).__name__} {text}"):
         return None
@@ -229,8 +229,7 @@ def of_failure(error: BaseException) -> DeviceError | None:
         sentence = say("Another program has the GPU to itself: {}.", said)
         return DeviceError(joined(" ", (sentence, _users_text(own[1]) if own else "")), OTHER_CARD, FIELD)
     if LOST.search(text):
-        hint = say("Check power, cooling and slot, and restart the computer. {}", RESUME)
+        hint = say("Check power, cooling and slot, and restart the computer. {}", resume_hint(kind))
         return DeviceError(say("The GPU stopped responding: {}.", said), hint, FIELD)
-    return DeviceError(
-        say("The GPU reported an error: {}.", said), say("The log has the details. {}", RESUME), FIELD
-    )
+    hint = say("The log has the details. {}", resume_hint(kind))
+    return DeviceError(say("The GPU reported an error: {}.", said), hint, FIELD)

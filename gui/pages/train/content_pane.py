@@ -190,7 +190,7 @@ class PlanController(QObject):
         self._panel, self._methods = panel, right.methods
         manager.devices.found.connect(self._show_devices)
         manager.devices.found.connect(right.gpu_banner.judge)
-        self._has_asked_devices = False
+        self._has_devices = False
         self._counted_for: dict[str, Any] = {}
         planner = self._planner
         planner.planned.connect(self._show)
@@ -232,11 +232,11 @@ class PlanController(QObject):
             # The other workers compute on one card.
             device = wanted.training.device
             self._manager.suit_device("auto" if device == "all" else device)
-        if not self._has_asked_devices:
-            self._has_asked_devices = True
+        if not self._has_devices:
             self._manager.devices.want()
 
     def _show_devices(self, found: dict[str, Any]) -> None:
+        self._has_devices = True
         self._panel.form.offer_devices(found.get("devices") or ())
 
     def _forget_counts(self) -> None:

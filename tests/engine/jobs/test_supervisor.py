@@ -108,7 +108,7 @@ def test_a_worker_without_a_last_word_is_known_by_its_exit_code(start, monkeypat
     assert (ending.outcome, ending.exit_code) == ("crashed", 1)
     assert ending.message.startswith("Events can't be written")
     assert told in ending.message
-    assert "last checkpoint" in ending.hint
+    assert "Start it again." in ending.hint
 
 
 @signals

@@ -53,6 +53,12 @@ def test_left_and_right_walk_along_the_costs_and_stay_inside(scatter, qtbot):
     assert seen[-1] == "prompt"
 
 
+def test_the_interval_of_any_point_is_drawn_whole(scatter):
+    (_, (low, high)) = scatter.box.viewRange()
+    assert low < min(each.interval.ends[0] for each in POINTS)
+    assert high > max(each.interval.ends[1] for each in POINTS)
+
+
 def test_without_points_it_says_so_and_draws_its_axes(scatter):
     scatter.show_points([], None, across=PARAMETERS, chosen="")
     assert scatter.accessibleDescription() == "No entry is scored yet."

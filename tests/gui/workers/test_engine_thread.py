@@ -109,6 +109,7 @@ def test_an_attached_worker_can_be_stopped_and_forced(follow, qtbot, script, act
         getattr(second, act)()
     second.wait()
     assert blocker.args[0].outcome == outcome
+    assert ("checkpoint" in blocker.args[0].hint) == (act == "force")
 
 
 def test_a_burst_of_30_000_events_arrives_whole_and_in_order(follow, qtbot):

@@ -58,6 +58,17 @@ def test_before_the_start_the_plan_the_devices_and_all_methods_counts_are_shown(
     assert (row("lora").is_in_use, row("full").is_in_use) == (False, True)
 
 
+def test_devices_that_were_not_found_are_asked_for_again_with_the_next_plan(stage, qtbot):
+    devices = {"devices": [{"id": "cuda:0", "name": "A card"}, {"id": "cpu", "name": "Processor"}]}
+    stage.scripts["devices"] = [["fail", {"message": "The driver does not answer."}]]
+    with qtbot.waitSignal(stage.manager.devices.failed):
+        stage.page.shown()
+    stage.scripts["devices"] = [["emit", {"event": "result_made", "result": devices}]]
+    with qtbot.waitSignal(stage.manager.devices.found):
+        stage.page.plans.plan()
+    assert stage.page.panel.form.field("training.device").control.widget.findData("cuda:0") > 0
+
+
 def test_a_run_from_start_to_verdict_then_opened_from_the_history_and_copied(stage, qtbot):
     remark = {"event": "notice", "level": "notice", "message": "Said once."}
     model = stage.run(qtbot, [["emit", remark], *COMPLETE])
