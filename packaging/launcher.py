@@ -20,7 +20,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ SET_IT_UP, AGAIN, PREVIOUS = "Set up", "Try again", "Use the previous version"
 WIDTH = 520
 # The window's light colours.
 BACKGROUND, SURFACE, TEXT, EDGE, ACCENT = "#F6F6F3", "#FFFFFF", "#1A1E1C", "#CDD0CA", "#0C6A5E"
-STAMP, LOG = "tunesmith.stamp", "set-up.log"
+STAMP, LOG, LOCK = "tunesmith.stamp", "set-up.log", "lock"
 MEGABYTES = {"K": 0.001, "M": 1.05, "G": 1074}
 WINDOWS = sys.platform == "win32"
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
@@ -48,6 +48,7 @@ WORDS = (
     "Tunesmith downloads torch, in the build for your GPU, and its other libraries once: 0.4 to 5 GB, which take"
     " 2.5 to 17 GB on the disk. What you have trained stays as it is."
 )
+BUSY = "Tunesmith is already being set up in another window or terminal. Finish or cancel it there."
 # What uv's words mean to a person; the first that is found is shown below them.
 PROBLEMS = {
     r"no wheels with a matching platform tag": "torch has no build for this computer. It needs 64-bit Windows or Linux,"
@@ -73,10 +74,19 @@ def main(arguments: list[str]) -> int:
         folder = home()
     except RuntimeError as error:
         return say(f"{error} Set TUNESMITH_HOME to a folder.")
-    if arguments[:1] == [SET_UP]:
-        return int(set_up(folder) is None)
-    chosen = newest(folder, f"{digest()}*") or set_up(folder)
-    return start(chosen, arguments) if chosen else 1
+    wants_set_up = arguments[:1] == [SET_UP]
+    chosen = None if wants_set_up else newest(folder, f"{digest()}*")
+    if chosen is None:
+        try:
+            with locked(folder):
+                chosen = set_up(folder)
+        except BlockingIOError:
+            return say(BUSY)
+        except OSError as error:
+            return say(f"{folder} can't be used: {error}. Set TUNESMITH_HOME to another folder.")
+    if chosen is None:
+        return 1
+    return 0 if wants_set_up else start(chosen, arguments)
 
 
 def start(environment: Path, arguments: list[str]) -> int:
@@ -144,6 +154,25 @@ def python_of(environment: Path) -> Path:
 # ------------------------------------------------------------------------------------------- setting up
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other set-ups out of a folder, until this process ends at the latest. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("a") as stream:
+        if sys.platform == "win32":
+            import msvcrt
+
+            try:
+                msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+            except PermissionError as error:
+                raise BlockingIOError from error
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
 def set_up(folder: Path) -> Path | None:
     """Make an environment below a folder, as often as the user tries; return the one to start with."""
     environment = folder / f"{digest()}-{time.time_ns()}"
@@ -161,7 +190,7 @@ def set_up(folder: Path) -> Path | None:
         previous = newest(folder)
         if not problem:
             (environment / STAMP).touch()
-            for other in folder.glob(f"*/{STAMP}"):
+            for other in folder.glob("*/pyvenv.cfg"):
                 if other.parent not in (environment, previous):
                     shutil.rmtree(other.parent, ignore_errors=True)
             return environment

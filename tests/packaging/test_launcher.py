@@ -17,6 +17,13 @@ dependencies = ["torch>=2.9", "peft"]
 [project.optional-dependencies]
 liger = ["liger-kernel"]
 """
+# Holds the lock of the folder that it is given until it is killed.
+HOLDER = """
+import launcher, pathlib, sys
+with launcher.locked(pathlib.Path(sys.argv[1])):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
 # Makes environments whose Python does nothing, says what uv says, and writes down what it was asked for.
 UV = f"""#!{sys.executable}
 import json, os, pathlib, sys
@@ -89,6 +96,10 @@ def answered(monkeypatch, *answers, **options):
     return front
 
 
+def environments():
+    return {each for each in launcher.home().iterdir() if each.is_dir()}
+
+
 def asked_of_uv(program):
     return [json.loads(line) for line in (program / "asked").read_text().splitlines()]
 
@@ -148,7 +159,7 @@ def test_progress_counts_what_uv_downloads_and_cancel_ends_it(program, started, 
     assert not started
     assert ("Downloading torch: 10 of 1,060 MB", pytest.approx(10.5 / 1060.5)) in front.seen
     assert front.asked[1][0].startswith("Cancelled.")
-    assert not list(launcher.home().iterdir())
+    assert environments() == set()
 
 
 @shell_scripts
@@ -171,7 +182,17 @@ def test_set_up_makes_the_environment_anew_and_keeps_it_until_the_new_one_works(
         launcher.main([])
         before, now = started[-2][0], started[-1][0]
         assert before != now
-        assert set(launcher.home().iterdir()) == {before.parents[1], now.parents[1]}
+        assert environments() == {before.parents[1], now.parents[1]}
+
+
+@shell_scripts
+def test_what_a_killed_set_up_left_goes(program, started, monkeypatch):
+    left = launcher.home() / "0123456789abcdef-1"
+    left.mkdir(parents=True)
+    (left / "pyvenv.cfg").touch()
+    answered(monkeypatch, "Set up")
+    launcher.main([])
+    assert environments() == {started[0][0].parents[1]}
 
 
 @shell_scripts
@@ -208,15 +229,42 @@ def test_a_program_that_ends_without_a_word_is_named(program, monkeypatch):
     assert front.asked[1][0].startswith(f"{program / 'uv'} ended with code -9.")
 
 
+def test_one_set_up_works_at_a_time_and_a_killed_one_keeps_none_out(program, monkeypatch, capsys):
+    front = answered(monkeypatch, "Not now")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(launcher.home())],
+        cwd=ROOT / "packaging", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as holder:  # fmt: skip
+        assert holder.stdout.readline() == "locked\n"
+        for arguments in ([], ["--set-up"]):
+            assert launcher.main(arguments) == 1
+            assert capsys.readouterr().err.startswith("Tunesmith is already being set up")
+        assert front.asked == []
+        holder.kill()
+    assert launcher.main([]) == 1
+    assert len(front.asked) == 1
+
+
+@shell_scripts
+def test_tunesmith_does_not_keep_the_next_set_up_out(program, monkeypatch):
+    def start(*_call):
+        with launcher.locked(launcher.home()):
+            return 7
+
+    monkeypatch.setattr(launcher, "start", start)
+    answered(monkeypatch, "Set up")
+    assert launcher.main([]) == 7
+
+
 @pytest.mark.parametrize("stands_in_the_way", ["home", "home/environments"])
-def test_a_folder_that_is_of_no_use_is_named(program, monkeypatch, tmp_path, stands_in_the_way):
-    front = answered(monkeypatch, "Set up", "Close")
+def test_a_folder_that_is_of_no_use_is_named(program, monkeypatch, tmp_path, capsys, stands_in_the_way):
+    answered(monkeypatch)
     (tmp_path / stands_in_the_way).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / stands_in_the_way).touch()
     assert launcher.main([]) == 1
-    problem = front.asked[1][0]
-    assert str(tmp_path / "home") in problem
-    assert "TUNESMITH_HOME can name another folder." in problem
+    problem = capsys.readouterr().err
+    assert problem.startswith(f"{tmp_path / 'home' / 'environments'} can't be used: ")
+    assert problem.endswith(" Set TUNESMITH_HOME to another folder.\n")
 
 
 def test_a_user_without_a_home_is_told_what_to_do(program, monkeypatch, capsys):
