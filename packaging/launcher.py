@@ -49,7 +49,8 @@ WORDS = (
     " 2.5 to 17 GB on the disk. What you have trained stays as it is."
 )
 BUSY = "Tunesmith is already being set up in another window or terminal. Finish or cancel it there."
-# What uv's words mean to a person; the first that is found is shown below them.
+CANCELLED = "Cancelled. What was downloaded is kept."
+# What uv's words mean to a person; the first that is found is shown above them.
 PROBLEMS = {
     r"no wheels with a matching platform tag": "torch has no build for this computer. It needs 64-bit Windows or Linux,"
     " or a Mac with Apple silicon and macOS 14 or newer.",
@@ -180,13 +181,11 @@ def set_up(folder: Path) -> Path | None:
     if front is None:
         say(f"Tunesmith is not set up yet. Run “tunesmith {SET_UP}” in a terminal.")
         return None
-    os.environ["UV_SYSTEM_CERTS"] = "1"
+    # On the disk of the environments, whose files uv links to those in its cache; the user's own cache stays as it is.
+    os.environ |= {"UV_SYSTEM_CERTS": "1", "UV_CACHE_DIR": str(folder / "cache")}
     answer = front.ask("Set up Tunesmith", WORDS, [SET_IT_UP, "Not now"])
     while answer in (SET_IT_UP, AGAIN):
-        try:
-            problem = front.follow(environment)
-        except OSError as error:
-            problem = str(error)
+        problem = front.follow(environment)
         previous = newest(folder)
         if not problem:
             (environment / STAMP).touch()
@@ -195,22 +194,25 @@ def set_up(folder: Path) -> Path | None:
                     shutil.rmtree(other.parent, ignore_errors=True)
             return environment
         choices = [AGAIN, *([PREVIOUS] if previous else []), "Close"]
-        answer = front.ask("Not set up", f"{problem}\n\n{advice(problem)}", choices)
+        answer = front.ask("Not set up", explained(problem), choices)
     shutil.rmtree(environment, ignore_errors=True)
     return newest(folder) if answer == PREVIOUS else None
 
 
-def advice(problem: str) -> str:
-    """Return what to do about a problem, in general if it is not known."""
-    return next((words for sign, words in PROBLEMS.items() if re.search(sign, problem)), ADVICE)
+def explained(problem: str) -> str:
+    """Return a problem below what to do about it, in general if it is not known."""
+    if problem == CANCELLED:
+        return problem
+    advice = next((words for sign, words in PROBLEMS.items() if re.search(sign, problem)), ADVICE)
+    return f"{advice}\n\n{problem}"
 
 
 def make(environment: Path, show: Callable[[str, float], bool]) -> str:
-    """Make an environment until `show` says no to what is downloaded and its share (0 to 1); return what went wrong."""
+    """Make an environment until `show` says no to what is done and its share (0 to 1); return what went wrong."""
     environment.mkdir(parents=True, exist_ok=True)
     log = environment / LOG
-    for command in commands(environment):
-        with log.open("w", encoding="utf-8") as output:
+    with log.open("w", encoding="utf-8") as output:
+        for command in commands(environment):
             program = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -218,27 +220,28 @@ def make(environment: Path, show: Callable[[str, float], bool]) -> str:
                 stderr=subprocess.STDOUT,
                 creationflags=NO_WINDOW,
             )
-        while program.poll() is None:
-            if not show(*progress(log.read_text(encoding="utf-8", errors="replace"))):
-                program.terminate()
-                program.wait()
-                return "Cancelled."
-            time.sleep(0.05)
-        if program.returncode:
-            said = log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:]
-            return "\n".join(said) or f"{command[0]} ended with code {program.returncode}."
+            while program.poll() is None:
+                if not show(*progress(log.read_text(encoding="utf-8", errors="replace"))):
+                    program.terminate()
+                    program.wait()
+                    return CANCELLED
+                time.sleep(0.05)
+            if program.returncode:
+                last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:]
+                return "\n".join([*last, f"{Path(command[0]).name} ended with code {program.returncode}."])
     return ""
 
 
 def progress(said: str) -> tuple[str, float]:
-    """Return what uv downloads, in words and as a share, by its "Downloading torch (846.1MiB)", "Downloaded torch"."""
+    """Return what uv does and the share downloaded, by its words "Downloading torch (846.1MiB)", "Downloaded torch"."""
     found = re.findall(r"Downloading (\S+) \(([\d.]+)([KMG])iB\)", said)
     sizes = {name: float(number) * MEGABYTES[unit] for name, number, unit in found}
     waiting = [name for name in sizes if not re.search(rf"Downloaded {re.escape(name)}$", said, re.MULTILINE)]
+    if not waiting:
+        return "Installing…" if sizes else "Preparing…", 0.0
     total = sum(sizes.values())
     done = total - sum(sizes[name] for name in waiting)
-    text = f"Downloading {', '.join(waiting[:3]) or 'more'}: {done:,.0f} of {total:,.0f} MB"
-    return (text, done / total) if sizes else ("Preparing…", 0.0)
+    return f"Downloading {', '.join(waiting[:3])}: {done:,.0f} of {total:,.0f} MB", done / total
 
 
 def commands(environment: Path) -> Iterator[list[str]]:
@@ -247,11 +250,11 @@ def commands(environment: Path) -> Iterator[list[str]]:
     python, uv = str(python_of(environment)), os.environ.get("UV") or shutil.which("uv")
     if uv is None:
         # Of pip alone, since Debian brings no uv.
-        own = environment.with_name("uv")
-        yield [own_python(), "-m", "venv", "--clear", str(own)]
-        yield [str(python_of(own)), "-m", "pip", "install", "uv"]
-        uv = str(own / "bin" / "uv")
-    yield [uv, "venv", "--allow-existing", "--python", own_python(), str(environment)]
+        yield [own_python(), "-m", "venv", str(environment)]
+        yield [python, "-m", "pip", "install", "--quiet", "uv"]
+        uv = str(environment / "bin" / "uv")
+    else:
+        yield [uv, "venv", "--allow-existing", "--python", own_python(), str(environment)]
     install = [uv, "pip", "install", "--python", python, "-c", str(ROOT / "packaging" / "constraints.txt")]
     wanted = project["dependencies"]
     yield [*install, *torch_source(), *(each for each in wanted if re.match(r"torch\b", each))]
@@ -296,9 +299,9 @@ class Terminal:
         with suppress(KeyboardInterrupt):
             for command in commands(environment):
                 if code := subprocess.call(command):
-                    return f"{command[0]} ended with code {code}."
+                    return f"{Path(command[0]).name} ended with code {code}."
             return ""
-        return "Cancelled."
+        return CANCELLED
 
 
 class Window:
@@ -341,7 +344,10 @@ class Window:
         bar.grid(row=2)
 
         def show(text: str, share: float) -> bool:
-            label["text"], bar["value"] = text, share
+            label["text"] = text
+            bar["mode"] = "determinate" if share else "indeterminate"
+            # Without a share it moves to and fro.
+            bar["value"] = share or time.monotonic() / 2
             self._root.update()
             return self._answer.get() == "-"
 
