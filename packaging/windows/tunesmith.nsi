@@ -30,6 +30,8 @@ VIAddVersionKey "FileDescription" "Tunesmith installer"
 VIAddVersionKey "LegalCopyright" "Apache-2.0"
 LangString FETCHING ${LANG_ENGLISH} "Downloading Python"
 LangString FETCHING ${LANG_GERMAN} "Python wird heruntergeladen"
+LangString NOT_FETCHED ${LANG_ENGLISH} "Python can't be downloaded. Check the connection and try again, or cancel: the first start downloads it."
+LangString NOT_FETCHED ${LANG_GERMAN} "Python lässt sich nicht herunterladen. Prüfen Sie die Verbindung und versuchen Sie es noch einmal, oder brechen Sie ab: Der erste Start lädt es herunter."
 LangString REMOVE_DATA ${LANG_ENGLISH} "Delete your runs, adapters and settings as well? This can't be undone."
 LangString REMOVE_DATA ${LANG_GERMAN} "Auch Ihre Läufe, Adapter und Einstellungen löschen? Das lässt sich nicht rückgängig machen."
 LangString RUNNING ${LANG_ENGLISH} "Tunesmith is running. Close it and try again."
@@ -96,10 +98,14 @@ Section "Install"
   WriteRegDWORD HKCU "${UNINSTALL}" "EstimatedSize" ${KILOBYTES}
   WriteRegDWORD HKCU "${UNINSTALL}" "NoModify" 1
   WriteRegDWORD HKCU "${UNINSTALL}" "NoRepair" 1
-  ; Without a connection the first start does it.
+  ; Without a connection the first start does it. It is in uv's own folder, and stays: others may use it.
+fetch:
   DetailPrint "$(FETCHING)"
-  nsExec::ExecToLog '"$INSTDIR\uv.exe" python install 3.12'
+  nsExec::ExecToLog '"$INSTDIR\uv.exe" python install --no-bin --no-registry 3.12'
   Pop $0
+  StrCmp $0 0 fetched
+  MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(NOT_FETCHED)" /SD IDCANCEL IDRETRY fetch
+fetched:
 SectionEnd
 
 Section "Uninstall"

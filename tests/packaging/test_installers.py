@@ -1,4 +1,5 @@
 import os
+import platform
 import plistlib
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from PySide6.QtGui import QImageReader
 
 from tests.helpers.repository import ROOT
-from tests.helpers.systems import modes
+from tests.helpers.systems import modes, shell_scripts
 
 # The program that stands for uv says what it was asked for, and runs while there is a file beside it.
 STAND_IN = """
@@ -64,6 +65,22 @@ def test_the_mac_application_is_whole_and_starts_the_launcher(tmp_path):
     for processor in installers.MACS:
         assert archive.getinfo(f"{resources}/{processor}/uv").external_attr >> 16 & 0o111
     assert archive.read(f"{resources}/{plist['CFBundleIconFile']}").startswith(b"icns")
+
+
+@shell_scripts
+def test_the_mac_application_keeps_its_python_with_its_environments(tmp_path):
+    started = tmp_path / "Tunesmith.app/Contents/MacOS/tunesmith"
+    uv = started.parents[1] / "Resources" / platform.machine() / "uv"
+    for file in (started, uv):
+        file.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "packaging/macos/tunesmith", started)
+    uv.write_text('#!/bin/sh\necho "$UV_PYTHON_INSTALL_DIR"')
+    uv.chmod(0o755)
+    done = subprocess.run(
+        ["sh", started], env=os.environ | {"HOME": "/home of/ann"}, capture_output=True, text=True, check=True
+    )
+    environments = "/home of/ann/Library/Application Support/tunesmith/environments"
+    assert done.stdout == f"{environments}/python\n"
 
 
 def test_the_icon_of_windows_has_every_size(tmp_path):
@@ -201,7 +218,7 @@ def test_what_runs_is_neither_replaced_nor_removed(wine, stand_in):
 def test_the_uninstaller_leaves_what_is_the_users_and_nothing_else(wine):
     wine.install()
     runs, environments = wine.data / "runs", wine.data / "environments"
-    for each in (runs, environments):
+    for each in (runs, environments / "cache"):
         each.mkdir(parents=True, exist_ok=True)
     wine.run(wine.UNINSTALLER, "/S")
     assert not wine.installed.exists()
