@@ -20,7 +20,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -183,18 +183,19 @@ def set_up(folder: Path) -> Path | None:
         return None
     # On the disk of the environments, whose files uv links to those in its cache; the user's own cache stays as it is.
     os.environ |= {"UV_SYSTEM_CERTS": "1", "UV_CACHE_DIR": str(folder / "cache")}
-    answer = front.ask("Set up Tunesmith", WORDS, [SET_IT_UP, "Not now"])
-    while answer in (SET_IT_UP, AGAIN):
-        problem = front.follow(environment)
-        previous = newest(folder)
-        if not problem:
-            (environment / STAMP).touch()
-            for other in folder.glob("*/pyvenv.cfg"):
-                if other.parent not in (environment, previous):
-                    shutil.rmtree(other.parent, ignore_errors=True)
-            return environment
-        choices = [AGAIN, *([PREVIOUS] if previous else []), "Close"]
-        answer = front.ask("Not set up", explained(problem), choices)
+    with closing(front):
+        answer = front.ask("Set up Tunesmith", WORDS, [SET_IT_UP, "Not now"])
+        while answer in (SET_IT_UP, AGAIN):
+            problem = front.follow(environment)
+            previous = newest(folder)
+            if not problem:
+                (environment / STAMP).touch()
+                for other in folder.glob("*/pyvenv.cfg"):
+                    if other.parent not in (environment, previous):
+                        shutil.rmtree(other.parent, ignore_errors=True)
+                return environment
+            choices = [AGAIN, *([PREVIOUS] if previous else []), "Close"]
+            answer = front.ask("Not set up", explained(problem), choices)
     shutil.rmtree(environment, ignore_errors=True)
     return newest(folder) if answer == PREVIOUS else None
 
@@ -303,6 +304,9 @@ class Terminal:
             return ""
         return CANCELLED
 
+    def close(self) -> None:
+        """Leave the terminal as it is."""
+
 
 class Window:
     """A small window of tkinter's."""
@@ -352,6 +356,10 @@ class Window:
             return self._answer.get() == "-"
 
         return make(environment, show)
+
+    def close(self) -> None:
+        """Close the window: Tunesmith opens its own."""
+        self._root.destroy()
 
     def _show(self, title: str, text: str, choices: list[str]) -> ttk.Label:
         for each in self._inside.winfo_children():

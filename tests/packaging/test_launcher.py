@@ -59,6 +59,9 @@ class Front:
     def follow(self, environment: Path) -> str:
         return launcher.make(environment, self._show)
 
+    def close(self) -> None:
+        pass
+
     def _show(self, text: str, share: float) -> bool:
         self.seen.append((text, share))
         return not (self._cancels and share)
@@ -451,6 +454,21 @@ def test_a_window_asks_and_shows_the_work_until_it_is_cancelled():
         cwd=ROOT / "packaging", capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.stdout.splitlines(), done.stderr) == (["Not now", "Making one"], "")
+
+
+def test_the_window_goes_before_tunesmith_starts(tmp_path):
+    # Windows waits for Tunesmith, and its window would stay so long.
+    code = (
+        "import launcher, pathlib, sys, tkinter\n"
+        "launcher.Window.ask = lambda *_question: 'Not now'\n"
+        "launcher.set_up(pathlib.Path(sys.argv[1]))\n"
+        "print(tkinter._default_root)\n"
+    )
+    done = subprocess.run(
+        ["xvfb-run", "--auto-servernum", sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT / "packaging", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("None\n", "")
 
 
 def test_without_a_terminal_and_a_display_there_is_nothing_to_ask_with():
