@@ -301,6 +301,7 @@ class Terminal:
             for command in commands(environment):
                 if code := subprocess.call(command):
                     return f"{Path(command[0]).name} ended with code {code}."
+            print("\nTunesmith is set up.")
             return ""
         return CANCELLED
 

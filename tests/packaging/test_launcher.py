@@ -209,16 +209,19 @@ def test_what_a_killed_set_up_left_goes(program, started, monkeypatch):
 
 
 @shell_scripts
-def test_in_a_terminal_uv_tells_what_went_wrong(program, monkeypatch, capfd):
-    (program / "downloads").write_text("print('  cause: dns error', file=sys.stderr); sys.exit(2)")
-    typed = ["", "c"]
-    monkeypatch.setattr("builtins.input", lambda _prompt: typed.pop(0))
+def test_a_terminal_shows_what_uv_says_and_how_it_ends(program, monkeypatch, capfd):
+    (program / "downloads").write_text(
+        "(here / 'downloads').write_text(''); print('  cause: dns error', file=sys.stderr); sys.exit(2)"
+    )
+    monkeypatch.setattr("builtins.input", lambda _prompt: "")
+    monkeypatch.setattr(launcher, "start", lambda *_call: 7)
     monkeypatch.setattr(launcher, "best_front", launcher.Terminal)
-    assert launcher.main([]) == 1
+    assert launcher.main([]) == 7
     said = capfd.readouterr()
     assert "Downloading torch (1000.0MiB)" in said.out
     assert "cause: dns error" in said.err
     assert "TUNESMITH_HOME can name another folder.\n\nuv ended with code 2.\n" in said.out
+    assert said.out.endswith("\nTunesmith is set up.\n")
 
 
 @shell_scripts
