@@ -157,8 +157,10 @@ def python_of(environment: Path) -> Path:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other set-ups out of a folder, until this process ends at the latest. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Keep other set-ups out of a folder, made if missing, until this process ends at the latest. Raises OSError."""
+    # Private, as `engine.system.paths` makes all that Tunesmith keeps.
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
     with (folder / LOCK).open("a") as stream:
         if sys.platform == "win32":
             import msvcrt

@@ -124,6 +124,8 @@ def test_the_first_start_makes_an_environment_that_the_next_ones_use(program, st
     assert kernels[-2:] == ["--no-deps", "liger-kernel"]
     # It goes with the environments, and the user's own uv has another.
     assert (program / "cache").read_text() == str(launcher.home() / "cache")
+    # Other users can neither read nor change what runs.
+    assert {each.stat().st_mode & 0o777 for each in (launcher.home(), launcher.home().parent)} == {0o700}
     launcher.main(["doctor"])
     assert started[1][1][-1] == "doctor"
     assert len(asked_of_uv(program)) == 4
