@@ -244,7 +244,8 @@ def progress(said: str) -> tuple[str, float]:
         return "Installing…" if sizes else "Preparing…", 0.0
     total = sum(sizes.values())
     done = total - sum(sizes[name] for name in waiting)
-    return f"Downloading {', '.join(waiting[:3])}: {done:,.0f} of {total:,.0f} MB", done / total
+    largest = max(waiting, key=sizes.__getitem__)
+    return f"Downloading {largest}: {done:,.0f} of {total:,.0f} MB", done / total
 
 
 def commands(environment: Path) -> Iterator[list[str]]:

@@ -170,11 +170,10 @@ def test_progress_counts_what_uv_downloads_and_cancel_ends_it(program, started, 
     assert environments() == set()
 
 
-def test_what_is_downloaded_is_then_installed():
-    said = (
-        "Downloading torch (1000.0MiB)\nDownloading numpy (10.0MiB)\n Downloaded numpy\n Downloaded torch\n"
-    )
-    assert launcher.progress(said) == ("Installing…", 0.0)
+def test_the_largest_package_is_named_until_all_are_there_to_be_installed():
+    said = "Downloading numpy (10.0MiB)\nDownloading torch (1000.0MiB)\n"
+    assert launcher.progress(said) == ("Downloading torch: 0 of 1,060 MB", 0.0)
+    assert launcher.progress(f"{said} Downloaded numpy\n Downloaded torch\n") == ("Installing…", 0.0)
 
 
 @shell_scripts
