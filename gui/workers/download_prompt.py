@@ -18,10 +18,15 @@ from gui.workers.summarizer import Summarizer
 from gui.workers.worker_manager import WorkerManager
 
 QUESTION = mark("This needs to download files.")
+Request = dict[str, str]
+Cost = dict[str, Any]
 
 
 class DownloadPrompt(QObject):
-    """`opened(work)`: start it; `says(text, action)`: a message, with an action that calls `confirm`."""
+    """`opened(work)`: start it; `says(text, action)`: a message, with an action that calls `confirm`.
+
+    One work at a time; what is still asked about one before it is nobody's.
+    """
 
     opened = Signal(object)
     says = Signal(str, str)
@@ -34,22 +39,16 @@ class DownloadPrompt(QObject):
         # What is asked while it waits for an answer, "" else.
         self.question = ""
         self._pending: object = None
-        self._check = DownloadCheck(manager, self)
-        self._check.clear.connect(self.opened)
-        self._check.asked.connect(self._ask)
-        self._check.refused.connect(self._refuse)
+        self._active_job = AskedJob(self, manager)
 
     @property
     def is_checking(self) -> bool:
-        return self._check.is_busy
+        return bool(self._active_job)
 
     def request(self, work: object, needed: list[Request]) -> None:
         """Open work once what it needs is on this computer, or its download is confirmed."""
         self.forget()
-        if needed:
-            self._check.check(work, needed)
-        else:
-            self.opened.emit(work)
+        self._price(work, missing(needed), [])
 
     def request_base(self, work: object, base_model: Mapping[str, Any], summarizer: Summarizer) -> None:
         """Open work of a summarizer, which loads a base model unless it has done so."""
@@ -63,12 +62,23 @@ class DownloadPrompt(QObject):
             self.opened.emit(work)
 
     def forget(self) -> None:
-        self._check.cancel()
+        self._active_job.cancel()
         self._pending, self.question = None, ""
 
-    def _ask(self, work: object, words: str) -> None:
-        self._pending, self.question = work, f"{tr(self._title)} {words}"
-        self.says.emit(self.question, action_text())
+    def _price(self, work: object, waiting: list[Request], costs: list[Cost]) -> None:
+        """Ask for one size after another, then for the person's word."""
+        dear = [cost for cost in costs if cost.get("missing_bytes")]
+        if waiting:
+
+            def take(cost: Cost) -> None:
+                self._price(work, waiting[1:], [*costs, cost])
+
+            self._active_job.ask("models", {"action": "cost", **waiting[0]}, take, self._refuse)
+        elif dear:
+            self._pending, self.question = work, " ".join([tr(self._title), *map(cost_text, dear)])
+            self.says.emit(self.question, action_text())
+        else:
+            self.opened.emit(work)
 
     def _refuse(self, ending: Ending) -> None:
         self.says.emit(sentences(ending.message, ending.hint), "")
@@ -85,52 +95,6 @@ def base_repositories(base_model: Mapping[str, Any]) -> list[Request]:
     if not is_on_hub(base_id):
         return []
     return [{"id": base_id, "revision": str(base_model.get("revision", "main"))}]
-
-
-Request = dict[str, str]
-Cost = dict[str, Any]
-
-
-class DownloadCheck(QObject):
-    """`clear(work)`: nothing to download; `asked(work, text)`: confirm first; `refused(Ending)`.
-
-    `work` is whatever `check` was handed. One check at a time; what one before it still finds is nobody's.
-    """
-
-    clear = Signal(object)
-    asked = Signal(object, str)
-    refused = Signal(object)
-
-    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._active_job = AskedJob(self, manager)
-
-    @property
-    def is_busy(self) -> bool:
-        return bool(self._active_job)
-
-    def cancel(self) -> None:
-        self._active_job.cancel()
-
-    def check(self, work: object, needed: list[Request]) -> None:
-        """Check which repositories that `work` needs are not on this computer; `clear` at once if all are."""
-        self.cancel()
-        self._price(work, missing(needed), [])
-
-    def _price(self, work: object, waiting: list[Request], costs: list[Cost]) -> None:
-        """Ask for one size after another."""
-        if not waiting:
-            dear = [cost for cost in costs if cost.get("missing_bytes")]
-            if dear:
-                self.asked.emit(work, " ".join(cost_text(cost) for cost in dear))
-            else:
-                self.clear.emit(work)
-            return
-
-        def take(cost: Cost) -> None:
-            self._price(work, waiting[1:], [*costs, cost])
-
-        self._active_job.ask("models", {"action": "cost", **waiting[0]}, take, self.refused.emit)
 
 
 def missing(needed: list[Request]) -> list[Request]:

@@ -14,7 +14,7 @@ from gui.pages.data.report import Checker
 from gui.pages.labelling.labelling_controller import Reader
 from gui.pages.labelling.page import LabellingPage
 from gui.pages.playground.page import PlaygroundPage
-from gui.workers.download_prompt import DownloadCheck
+from gui.workers.download_prompt import DownloadPrompt
 from gui.workers.engine_thread import ActiveJob, EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.repository import ROOT
@@ -66,7 +66,7 @@ def read_source(manager: WorkerManager, parent: QObject) -> None:
 
 
 def ask_the_price(manager: WorkerManager, parent: QObject) -> None:
-    DownloadCheck(manager, parent).check("work", [{"id": "some/model"}])
+    DownloadPrompt(manager, parent).request("work", [{"id": "some/model"}])
 
 
 @pytest.mark.parametrize("ask", [check_data, read_source, ask_the_price])

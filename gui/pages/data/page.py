@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QWidget
 from engine.api import (
     SAMPLE,
     AppError,
-    Ending,
     Example,
     Problem,
     StorageError,
@@ -35,7 +34,7 @@ from gui.core import actions
 from gui.core.actions import menu_action
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.format import number_text
-from gui.look.language import sentences, tr, tr_count, translate
+from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.pages.data import report
 from gui.pages.data.column_mapping import turn_keys
 from gui.pages.data.findings_view import Exclusions
@@ -44,7 +43,7 @@ from gui.pages.data.report import Checker, Finding, Report, Row, RowPreview
 from gui.shell.page import Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
-from gui.workers.download_prompt import DownloadCheck, data_set
+from gui.workers.download_prompt import DownloadPrompt, data_set
 from gui.workers.worker_manager import WorkerManager
 
 MAX_REMARKS = 3
@@ -70,7 +69,7 @@ class DataPage(Page):
         self.manager = manager
         self.checker = Checker(manager, self)
         self.exclusions = Exclusions(self)
-        self.downloads = DownloadCheck(manager, self)
+        self.downloads = DownloadPrompt(manager, self, mark("The check needs to download files."))
         self._wanted: dict[str, Any] = {}
         self._read_source = ""
         self._was_shown = False
@@ -101,9 +100,8 @@ class DataPage(Page):
         parts.asked.answered.connect(self._decide)
         parts.remarks.acted.connect(self._undo)
         parts.broken_rows.export_button.clicked.connect(self._export_broken)
-        self.downloads.clear.connect(self._read)
-        self.downloads.asked.connect(self._ask)
-        self.downloads.refused.connect(self._refuse)
+        self.downloads.opened.connect(self._read)
+        self.downloads.says.connect(self._on_download_checked)
         self.checker.changed.connect(
             lambda: parts.source.show_progress(self.checker.stage, self.checker.left)
         )
@@ -166,36 +164,31 @@ class DataPage(Page):
             values = self.parts.source.values()
         # Exclusions and masks apply to runs; the check reads all rows, so that they can be undone.
         asked = self._wanted = values | self.parts.limits() | self.exclusions.answered()
-        if is_on_hub(values["source"]):
+        needed = [data_set(values["source"])] if is_on_hub(values["source"]) else []
+        if needed:
             asking = tr("Asking the hub about {source}…", source=values["source"])
             self.parts.question.show_notice(asking, tr("Cancel"))
-            self.downloads.check(asked, [data_set(values["source"])])
-        else:
-            self._read(asked)
+        self.downloads.request(asked, needed)
 
     def _read(self, asked: dict[str, Any]) -> None:
-        """Check a source, unless another one was entered meanwhile."""
-        if asked == self._wanted:
-            self.parts.question.hide()
-            self._read_source = asked["source"]
-            self.checker.check(asked, self.parts.source.tokenizer.key())
+        self.parts.question.hide()
+        self._read_source = asked["source"]
+        self.checker.check(asked, self.parts.source.tokenizer.key())
 
     def _answer(self) -> None:
         """Run the strip's action: cancel the request to the hub, or download."""
-        if self.downloads.is_busy:
-            self.downloads.cancel()
+        if self.downloads.is_checking:
+            self.downloads.forget()
             self.parts.question.hide()
         else:
-            self._read(self._wanted)
+            self.downloads.confirm()
 
-    def _ask(self, asked: dict[str, Any], words: str) -> None:
-        if asked == self._wanted:
-            text = tr("The check needs to download files.")
-            self.parts.question.show_notice(f"{text} {words}", tr("Download and check"))
-
-    def _refuse(self, ending: Ending) -> None:
-        self.parts.question.hide()
-        self._show_problems([Problem("data.source", ending.message, ending.hint)])
+    def _on_download_checked(self, text: str, action: str) -> None:
+        if action:
+            self.parts.question.show_notice(text, tr("Download and check"))
+        else:
+            self.parts.question.hide()
+            self._show_problems([Problem("data.source", text)])
 
     def _decide(self, option: str, value: str) -> None:
         """Take the answer to a question, and check again."""
@@ -209,7 +202,8 @@ class DataPage(Page):
 
     def _forget(self) -> None:
         self.checker.stop()
-        self.downloads.cancel()
+        self.downloads.forget()
+        self.parts.question.hide()
         self.exclusions.forget()
         self._show_nothing()
 

@@ -270,7 +270,7 @@ class StartPrompt(QObject):
         super().__init__(parent)
         self._counting = AskedJob(self, manager)
         self._cluster_cards = ClusterCards(manager, foot, self)
-        self._downloads = RunDownloadPrompt(manager, self)
+        self._downloads = DownloadPrompt(manager, self, DOWNLOAD_QUESTION)
         self._pending: tuple[Recipe, str, int] | None = None
         self._downloads.opened.connect(lambda wanted: self.opened.emit(wanted, "", 1))
         self._downloads.says.connect(self.says)
@@ -279,7 +279,11 @@ class StartPrompt(QObject):
         """Request a run of a recipe here, or on so many cards of another computer."""
         self.forget()
         if not name:
-            self._downloads.request_run(wanted)
+            needed = missing(repositories(wanted))
+            self._downloads.request(wanted, needed)
+            if self._downloads.is_checking:
+                names = ", ".join(each["id"] for each in needed)
+                self.says.emit(tr("Asking the hub about {name}…", name=names), "")
             return
         try:
             computer = computer_store.find(name)
@@ -393,17 +397,3 @@ def most_cards(facts: dict[str, Any]) -> int:
     """Return the cards of the node that has most, of those that fit; 1 where none has any."""
     fitting = [node for node in facts["nodes"] if node["fits"]]
     return max((node["cards_for_entries"] for node in fitting), default=1) or 1
-
-
-class RunDownloadPrompt(DownloadPrompt):
-    """Shows first what Start would download. `opened(recipe)`: start it."""
-
-    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
-        super().__init__(manager, parent, DOWNLOAD_QUESTION)
-
-    def request_run(self, wanted: Recipe) -> None:
-        needed = missing(repositories(wanted))
-        self.request(wanted, needed)
-        if self.is_checking:
-            names = ", ".join(each["id"] for each in needed)
-            self.says.emit(tr("Asking the hub about {name}…", name=names), "")

@@ -279,7 +279,7 @@ def test_summaries_can_be_written_for_what_is_checked_and_for_what_was_begun_bef
 
 def test_nothing_is_fetched_from_the_hub_to_write_summaries_before_it_was_asked_about(page, monkeypatch):
     asked: list[Any] = []
-    monkeypatch.setattr(page.downloads, "check", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(page.downloads, "request", lambda *arguments: asked.append(arguments))
     wanted: list[dict[str, Any]] = []
     page.label_requested.connect(lambda values, _base: wanted.append(values))
     page.parts.source.set_source("someone/talk")
@@ -383,11 +383,11 @@ def test_asking_the_hub_can_be_cancelled_and_is_when_another_source_is_named(wai
     assert question.action_button().text() == "Cancel"
     question.action_button().click()
     assert not question.isVisible()
-    assert not waiting_page.downloads.is_busy
+    assert not waiting_page.downloads.is_checking
     waiting_page.open("someone/talk")
-    assert waiting_page.downloads.is_busy
+    assert waiting_page.downloads.is_checking
     waiting_page.parts.source.set_source("someone/else")
-    assert not waiting_page.downloads.is_busy
+    assert not waiting_page.downloads.is_checking
 
 
 def test_a_check_says_how_long_it_still_takes(waiting_page):
