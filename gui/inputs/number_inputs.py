@@ -82,24 +82,16 @@ class IntField(QSpinBox):
 class FloatField(QLineEdit):
     """A float as text that keeps every digit: 2e-5 stays 2e-5, 0.05 stays 0.05.
 
-    `valueChanged(float)` is emitted when a valid number has been typed; Up and Down step by a factor or by `step`.
+    `valueChanged(float)` is emitted when a valid number has been typed; Up and Down step by the leading digit.
     Both "." and the locale's decimal point are taken. `optional` allows an empty field, whose value is None.
     """
 
     valueChanged = Signal(object)
 
-    def __init__(
-        self,
-        value: float | None = 0.0,
-        low: float = -math.inf,
-        high: float = math.inf,
-        step: float = 0.0,
-        optional: bool = False,
-    ) -> None:
+    def __init__(self, value: float | None = 0.0, *, optional: bool = False) -> None:
         super().__init__()
-        self._low, self._high, self._step = low, high, step
         self._value = value
-        self.setValidator(_FloatValidator(self, low, high, optional))
+        self.setValidator(_FloatValidator(self, optional))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(64)
         self.set_value(value)
@@ -129,9 +121,7 @@ class FloatField(QLineEdit):
             and self._value is not None
         ):
             direction = 1 if event.key() == Qt.Key.Key_Up else -1
-            value = self._value or 0.0
-            stepped = value + direction * self._step if self._step else _decade_step(value, direction)
-            self._take(min(self._high, max(self._low, float(f"{stepped:.12g}"))))
+            self._take(float(f"{_decade_step(self._value, direction):.12g}"))
             self._settle()
             return
         super().keyPressEvent(event)
@@ -158,19 +148,19 @@ class FloatField(QLineEdit):
 
 
 class _FloatValidator(QValidator):
-    """Accepts floats within bounds; a text that could become one is intermediate."""
+    """Accepts floats; a text that could become one is intermediate."""
 
-    def __init__(self, parent: FloatField, low: float, high: float, optional: bool) -> None:
+    def __init__(self, parent: FloatField, optional: bool) -> None:
         super().__init__(parent)
-        self._low, self._high, self._optional = low, high, optional
+        self._optional = optional
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         value = read_float(text)
-        if value is not None and self._low <= value <= self._high:
+        if value is not None:
             return QValidator.State.Acceptable, text, position
         if self._optional and not text.strip():
             return QValidator.State.Acceptable, text, position
-        if value is not None or re.fullmatch(r"\s*[-+−]?\d*[.,]?\d*(e[-+−]?\d*)?\s*", text, re.IGNORECASE):
+        if re.fullmatch(r"\s*[-+−]?\d*[.,]?\d*(e[-+−]?\d*)?\s*", text, re.IGNORECASE):
             return QValidator.State.Intermediate, text, position
         return QValidator.State.Invalid, text, position
 

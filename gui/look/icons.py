@@ -24,15 +24,15 @@ def names() -> list[str]:
     return sorted(file.stem for file in ICONS.glob("*.svg"))
 
 
-def icon(name: str, token: str = "muted", size: int = SIZE, gap: int = 0) -> QIcon:
+def icon(name: str, token: str = "muted", gap: int = 0) -> QIcon:
     """Return an icon in a token's colour, with its disabled form.
 
-    `size` is in pixels before text scaling; `gap` is added at the trailing side, before a text that follows.
+    `gap` pixels are added at the trailing side, before a text that follows.
     """
     made = QIcon()
     for ratio in _ratios():
         for token_of, mode in ((token, QIcon.Mode.Normal), ("off", QIcon.Mode.Disabled)):
-            made.addPixmap(_drawn(name, getattr(tokens(), token_of), px(size), ratio, gap), mode)
+            made.addPixmap(_drawn(name, getattr(tokens(), token_of), px(SIZE), ratio, gap), mode)
     return made
 
 
@@ -51,9 +51,9 @@ def paint(painter: QPainter, rect: QRectF, name: str, token: str = "muted") -> N
     painter.drawPixmap(square, made, QRectF(made.rect()))
 
 
-def icon_size(size: int = SIZE, gap: int = 0) -> QSize:
+def icon_size(gap: int = 0) -> QSize:
     """Return the logical size of an icon for `setIconSize`."""
-    return QSize(px(size) + gap, px(size))
+    return QSize(px(SIZE) + gap, px(SIZE))
 
 
 def _ratios() -> list[float]:

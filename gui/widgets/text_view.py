@@ -122,9 +122,9 @@ class TextView(QTextEdit):
         style.on_style_changed(self._refresh)
 
     @classmethod
-    def from_markup(cls, text: str, role: str = "body", token: str = "muted") -> TextView:
+    def from_markup(cls, text: str) -> TextView:
         """Make a view of a text with `<b>` parts; see `set_markup`."""
-        made = cls(role=role, token=token)
+        made = cls(role="body", token="muted")
         made.set_markup(text)
         return made
 

@@ -114,7 +114,7 @@ class VoteView(QWidget):
 
     # Showing
 
-    def show_question(self, work: voting.Voting, note: str = "") -> None:
+    def show_question(self, work: voting.Voting) -> None:
         """Show the pair that is asked now; nothing of it names a system."""
         question = work.question
         if question is None:
@@ -123,7 +123,7 @@ class VoteView(QWidget):
         self._turns.set_turns([Turn(turn.speaker, turn.text) for turn in turns(asked.conversation)])
         for summary, system in zip(self.summaries, (question.left, question.right), strict=True):
             summary.show_text(asked.summaries[system])
-        self.note.setText(note)
+        self.note.clear()
         for pane in (self.reading, self._right):
             pane.verticalScrollBar().setValue(0)
         self.show_progress(work.progress())

@@ -28,19 +28,19 @@ def test_a_float_is_shown_as_short_as_can_be_and_taken_in_all_ways_of_writing_it
         field = qtbot.add(FloatField(value))
         assert (field.text(), field.value()) == (shown, value)
     for typed in ("2e-5", "2E-5", "0.00002", "2,0e-5", "0,00002"):
-        field = qtbot.add(FloatField(0.001, 0.0, 1.0))
+        field = qtbot.add(FloatField(0.001))
         field.selectAll()
         QTest.keyClicks(field, typed)
         assert (field.value(), field.text()) == (2e-5, typed)
 
 
-def test_out_of_bounds_is_not_taken_and_falls_back(styled, qtbot):
-    field = qtbot.show(FloatField(0.1, 0.0, 1.0))
+def test_what_is_no_number_yet_is_not_taken_and_falls_back(styled, qtbot):
+    field = qtbot.show(FloatField(0.1))
     field.activateWindow()
     field.setFocus()
     qtbot.waitUntil(field.hasFocus)
     field.selectAll()
-    QTest.keyClicks(field, "7")
+    QTest.keyClicks(field, "-")
     assert field.value() == 0.1
     field.clearFocus()
     assert field.text() == "0.1"
@@ -61,7 +61,7 @@ def test_letters_cannot_be_typed_and_an_optional_float_may_be_empty(styled, qtbo
 def test_keys_step_by_the_leading_digit_unless_the_field_is_fixed(styled, qtbot):
     up, down = Qt.Key.Key_Up, Qt.Key.Key_Down
     for start, key, wanted in ((2e-5, up, 3e-5), (1e-4, down, 9e-5), (9e-5, up, 1e-4), (0.5, down, 0.4)):
-        field = qtbot.add(FloatField(start, 0.0, 1.0))
+        field = qtbot.add(FloatField(start))
         QTest.keyClick(field, key)
         assert math.isclose(field.value(), wanted, rel_tol=1e-12)
         assert field.text() == float_text(field.value())
