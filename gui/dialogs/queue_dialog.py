@@ -12,9 +12,9 @@ from gui.core import actions
 from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
 from gui.look.icons import icon
-from gui.look.language import sentences, tr
+from gui.look.language import tr
 from gui.widgets.buttons import IconButton, plain, quiet
-from gui.widgets.cards import EmptyState, NoticeStrip
+from gui.widgets.cards import ClosableNotice, EmptyState
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
 from gui.widgets.layouts import Line, hbox, vbox
@@ -35,8 +35,7 @@ class QueueDialog(GrowingDialog):
         self.setWindowTitle(tr("Queue"))
         self.pause_run_button, self.stop_button = plain(tr("Pause"), "pause"), plain(tr("Stop"), "stop")
         self.now_row = BusyRow("", self._beside(self.pause_run_button, self.stop_button))
-        self.notice = NoticeStrip()
-        self.notice.hide()
+        self.notice = ClosableNotice()
         self.list = QListWidget()
         self.empty = EmptyState(
             "clock", tr("Nothing is waiting"), tr("What you start while something is running waits here.")
@@ -103,7 +102,6 @@ class QueueDialog(GrowingDialog):
         self.pause_button.clicked.connect(lambda: queue.set_paused(not queue.paused))
         self.pause_run_button.clicked.connect(self._pause_run)
         self.stop_button.clicked.connect(self._stop)
-        self.notice.acted.connect(self.notice.hide)
         self.check_button.clicked.connect(self.check_wanted)
         self.check_button.clicked.connect(self.accept)
         self.close_button.clicked.connect(self.accept)
@@ -112,7 +110,7 @@ class QueueDialog(GrowingDialog):
 
     def _show(self, _run: RunModel | None = None) -> None:
         if problems := self._queue.read_problems():
-            self.notice.show_notice("\n".join(problems), tr("Close"), "warning")
+            self.notice.warn("\n".join(problems))
         now = self._queue.now()
         run = now.run if now is not None else None
         title = now.title if now is not None else tr("Nothing is running.")
@@ -183,4 +181,4 @@ class QueueDialog(GrowingDialog):
         try:
             act()
         except AppError as error:
-            self.notice.show_notice(sentences(error.message, error.hint), tr("Close"), "warning")
+            self.notice.show_error(error)

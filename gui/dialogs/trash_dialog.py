@@ -13,12 +13,12 @@ from engine.api import AppError, trash, trash_contents
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.fonts import px
 from gui.look.format import bytes_text
-from gui.look.language import mark, sentences, tr, tr_count
+from gui.look.language import mark, tr, tr_count
 from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, TextCell
 from gui.models.list_text import when_text
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, quiet
-from gui.widgets.cards import EmptyState, NoticeStrip, UndoStrip
+from gui.widgets.cards import ClosableNotice, EmptyState, UndoStrip
 from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
 
@@ -44,8 +44,7 @@ class TrashDialog(QDialog):
         self.table = TrashTable(self)
         self.view = GroupedTableView(self.table, tr("Trash"), several=True)
         self.about = Label("", "body", "muted", wrap=True)
-        self.confirm_strip, self.notice = UndoStrip(), NoticeStrip()
-        self.notice.hide()
+        self.confirm_strip, self.notice = UndoStrip(), ClosableNotice()
         self.restore_button = plain(tr("Restore"), "undo", press=self._restore)
         self.delete_button = plain(tr("Delete permanently…"), "trash")
         self.empty_button = quiet(tr("Empty the trash…"), press=lambda: self._ask(self.table.items()))
@@ -63,7 +62,6 @@ class TrashDialog(QDialog):
         self.view.delete_wanted.connect(lambda _item: self._ask(self.view.selected()))
         self.view.opened.connect(lambda _item: self._restore())
         self.delete_button.clicked.connect(lambda: self._ask(self.view.selected()))
-        self.notice.acted.connect(self.notice.hide)
         self.resize(px(720), px(480))
         self.refresh()
 
@@ -115,7 +113,7 @@ class TrashDialog(QDialog):
         )
 
     def _on_failed(self, error: AppError) -> None:
-        self.notice.show_notice(sentences(error.message, error.hint), tr("Close"), "warning")
+        self.notice.show_error(error)
         # Of several, those before it are done.
         self._on_changed()
 

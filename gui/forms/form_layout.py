@@ -326,7 +326,6 @@ class FollowedNotice(NoticeStrip):
         super().__init__()
         self.before: dict[str, Any] = {}
         self.leader = ""
-        self.hide()
 
     def show_changes(
         self, leader: str, given: Mapping[str, Any], before: dict[str, Any], now: Tables

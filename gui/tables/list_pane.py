@@ -18,7 +18,7 @@ from gui.inputs.fields import SearchField
 from gui.look import style
 from gui.look.language import tr
 from gui.tables.grouped_view import GroupedTableView
-from gui.widgets.cards import EmptyState, NoticeStrip, UndoStrip
+from gui.widgets.cards import ClosableNotice, EmptyState, UndoStrip
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import FlowBox, fill, hbox, vbox
 
@@ -43,9 +43,7 @@ class ListPane(QWidget):
         self.right = ElidedLabel("", "figure_small", "hint")
         self.right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.undo_strip = UndoStrip()
-        self.notice = NoticeStrip()
-        self.notice.hide()
-        self.notice.acted.connect(self.notice.hide)
+        self.notice = ClosableNotice()
         self._empty, self._nothing_found = empty, nothing_found
         self._stack = QStackedWidget()
         fill(self._stack, self.view, self._empty, self._nothing_found)
@@ -77,10 +75,10 @@ class ListPane(QWidget):
             self.view.choose_first()
 
     def show_notice(self, text: str) -> None:
-        self.notice.show_notice(text, tr("Close"), "info", "muted")
+        self.notice.say(text)
 
     def show_error(self, text: str) -> None:
-        self.notice.show_notice(text, tr("Close"), "warning")
+        self.notice.warn(text)
 
     def _emit_filtered(self, _changed: str) -> None:
         self.narrowed.emit(self.filter.current(), self.search.text().strip())

@@ -21,11 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.api import AppError
 from gui.core.background_tasks import once
 from gui.look import style
 from gui.look.focus_rim import has_rim
 from gui.look.fonts import px
-from gui.look.language import tr
+from gui.look.language import sentences, tr
 from gui.look.shown_texts import ShownTexts
 from gui.widgets.buttons import ContentButton, IconButton, link, plain, primary, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -43,7 +44,10 @@ class Card(QFrame):
 
 
 class NoticeStrip(QFrame):
-    """A strip in the page, `row`: one text and at most one action. `acted` is emitted when the action is clicked."""
+    """A strip in the page, `row`: one text and at most one action; hidden while it has none.
+
+    `acted` is emitted when the action is clicked.
+    """
 
     acted = Signal()
 
@@ -64,6 +68,8 @@ class NoticeStrip(QFrame):
         # A part that is shown before it has its place would be a window for a moment.
         self._icon.setVisible(bool(icon_name))
         self._action.setVisible(bool(action))
+        if not text:
+            self.hide()
 
     def show_notice(self, text: str, action: str = "", icon_name: str = "", token: str = "warning") -> None:
         self._text.setText(text)
@@ -228,6 +234,23 @@ class ErrorCard(Card):
         return self._group.checkedId()
 
 
+class ClosableNotice(NoticeStrip):
+    """What failed, or is worth knowing, until it is closed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.acted.connect(self.hide)
+
+    def say(self, text: str, icon_name: str = "info") -> None:
+        self.show_notice(text, tr("Close"), icon_name, "muted")
+
+    def warn(self, text: str, icon_name: str = "warning", token: str = "warning") -> None:
+        self.show_notice(text, tr("Close"), icon_name, token)
+
+    def show_error(self, error: AppError, icon_name: str = "warning", token: str = "warning") -> None:
+        self.warn(sentences(error.message, error.hint), icon_name, token)
+
+
 SHOWN_MILLISECONDS = 10_000
 
 
@@ -245,7 +268,6 @@ class UndoStrip(NoticeStrip):
         self.close_button = IconButton("close", tr("Close"), press=self.dismiss)
         self.row.addWidget(self.close_button)
         self.acted.connect(self._act)
-        self.hide()
 
     def offer(
         self, text: str, undo: Callable[[], object] | None = None, action: str = "", *, stays: bool = False

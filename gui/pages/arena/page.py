@@ -34,7 +34,7 @@ from gui.shell.page import NARROW, Page
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
 from gui.tables.list_pane import save_list_state
 from gui.widgets.buttons import make_menu, plain, primary, quiet
-from gui.widgets.cards import EmptyState, NoticeStrip, UndoStrip
+from gui.widgets.cards import ClosableNotice, EmptyState, NoticeStrip, UndoStrip
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import FlowBox, Scroll, fill, hbox
 
@@ -134,10 +134,8 @@ class ArenaPage(Page):
         style.scale(self._unscored, QWidget.setMinimumHeight, 176)
         self.lower_pane = LowerPane(content)
         style.scale(self.lower_pane, QWidget.setMinimumHeight, 200)
-        self.undo_strip, self.notice = UndoStrip(content, foot=True), NoticeStrip(parent=content)
+        self.undo_strip, self.notice = UndoStrip(content, foot=True), ClosableNotice(content)
         self.download_strip = NoticeStrip(parent=content)
-        for strip in (self.notice, self.download_strip):
-            strip.hide()
         self.form, self.summaries_form = EntriesForm(self._stack), SummariesForm(self._manager, self._stack)
         self.maker = ArenaMaker(self._manager, self.form, self)
 
@@ -150,7 +148,7 @@ class ArenaPage(Page):
         self.operations.changed.connect(self._show_header)
         self.operations.restored.connect(self.open)
         self.operations.done.connect(self.undo_strip.offer)
-        self.operations.failed.connect(self._show_error)
+        self.operations.failed.connect(self.notice.warn)
         for button, new in ((self.new_button, True), (self.empty_button, True), (self.add_button, False)):
             button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
         self.maker.made.connect(self._show_added)
@@ -166,7 +164,6 @@ class ArenaPage(Page):
         )
         self.report_button.clicked.connect(self._ask_where)
         self.report_export.reported.connect(self.undo_strip.offer)
-        self.notice.acted.connect(self.notice.hide)
         self.operations.asked.connect(self.download_strip.show_notice)
         self.download_strip.acted.connect(self.download_strip.hide)
         self.download_strip.acted.connect(self.operations.confirm_download)
@@ -180,14 +177,14 @@ class ArenaPage(Page):
         self.menu.deleted.connect(self._forget)
         queue, below = self.lower_pane.queue, self.lower_pane
         below.front.picked.connect(self.choose)
-        below.losses.failed.connect(self._show_error)
+        below.losses.failed.connect(self.notice.warn)
         queue.chosen.connect(lambda status: self.choose(status.entry.id) if status is not None else None)
         queue.move_wanted.connect(lambda entry_id, by: self._with_arena(self.operations.move, entry_id, by))
         queue.remove_wanted.connect(lambda status: self._with_arena(self.operations.remove, status))
         queue.open_wanted.connect(self.menu.open_run)
         queue.menu_wanted.connect(lambda status, point: self.menu_for(status).popup(point))
         self._queue.changed.connect(self.refresh)
-        self._queue.failed.connect(self._show_error)
+        self._queue.failed.connect(self.notice.warn)
         self._manager.runs_changed.connect(self.refresh)
         self._manager.device_queue.changed.connect(self._show_header)
 
@@ -349,7 +346,7 @@ class ArenaPage(Page):
         try:
             tables = [arena.tables(row.status.entry) for row in rows]
         except AppError as error:
-            self._show_error(translate(arenas.why_not(error)))
+            self.notice.warn(translate(arenas.why_not(error)))
             return
         self.lower_pane.differences.show_differences([translate(row.name) for row in rows], tables)
 
@@ -361,9 +358,6 @@ class ArenaPage(Page):
     def _ask_where(self) -> None:
         if self._shown.arena is not None:
             self.report_export.ask(self, self._shown.arena)
-
-    def _show_error(self, text: str) -> None:
-        self.notice.show_notice(text, tr("Close"), "warning")
 
     def menu_for(self, status: EntryStatus) -> QMenu:
         return make_menu(self, self.menu.of_entry(status))

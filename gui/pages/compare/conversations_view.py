@@ -27,7 +27,7 @@ from gui.inputs.fields import SearchField
 from gui.look import style
 from gui.look.fonts import px, text_scale
 from gui.look.format import gain, number_text, score
-from gui.look.language import mark, sentences, tr, tr_count, translate
+from gui.look.language import mark, tr, tr_count, translate
 from gui.models.example_table import ExampleTable, Row, chrf_text
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.compare.systems import Found
@@ -36,7 +36,7 @@ from gui.shell.page import NARROW
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import save_list_state
 from gui.widgets import file_dialogs
-from gui.widgets.cards import EmptyState, NoticeStrip
+from gui.widgets.cards import ClosableNotice, EmptyState
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import FlowBox, Line, Scroll, Splitter, fill, hbox, vbox
 from gui.widgets.text_view import Mark, TextView, Turn, preview, preview_text
@@ -74,8 +74,7 @@ class ConversationsView(QWidget):
         self._list = QStackedWidget(self._left)
         self.view = GroupedTableView(self.table, tr("Conversations"), parent=self._list)
         self.summary = Label("", "label", "muted", self._left, wrap=True)
-        self.notice = NoticeStrip(parent=self._left)
-        self.notice.hide()
+        self.notice = ClosableNotice(self._left)
         self.detail = ConversationDetail(self.splitter)
         save_list_state(self.view, self.search, orders=ORDERS)
         # At large text the orders are shortened, rather than to widen the page.
@@ -102,7 +101,6 @@ class ConversationsView(QWidget):
         self.orders.currentChanged.connect(self._sort)
         self.view.order_wanted.connect(self._sort)
         self.search.searched.connect(self._search)
-        self.notice.acted.connect(self.notice.hide)
         self.view.chosen.connect(self._choose)
         self.view.opened.connect(self.try_row)
         self.view.link_pressed.connect(lambda row, _column: self.try_row(row))
@@ -127,7 +125,7 @@ class ConversationsView(QWidget):
                 first=first,
             )
             shown = tr("Each gain is over the run's own base model; shown: {first}.", first=first)
-            self._say(f"{unlike} {shown}", "info", "muted")
+            self.notice.say(f"{unlike} {shown}")
         self._show_list()
 
     def _show_summary(self) -> None:
@@ -138,9 +136,6 @@ class ConversationsView(QWidget):
         parts = [f"{found}."] if len(listed) < len(self._rows) else []
         parts += [_summary_text(listed, self._shown)] if listed else []
         self.summary.setText(" ".join(parts))
-
-    def _say(self, text: str, icon: str, token: str = "warning") -> None:
-        self.notice.show_notice(text, tr("Close"), icon, token)
 
     def _show_list(self) -> None:
         listed = self.table.rowCount() > 0
@@ -205,8 +200,8 @@ class ConversationsView(QWidget):
         shown, rows = self._shown, self._rows
         self._background.run(
             lambda: write_csv(path, *_table(shown, rows)),
-            lambda _: self._say(tr("Exported to {place}.", place=path), "check", "muted"),
-            lambda error: self._say(sentences(error.message, error.hint), "warning"),
+            lambda _: self.notice.say(tr("Exported to {place}.", place=path), "check"),
+            self.notice.show_error,
         )
 
 

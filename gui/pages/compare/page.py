@@ -18,7 +18,7 @@ from gui.core.actions import menu_action
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.choices import SegmentedControl
 from gui.look.format import gain, number_text, score
-from gui.look.language import mark, sentences, tr, tr_count, translate
+from gui.look.language import mark, tr, tr_count, translate
 from gui.models.adapter_table import MOST
 from gui.models.example_table import GAIN_WIDTH
 from gui.models.grouped_table import Cell, CheckCell, Column, GroupedTable, Heading, IconTextCell, TextCell
@@ -31,7 +31,7 @@ from gui.pages.compare.votes_view import VotesView
 from gui.shell.page import Page
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, primary
-from gui.widgets.cards import EmptyState, NoticeStrip
+from gui.widgets.cards import ClosableNotice, EmptyState
 from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
 
@@ -64,8 +64,7 @@ class ComparePage(Page):
             tr("Train an adapter, then compare it with its base model here."),
             parent=self._stack,
         )
-        self.notice = NoticeStrip(parent=self.content)
-        self.notice.hide()
+        self.notice = ClosableNotice(self.content)
         titles = [(key, tr(title)) for key, title in TABS.items()]
         self.tabs = SegmentedControl(titles, name=tr("Compare"))
         self.add_button, self.export_button = plain(tr("Add…"), "plus"), plain(tr("Export…"), "export")
@@ -86,7 +85,6 @@ class ComparePage(Page):
         self.votes.changed.connect(self._show_header)
         self.chooser.chosen.connect(self._add)
         self.chooser.cancelled.connect(self._show)
-        self.notice.acted.connect(self.notice.hide)
         self._show()
 
     # Opening
@@ -134,8 +132,7 @@ class ComparePage(Page):
 
     def _fail(self, error: AppError) -> None:
         self.is_reading = False
-        text = sentences(error.message, error.hint)
-        self.notice.show_notice(text, tr("Close"), "problem", "error")
+        self.notice.show_error(error, "problem", "error")
         self._show()
 
     # Display

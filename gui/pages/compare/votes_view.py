@@ -21,7 +21,7 @@ from gui.inputs.fields import Field, NameRow
 from gui.inputs.number_inputs import IntField
 from gui.look import style
 from gui.look.format import number_text, percent
-from gui.look.language import mark, sentences, tr, tr_count, translate
+from gui.look.language import mark, tr, tr_count, translate
 from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, ScoreCell, TextCell
 from gui.models.metric_text import ConfidenceInterval, IntervalCell
 from gui.pages.compare import voting_text
@@ -31,7 +31,7 @@ from gui.pages.compare.voting_controller import VotingController
 from gui.tables.grouped_view import ShortTableView
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, below, make_menu, plain, primary
-from gui.widgets.cards import Card, EmptyState, NoticeStrip, UndoStrip
+from gui.widgets.cards import Card, ClosableNotice, EmptyState, UndoStrip
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import FlowBox, Scroll, at_most_so_wide, fill, hbox, vbox
 
@@ -57,8 +57,7 @@ class VotesView(QWidget):
         self.finish_button = plain(tr("Finish"), "check")
         self.finish_button.setToolTip(tr("Shows names and results. You can continue later."))
         self.more_button = IconButton("more", tr("More"))
-        self.notice = NoticeStrip(parent=self)
-        self.notice.hide()
+        self.notice = ClosableNotice(self)
         self.undo_strip = UndoStrip(self, foot=True)
         self.name_row = NameRow(tr("Your name"))
         self._stack = QStackedWidget(self)
@@ -88,7 +87,6 @@ class VotesView(QWidget):
         self.more_button.clicked.connect(
             lambda: make_menu(self, self.entries()).popup(below(self.more_button))
         )
-        self.notice.acted.connect(self.notice.hide)
         self.setup.started.connect(self._start)
         self.vote.voted.connect(self._vote)
         self.vote.undone.connect(self._undo)
@@ -165,8 +163,7 @@ class VotesView(QWidget):
             self._show_choice()
         self.finish_button.setEnabled(work is not None and bool(work.votes.votes))
         if controller.error is not None:
-            text = sentences(controller.error.message, controller.error.hint)
-            self.notice.show_notice(text, tr("Close"), "problem", "error")
+            self.notice.show_error(controller.error, "problem", "error")
         self.changed.emit()
 
     def _part(self) -> QWidget:

@@ -21,7 +21,7 @@ from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.shell.page import Page
 from gui.widgets.buttons import link, plain, primary
-from gui.widgets.cards import Card, EmptyState, NoticeStrip, UndoStrip
+from gui.widgets.cards import Card, ClosableNotice, EmptyState, UndoStrip
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import Line, Scroll, at_most_so_wide, discard, fill, hbox, vbox
@@ -39,8 +39,7 @@ class ComputersPage(Page):
         self.cards: dict[str, ComputerCard] = {}
         self.ask_button = plain(tr("Check all"), "retry", press=self.ask_all)
         self.add_button = primary(tr("Add a computer…"), "plus", press=self.open_form)
-        self.removed_strip, self.notice = UndoStrip(), NoticeStrip()
-        self.notice.hide()
+        self.removed_strip, self.notice = UndoStrip(), ClosableNotice()
         self.form: ComputerForm | None = None
         for button in (self.ask_button, self.add_button):
             self.header.add(button)
@@ -59,7 +58,6 @@ class ComputersPage(Page):
         scroll = Scroll((24, 20, 24, 24), spacing=0)
         scroll.column.addLayout(at_most_so_wide(content))
         self.body.addWidget(scroll, 1)
-        self.notice.acted.connect(self.notice.hide)
         self.refresh()
 
     def shown(self) -> None:
@@ -73,7 +71,7 @@ class ComputersPage(Page):
         try:
             computers = computer_store.list_computers()
         except AppError as error:
-            self.notice.show_notice(sentences(error.message, error.hint), tr("Close"), "warning")
+            self.notice.show_error(error)
             computers = []
         kept = {computer.name: computer for computer in computers}
         for name, card in list(self.cards.items()):
@@ -112,7 +110,7 @@ class ComputersPage(Page):
         try:
             computer_store.remove(computer.name)
         except AppError as error:
-            self.notice.show_notice(sentences(error.message, error.hint), tr("Close"), "warning")
+            self.notice.show_error(error)
             return
         self.refresh()
         text = tr("{name} was removed. Runs there keep going.", name=computer.name)

@@ -96,8 +96,6 @@ class DataPageLayout(Splitter):
         self.asked, self.question = Question(parent), NoticeStrip(parent=parent)
         self.unlabelled = NoSummaries(parent)
         self.remarks, self.too_few = NoticeStrip(parent=parent), NoticeStrip(parent=parent)
-        for strip in (self.question, self.asked, self.remarks, self.too_few):
-            strip.hide()
         self.broken_rows = BrokenRowsView(parent)
 
     def _restyle(self) -> None:

@@ -34,7 +34,7 @@ from gui.models.list_text import (
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label, Tag
-from gui.widgets.layouts import Line, Scroll, discard, gridbox, hbox, vbox
+from gui.widgets.layouts import Line, Scroll, discard, fill, gridbox, hbox, vbox
 from gui.workers.download_prompt import cost_text
 from gui.workers.planner import Planner
 from gui.workers.worker_manager import WorkerManager
@@ -87,10 +87,7 @@ class BaseModelsView(Card):
         back = quiet(self._back, press=self.closed)
         self.column.addLayout(hbox((Label(tr("Base models"), "section"), 1), back))
         self.column.addLayout(hbox((self.search, 1), self.hub_button, spacing=8))
-        for strip in (self._cost, self._notice):
-            strip.hide()
-            self.column.addWidget(strip)
-        self.column.addWidget(self.listed, 1)
+        fill(self.column, self._cost, self._notice, (self.listed, 1))
 
     def refresh(self, tables: Mapping[str, Any], family: Family) -> None:
         """Read the lists again for a recipe, complete or not; `family` is that of its base model."""

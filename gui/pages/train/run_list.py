@@ -29,7 +29,7 @@ from gui.models.run_table import SHOWN, RunTable, Show, WaitingRun
 from gui.pages.train.run_operations import LogDialog, ReportExport, RunOperations, step_of
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton, below, link, make_menu, plain
-from gui.widgets.cards import NoticeStrip, UndoStrip
+from gui.widgets.cards import ClosableNotice, UndoStrip
 from gui.widgets.file_dialogs import open_path
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
@@ -106,7 +106,7 @@ class RunList(QWidget):
         self.search = SearchField(tr("Search runs"), self)
         self.empty = Label("", "label", "muted", wrap=True)
         self.size_label = Label("", "small", "hint", wrap=True)
-        self.notice, self.undo_strip = NoticeStrip(), UndoStrip()
+        self.notice, self.undo_strip = ClosableNotice(), UndoStrip()
         self.view.horizontalHeader().hide()
         self._stack = QStackedWidget()
         for part in (self.view, QWidget()):
@@ -116,7 +116,6 @@ class RunList(QWidget):
         top = vbox(head, self.new_button, self.search, margins=(20, 12, 12, 0), spacing=8)
         foot = vbox(self.size_label, self.notice, self.undo_strip, margins=(20, 8, 12, 8), spacing=8)
         vbox(top, hbox((self._stack, 1), margins=(8, 0, 0, 0)), foot, of=self, spacing=0)
-        self.notice.hide()
         self._connect()
         SavedState(self.view, "list", self._saved_state, self._restore_state)
         self.reader.start()
@@ -127,12 +126,9 @@ class RunList(QWidget):
         self.reader.finished.connect(self._show_state)
         self.operations.changed.connect(self.reader.refresh)
         self.operations.done.connect(self.undo_strip.offer)
-        self.operations.failed.connect(self.show_error)
+        self.operations.failed.connect(self.notice.warn)
         self.operations.promoted.connect(self._on_promoted)
-        self.report_export.reported.connect(
-            lambda text: self.notice.show_notice(text, tr("Close"), "info", "muted")
-        )
-        self.notice.acted.connect(self.notice.hide)
+        self.report_export.reported.connect(self.notice.say)
         self.more_button.clicked.connect(lambda: self.more_menu().popup(below(self.more_button)))
         self.search.searched.connect(lambda _text: self._narrow())
         view = self.view
@@ -166,9 +162,6 @@ class RunList(QWidget):
 
     def selected(self) -> list[RunEntry]:
         return [item for item in self.view.selected() if isinstance(item, RunEntry)]
-
-    def show_error(self, text: str) -> None:
-        self.notice.show_notice(text, tr("Close"), "warning")
 
     def _on_result(self, entries: list[RunEntry]) -> None:
         self.table.put(entries)
@@ -246,7 +239,7 @@ class RunList(QWidget):
         if isinstance(item, WaitingRun):
             self.waiting_requested.emit(item.id)
         elif item.recipe is None:
-            self.show_error(
+            self.notice.warn(
                 tr("{run} can't be opened: {reason}", run=item.name, reason=translate(item.error))
             )
         else:

@@ -128,7 +128,6 @@ class StopStrip(NoticeStrip):
         self._clock.setInterval(POLL_MILLISECONDS)
         self._clock.timeout.connect(self._look)
         self.acted.connect(self._force)
-        self.hide()
 
     def follow(self, model: RunModel | None) -> None:
         """Follow a run; None follows none."""

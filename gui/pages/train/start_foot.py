@@ -64,7 +64,6 @@ class StartFoot(QWidget):
         self._has_plan = False
         self.warnings, self.too_short = RemarksView(), NoticeStrip()
         self.too_short.acted.connect(self.length_wanted)
-        self.too_short.hide()
         self._problem = ProblemLine()
         self.no_summaries = NoSummaries()
         self.computers = ComboBox([("", tr("This computer"))])
