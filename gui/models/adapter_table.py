@@ -10,22 +10,20 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject
 
 from engine.api import Adapter, ScoreCard, metrics
-from gui.look.format import UNKNOWN, bytes_text, score
+from gui.look.format import bytes_text, score
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.grouped_table import (
     Cell,
     Column,
     GroupedTable,
     Heading,
-    IconTextCell,
     LinkCell,
     NameCell,
-    ScoreCell,
     TextCell,
+    score_cell,
+    verdict_cell,
 )
 from gui.models.list_text import (
-    UNKNOWN_VERDICT,
-    VERDICTS,
     base_text,
     data_text,
     method_text,
@@ -33,7 +31,7 @@ from gui.models.list_text import (
     protocol_text,
     when_text,
 )
-from gui.models.metric_text import IntervalCell, as_text, confidence_interval, in_full
+from gui.models.metric_text import as_text, axis_around, confidence_interval, in_full
 
 CHRF = metrics.CHRF
 # So many can be compared at once.
@@ -131,7 +129,7 @@ class AdapterTable(GroupedTable[Adapter]):
         if key == "score":
             return self._score(item)
         if key == "verdict":
-            return verdict_cell(item)
+            return adapter_verdict(item)
         figures = {
             CHRF.name: (score(chrf_mean(item)), "text"),
             "size": (bytes_text(item.size_bytes), "text"),
@@ -145,10 +143,7 @@ class AdapterTable(GroupedTable[Adapter]):
         if card is None or SCORE not in card.scores:
             return LinkCell(tr("Score now"))
         group = self._groups[adapter.id]
-        spread = card.scores[SCORE]
-        return ScoreCell(
-            score(spread["mean"]), IntervalCell(confidence_interval(spread, "muted"), *group.axis, group.base)
-        )
+        return score_cell(card.scores[SCORE], group.axis, group.base)
 
     def accessible_text(self, item: Adapter) -> str:
         card = item.metadata.score_card
@@ -183,13 +178,10 @@ def _scores_in_full(card: ScoreCard) -> str:
     return "\n".join(filter(None, (tr("One conversation, so no interval") if alone else "", chrf)))
 
 
-def verdict_cell(adapter: Adapter) -> Cell:
+def adapter_verdict(adapter: Adapter) -> Cell:
     """Return the paired verdict of an adapter's ROUGE-1."""
     card = adapter.metadata.score_card
-    if card is None or SCORE not in card.scores:
-        return TextCell(UNKNOWN)
-    icon, text, token = VERDICTS.get(card.difference.get(SCORE, {}).get("verdict", ""), UNKNOWN_VERDICT)
-    return IconTextCell(icon, tr(text), token)
+    return verdict_cell(None if card is None or SCORE not in card.scores else card.difference.get(SCORE, {}))
 
 
 Show = Literal["all", "scored", "imported"]
@@ -357,10 +349,7 @@ def axis_of(cards: Iterable[ScoreCard | None], name: str) -> tuple[float, float]
             base = {**card.base_measures, **card.base}
             ends += confidence_interval(own[name]).ends
             ends += [base[name]["mean"]] if name in base else []
-    if not ends:
-        return 0.0, 1.0
-    air = max(0.002, (max(ends) - min(ends)) * 0.08)
-    return min(ends) - air, max(ends) + air
+    return axis_around(ends)
 
 
 def _mean(adapter: Adapter) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -31,14 +32,16 @@ from gui.models.grouped_table import (
     IconTextCell,
     ScoreCell,
     TextCell,
+    score_cell,
+    verdict_cell,
 )
-from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, protocol_text
+from gui.models.list_text import protocol_text
 from gui.models.metric_text import (
     VERDICT_TEXTS,
     ConfidenceInterval,
-    IntervalCell,
     amount,
     as_text,
+    axis_around,
     confidence_interval,
     in_full,
     sign_of,
@@ -164,7 +167,8 @@ class ArenaTable(GroupedTable[Row]):
             order = ORDERS.get(self.order, self._by_metric)
             ordered = sorted(group.rows, key=order, reverse=self.descending)
             rows += ordered
-            axis = axis_of(group.rows)
+            spreads = [confidence_interval(row.scores[SCORE]).ends for row in group.rows]
+            axis = axis_around([*chain(*spreads), *(row.base[SCORE]["mean"] for row in group.rows)])
             self._axes.update((row.id, axis) for row in group.rows)
         self.set_rows(rows)
 
@@ -176,13 +180,12 @@ class ArenaTable(GroupedTable[Row]):
             detail = ", ".join(filter(None, (detail, translate(item.seeds_text))))
             return CheckCell(translate(entry.title), detail, item.id in self._checked)
         if key == "score":
-            base = item.base[SCORE]["mean"]
-            bar = IntervalCell(confidence_interval(item.scores[SCORE], "muted"), *self._axes[item.id], base)
-            return ScoreCell(score(item.mean), bar)
+            return score_cell(item.scores[SCORE], self._axes[item.id], item.base[SCORE]["mean"])
         if key in CELLS:
             return CELLS[key](item)
         if key in ("base", "full"):
-            return _verdict(item.against_base if key == "base" else item.against_full)
+            against = item.against_base if key == "base" else item.against_full
+            return verdict_cell(against[SCORE] if against is not None else None)
         if key in metrics.METRICS:
             return _measured(item, key)
         figures = {
@@ -318,7 +321,7 @@ def _preferred(row: Row) -> Cell:
         return TextCell(UNKNOWN)
     found = row.preferred.preferred
     shown = ConfidenceInterval(found.mean, found.low, found.high, "muted")
-    return ScoreCell(percent(found.mean), IntervalCell(shown, 0.0, 1.0, 0.5))
+    return ScoreCell(percent(found.mean), shown, base=0.5)
 
 
 def _preferred_text(row: Row) -> str:
@@ -352,13 +355,6 @@ def _head(group: Group) -> Heading:
     return Heading(title, protocol_text(group.protocol))
 
 
-def _verdict(differences: dict[str, Any] | None) -> Cell:
-    if differences is None:
-        return TextCell(UNKNOWN)
-    icon, word, token = VERDICTS.get(differences[SCORE]["verdict"], UNKNOWN_VERDICT)
-    return IconTextCell(icon, tr(word), token)
-
-
 def _in_full(differences: dict[str, Any] | None, sentence: str, remark: str) -> str:
     """Return a sentence with the verdict, its paired difference and interval, or why there is none."""
     if differences is None:
@@ -368,15 +364,6 @@ def _in_full(differences: dict[str, Any] | None, sentence: str, remark: str) -> 
     verdict = tr(FULL_TEXTS[found["verdict"]])
     text = tr(sentence, verdict=verdict, gain=gain(found["mean"]), interval=spread)
     return f"{text} {remark}".strip()
-
-
-def axis_of(rows: Iterable[Row]) -> tuple[float, float]:
-    """Return an axis range with every interval and every base's mean, with a margin."""
-    ends: list[float] = []
-    for row in rows:
-        ends += [*confidence_interval(row.scores[SCORE]).ends, row.base[SCORE]["mean"]]
-    air = max(0.002, (max(ends) - min(ends)) * 0.08) if ends else 0.0
-    return (min(ends) - air, max(ends) + air) if ends else (0.0, 1.0)
 
 
 def _known(value: float | None) -> float:

@@ -6,16 +6,18 @@ and in one line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.api import escaping
+from gui.look.format import UNKNOWN, score
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
-from gui.models.metric_text import IntervalCell
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
+from gui.models.metric_text import ConfidenceInterval, confidence_interval
 
 Item = TypeVar("Item")
 Index = QModelIndex | QPersistentModelIndex
@@ -237,10 +239,12 @@ class CheckCell(ShownTexts):
 
 @dataclass(frozen=True)
 class ScoreCell(ShownTexts):
-    """A score, and its interval on the group's axis with the base's mean."""
+    """A score, and its interval on an axis, with the base model's mean if known."""
 
     text: str
-    bar: IntervalCell
+    interval: ConfidenceInterval
+    axis: tuple[float, float] = (0.0, 1.0)
+    base: float | None = None
 
 
 @dataclass(frozen=True)
@@ -283,6 +287,21 @@ class RunCell(ShownTexts):
 
 Cell = TextCell | NameCell | CheckCell | ScoreCell | IconTextCell | LinkCell | RunCell
 EMPTY = TextCell("")
+
+
+def score_cell(
+    spread: Mapping[str, float], axis: tuple[float, float], base: float | None, token: str = "muted"
+) -> ScoreCell:
+    """Return the cell of a mean in points with its interval."""
+    return ScoreCell(score(spread["mean"]), confidence_interval(spread, token), axis, base)
+
+
+def verdict_cell(difference: Mapping[str, Any] | None, token: str = "muted") -> Cell:
+    """Return the cell of a paired difference; `token` is the colour of none."""
+    if difference is None:
+        return TextCell(UNKNOWN, token=token)
+    icon, word, token = VERDICTS.get(str(difference.get("verdict")), UNKNOWN_VERDICT)
+    return IconTextCell(icon, tr(word), token)
 
 
 class RowModel(QAbstractTableModel):

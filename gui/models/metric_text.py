@@ -98,14 +98,12 @@ def confidence_interval(found: Mapping[str, Any], token: str = "accent") -> Conf
     return ConfidenceInterval(float(found["mean"]), found.get("low"), found.get("high"), token)
 
 
-@dataclass(frozen=True)
-class IntervalCell:
-    """An interval in a cell: the axis from `axis_low` to `axis_high`, and the base model's mean if known."""
-
-    interval: ConfidenceInterval
-    axis_low: float
-    axis_high: float
-    base: float | None = None
+def axis_around(ends: Sequence[float]) -> tuple[float, float]:
+    """Return the range of an axis with the ends of intervals and single means on it, and a margin."""
+    if not ends:
+        return 0.0, 1.0
+    air = max(0.002, (max(ends) - min(ends)) * 0.08)
+    return min(ends) - air, max(ends) + air
 
 
 def as_text(name: str, shown: ConfidenceInterval, verdict: str = "") -> str:

@@ -14,7 +14,6 @@ from gui.look.language import mark, tr, translate
 from gui.models.grouped_table import Cell, Column, GroupedTable, IconTextCell, ScoreCell, TextCell
 from gui.models.metric_text import (
     VERDICT_TEXTS,
-    IntervalCell,
     amount,
     as_text,
     confidence_interval,
@@ -77,7 +76,7 @@ class ScoreTable(GroupedTable[ScoreRow]):
         text = amount(found["mean"], unit) if found else UNKNOWN
         if key == "own" and found and unit == "points":
             middle = item.base["mean"] if item.base else None
-            return ScoreCell(text, IntervalCell(confidence_interval(found), 0.0, 1.0, middle))
+            return ScoreCell(text, confidence_interval(found), base=middle)
         return (
             TextCell(text, "figure", right=True) if key == "base" else TextCell(text, "figure_medium", "text")
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
@@ -192,14 +193,11 @@ def _paint_checked(painter: QPainter, rect: QRect, cell: CheckCell, _selected: b
 
 def _paint_scored(painter: QPainter, rect: QRect, cell: ScoreCell, selected: bool) -> None:
     draw_text(painter, rect, cell.text, "figure_medium", "text")
-    shown = cell.bar
     area = QRectF(rect.adjusted(px(48), 6, 0, -6))
-    axis = (shown.axis_low, shown.axis_high)
-    if shown.base is not None:
-        _paint_base_line(painter, area, axis, shown.base)
-    drawn = shown.interval
-    token = "accent" if selected else drawn.token
-    _paint_interval(painter, area, axis, ConfidenceInterval(drawn.mean, drawn.low, drawn.high, token))
+    if cell.base is not None:
+        _paint_base_line(painter, area, cell.axis, cell.base)
+    drawn = replace(cell.interval, token="accent") if selected else cell.interval
+    _paint_interval(painter, area, cell.axis, drawn)
 
 
 def _paint_interval(

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine.api import ScoreCard, metrics
-from gui.look.format import UNKNOWN, bytes_text, gain, percent, score
+from gui.look.format import UNKNOWN, bytes_text, gain, percent
 from gui.look.language import mark, tr, translate
 from gui.models.adapter_table import SCORE, axis_of
 from gui.models.grouped_table import (
@@ -20,20 +20,18 @@ from gui.models.grouped_table import (
     Heading,
     IconTextCell,
     NameCell,
-    ScoreCell,
     TextCell,
+    score_cell,
     text_of,
+    verdict_cell,
 )
 from gui.models.list_text import (
-    UNKNOWN_VERDICT,
-    VERDICTS,
     base_text,
     data_text,
     protocol_source,
     protocol_text,
 )
 from gui.models.metric_text import (
-    IntervalCell,
     amount,
     as_text,
     confidence_interval,
@@ -148,14 +146,7 @@ def _interval(card: ScoreCard | None, name: str) -> Cell:
     if card is None or found is None:
         return TextCell(UNKNOWN, "body", "hint")
     base = {**card.base_measures, **card.base}.get(name, {}).get("mean")
-    return ScoreCell(score(found["mean"]), IntervalCell(confidence_interval(found, "muted"), 0.0, 1.0, base))
-
-
-def _verdict(difference: Mapping[str, Any] | None) -> Cell:
-    if difference is None:
-        return TextCell(UNKNOWN, "body", "hint")
-    icon, text, token = VERDICTS.get(str(difference.get("verdict", "")), UNKNOWN_VERDICT)
-    return IconTextCell(icon, tr(text), token)
+    return score_cell(found, (0.0, 1.0), base)
 
 
 @dataclass(frozen=True)
@@ -310,10 +301,9 @@ class SystemTable(GroupedTable[Line]):
         if key == "score":
             if item.spread is None:
                 return TextCell(tr("Not scored yet"), "body", "hint")
-            bar = IntervalCell(confidence_interval(item.spread, item.token), *self._axis, item.base)
-            return ScoreCell(score(item.spread["mean"]), bar)
+            return score_cell(item.spread, self._axis, item.base, item.token)
         if key == "verdict":
-            return _verdict(item.difference)
+            return verdict_cell(item.difference, "hint")
         texts = {
             "size": item.size,
             "gain": gain(item.difference["mean"]) if item.difference else UNKNOWN,
@@ -324,7 +314,12 @@ class SystemTable(GroupedTable[Line]):
     def accessible_text(self, item: Line) -> str:
         found = as_text("ROUGE-1", confidence_interval(item.spread)) if item.spread else tr("Not scored yet")
         voted = percent(item.preferred) if item.preferred is not None else ""
-        told = [item.name, item.size, found, text_of(_verdict(item.difference)) if item.difference else ""]
+        told = [
+            item.name,
+            item.size,
+            found,
+            text_of(verdict_cell(item.difference)) if item.difference else "",
+        ]
         return ", ".join(filter(None, [*told, f"{tr('Preferred')} {voted}" if voted else ""]))
 
 

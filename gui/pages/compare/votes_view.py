@@ -23,7 +23,7 @@ from gui.look import style
 from gui.look.format import number_text, percent
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, ScoreCell, TextCell
-from gui.models.metric_text import ConfidenceInterval, IntervalCell
+from gui.models.metric_text import ConfidenceInterval
 from gui.pages.compare import voting_text
 from gui.pages.compare.systems import Wanted
 from gui.pages.compare.vote_view import VoteView
@@ -446,7 +446,7 @@ class VotesTable(GroupedTable[voting.SystemResult]):
         found = item.preferred
         if key == "preferred":
             shown = ConfidenceInterval(found.mean, found.low, found.high)
-            return ScoreCell(percent(found.mean), IntervalCell(shown, 0.0, 1.0, 0.5))
+            return ScoreCell(percent(found.mean), shown, base=0.5)
         if key == "interval":
             low, high = (number_text(end * 100, 0) for end in (found.low, found.high))
             return TextCell(tr("{low} to {high}", low=low, high=high), "figure", right=True)

@@ -14,12 +14,12 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.core.preferences import Preferences, values_of
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import UNKNOWN, number_text, score
+from gui.look.format import UNKNOWN, number_text
 from gui.look.language import mark, tr, tr_count
-from gui.models.adapter_table import SCORE, AdapterTable, verdict_cell
-from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, ScoreCell, TextCell
+from gui.models.adapter_table import SCORE, AdapterTable, adapter_verdict
+from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, TextCell, score_cell
 from gui.models.list_text import data_text, when_text
-from gui.models.metric_text import IntervalCell, confidence_interval
+from gui.models.metric_text import confidence_interval
 from gui.pages.home.cards import (
     MAX_ADAPTERS,
     ComputingView,
@@ -307,16 +307,15 @@ class RecentAdapterTable(GroupedTable[Adapter]):
         if key == "score":
             return self._score(item)
         if key == "verdict":
-            return verdict_cell(item)
+            return adapter_verdict(item)
         return TextCell(when_text(item.metadata.made, datetime.now(UTC)), "figure", right=True)
 
     def _score(self, adapter: Adapter) -> Cell:
         card = adapter.metadata.score_card
         if card is None or SCORE not in card.scores:
             return TextCell(UNKNOWN)
-        spread, base = card.scores[SCORE], card.base.get(SCORE, {}).get("mean")
-        bar = IntervalCell(confidence_interval(spread), 0.0, self._top, base)
-        return ScoreCell(score(spread["mean"]), bar)
+        base = card.base.get(SCORE, {}).get("mean")
+        return score_cell(card.scores[SCORE], (0.0, self._top), base, "accent")
 
 
 class DataTable(GroupedTable[DataSet]):

@@ -111,7 +111,7 @@ def test_cells_say_what_is_known_and_a_row_can_be_heard(table):
     scored = cell(table, "samsum-lora-r32", "score")
     assert isinstance(scored, ScoreCell)
     assert scored.text == "48.4"
-    assert scored.bar.axis_low < scored.bar.base < scored.bar.axis_high
+    assert scored.axis[0] < scored.base < scored.axis[1]
     assert cell(table, "standup-prompt-32", "verdict") == IconTextCell("arrow-down", "Worse", "error")
     table.set_in_use(["samsum-lora-r32"])
     assert cell(table, "samsum-lora-r32", "name").tags[0] == "in use"
@@ -147,9 +147,9 @@ def test_an_adapter_scored_on_one_conversation_is_listed_without_an_interval(hom
     table.set_adapters([add_adapter("small", scores=[score_card(0.484, half_width=None, examples=1)])])
     shown = cell(table, "small", "score")
     assert isinstance(shown, ScoreCell)
-    assert (shown.bar.interval.low, shown.bar.interval.high) == (None, None)
-    assert shown.bar.axis_low < 0.469
-    assert shown.bar.axis_high > 0.484
+    assert (shown.interval.low, shown.interval.high) == (None, None)
+    assert shown.axis[0] < 0.469
+    assert shown.axis[1] > 0.484
     row = table.row_of("small")
     column = [column.key for column in table.columns].index("score")
     assert table.index(row, column).data(Qt.ItemDataRole.ToolTipRole) == "One conversation, so no interval"

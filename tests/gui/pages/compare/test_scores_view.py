@@ -28,8 +28,8 @@ def test_scores_stand_on_one_scale_and_what_is_the_same_can_be_left_out(shown):
     assert (base.name, base.difference) == ("Base model (google/flan-t5-base)", None)
     assert [line.name for line in first] == ["samsum-lora-r32", "samsum-prefix-20"]
     column = [each.key for each in view.systems.columns].index("score")
-    bars = [view.systems.index(row, column).data(CELL_ROLE).bar for row in range(3)]
-    assert len({(bar.axis_low, bar.axis_high, bar.base) for bar in bars}) == 1
+    bars = [view.systems.index(row, column).data(CELL_ROLE) for row in range(3)]
+    assert len({(bar.axis, bar.base) for bar in bars}) == 1
     verdict = [each.key for each in view.systems.columns].index("verdict")
     assert [view.systems.index(row, verdict).data() for row in (1, 2)] == ["Better", "No difference"]
 
@@ -39,7 +39,7 @@ def test_scores_stand_on_one_scale_and_what_is_the_same_can_be_left_out(shown):
         table.index(table.row_of(name), at).data(CELL_ROLE) for name in ("rouge2", "rougeL") for at in (2, 3)
     ]
     assert all(isinstance(cell, ScoreCell) for cell in cells)
-    assert {(cell.bar.axis_low, cell.bar.axis_high) for cell in cells} == {(0.0, 1.0)}
+    assert {cell.axis for cell in cells} == {(0.0, 1.0)}
     assert table.row_of("Origin Base model") >= 0
     view.differences.setChecked(True)
     titles = [row.title for row in table.items()]

@@ -139,8 +139,7 @@ def test_the_result_has_all_scores_on_one_scale_the_languages_and_what_the_model
         "Loss on general text: 3.20 to 3.35, +0.15 (worse than base).",
     ):
         assert said in card.accessibleDescription()
-    bars = [card.scores.cell(row, "own").bar for row in card.scores.items()]
-    assert {(bar.axis_low, bar.axis_high) for bar in bars} == {(0.0, 1.0)}
+    assert {card.scores.cell(row, "own").axis for row in card.scores.items()} == {(0.0, 1.0)}
     assert all(" interval " in card.scores.accessible_text(row) for row in card.scores.items())
 
     for event in events:
