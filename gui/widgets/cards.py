@@ -6,7 +6,6 @@ Handles layout and clicks, not what a plan does.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -21,13 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.api import AppError
+from engine.api import AppError, MemoryFallback
 from gui.core.background_tasks import once
 from gui.look import style
 from gui.look.focus_rim import has_rim
 from gui.look.fonts import px
-from gui.look.language import sentences, tr
-from gui.look.shown_texts import ShownTexts
+from gui.look.format import bytes_text
+from gui.look.language import sentences, tr, translate
 from gui.widgets.buttons import ContentButton, IconButton, link, plain, primary, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import FlowBox, fill, hbox, vbox
@@ -95,18 +94,6 @@ class NoticeStrip(QFrame):
         return self._action
 
 
-@dataclass(frozen=True)
-class Fallback(ShownTexts):
-    """One plan after an error, as texts: "7.7 GB", "−38 %", "+6 %", "same result"."""
-
-    title: str
-    detail: str = ""
-    memory: str = ""
-    change: str = ""
-    time: str = ""
-    learning: str = ""
-
-
 # The columns right of a plan's title: the change of memory, the time, and what it means for learning.
 COLUMNS = (60, 110, 158)
 
@@ -128,23 +115,22 @@ class OptionButton(ContentButton):
 
 
 class FallbackRow(OptionButton):
-    """One plan."""
+    """One plan that needs less memory."""
 
-    def __init__(self, plan: Fallback) -> None:
-        texts = (plan.title, plan.detail, plan.memory, plan.change, plan.time, plan.learning)
-        super().__init__(", ".join(part for part in texts if part))
+    def __init__(self, plan: MemoryFallback) -> None:
+        title, detail, time, learning = map(translate, (plan.title, plan.detail, plan.time, plan.learning))
+        memory = bytes_text(plan.memory_bytes)
+        super().__init__(f"{title}, {detail}, {memory}, {plan.saving}, {time}, {learning}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        about = vbox(
-            ElidedLabel(plan.title, "body_semibold"), ElidedLabel(plan.detail, "label", "muted"), spacing=0
-        )
+        about = vbox(ElidedLabel(title, "body_semibold"), ElidedLabel(detail, "label", "muted"), spacing=0)
         figures = (
-            (plan.change, "figure", "accent"),
-            (plan.time, "figure_medium", "text"),
-            (plan.learning, "body", "muted"),
+            (plan.saving, "figure", "accent"),
+            (time, "figure_medium", "text"),
+            (learning, "body", "muted"),
         )
         cells = (_cell(Label(*figure), width) for figure, width in zip(figures, COLUMNS, strict=True))
-        memory = Label(plan.memory, "figure_medium")
-        self.lay_out(hbox(self.mark, (about, 1), memory, *cells, margins=(12, 8, 16, 8), spacing=0))
+        peak = Label(memory, "figure_medium")
+        self.lay_out(hbox(self.mark, (about, 1), peak, *cells, margins=(12, 8, 16, 8), spacing=0))
 
 
 def _cell(label: Label, width: int) -> Label:
@@ -182,7 +168,7 @@ class ErrorCard(Card):
         self,
         title: str,
         text: str,
-        plans: Sequence[Fallback] = (),
+        plans: Sequence[MemoryFallback] = (),
         primary_text: str = "",
         second_text: str = "",
         end_text: str = "",
@@ -196,9 +182,7 @@ class ErrorCard(Card):
             IconLabel("problem", "error", 20), (Label(title, "title", "text", wrap=True), 1), spacing=12
         )
         if link_text:
-            button = link(link_text)
-            button.clicked.connect(self.linked)
-            head.addWidget(button)
+            head.addWidget(link(link_text, press=self.linked))
         fill(self.column, head, TextView.from_markup(text))
         if plans:
             rows = vbox(_heads(), spacing=8)
@@ -208,22 +192,15 @@ class ErrorCard(Card):
                 self._group.addButton(row, at)
                 rows.addWidget(row)
             self.column.addLayout(rows)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(0, 8, 0, 0)
-        foot.setSpacing(8)
+        foot = hbox(margins=(0, 8, 0, 0), spacing=8)
         if primary_text:
-            main = primary(primary_text, primary_icon)
-            main.clicked.connect(lambda: self.accepted.emit(self.chosen()))
-            foot.addWidget(main)
+            accept = primary(primary_text, primary_icon, lambda: self.accepted.emit(self.chosen()))
+            foot.addWidget(accept)
         if second_text:
-            other = plain(second_text)
-            other.clicked.connect(self.second)
-            foot.addWidget(other)
+            foot.addWidget(plain(second_text, press=self.second))
         foot.addStretch(1)
         if end_text:
-            end = quiet(end_text)
-            end.clicked.connect(self.ended)
-            foot.addWidget(end)
+            foot.addWidget(quiet(end_text, press=self.ended))
         if foot.count() > 1:
             self.column.addLayout(foot)
         self.setAccessibleName(title)

@@ -30,7 +30,6 @@ from gui.look.language import sentences, tr, translate
 from gui.pages.train.base_models_view import BaseModelsView
 from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.recipe_panel import RecipePanel
-from gui.pages.train.run_notices import plan_row
 from gui.pages.train.run_view import RunView
 from gui.widgets.cards import ErrorCard, NoticeStrip, UndoStrip
 from gui.widgets.layouts import Scroll, discard, vbox
@@ -160,7 +159,7 @@ class FallbackView(Scroll):
         self.card = ErrorCard(
             tr("This run needs more memory than available"),
             text,
-            [plan_row(plan) for plan in plans],
+            plans,
             primary_text=tr("Use this plan") if plans else "",
             primary_icon="check",
             end_text=tr("Close"),

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from engine.api import Ending, Event, MemoryFallback, RunState, run_text
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import bytes_text, duration_text, number_text
+from gui.look.format import duration_text, number_text
 from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.train.run_text import what_is_safe
-from gui.widgets.cards import ErrorCard, Fallback, NoticeStrip
+from gui.widgets.cards import ErrorCard, NoticeStrip
 from gui.widgets.layouts import vbox
 from gui.workers.run_model import RunModel
 
@@ -44,7 +44,7 @@ class FailureCard(ErrorCard):
         super().__init__(
             translate(run_text.failure_title(ending, state)),
             _text(ending, state, plans),
-            [plan_row(plan) for plan in self.plans],
+            self.plans,
             primary_text=_primary(state, has_fallbacks=bool(plans)),
             second_text=tr("New run from these settings") if self.can_resume or plans else "",
             link_text=tr("Show log") if ending.log_tail else "",
@@ -74,17 +74,6 @@ def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | Non
     safe = searching if plans is None else what_is_safe(state, has_fallbacks=bool(plans))
     texts = (translate(ending.message), translate(hint), safe)
     return " ".join(part for part in texts if part)
-
-
-def plan_row(plan: MemoryFallback) -> Fallback:
-    return Fallback(
-        translate(plan.title),
-        translate(plan.detail),
-        bytes_text(plan.memory_bytes),
-        plan.saving,
-        translate(plan.time),
-        translate(plan.learning),
-    )
 
 
 def _primary(state: RunState, *, has_fallbacks: bool) -> str:

@@ -4,13 +4,14 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from engine.api import MemoryFallback
 from gui.widgets import cards
 from gui.widgets.buttons import Button, make_menu, plain, primary
-from gui.widgets.cards import EmptyState, ErrorCard, Fallback, FallbackRow, NoticeStrip, UndoStrip
+from gui.widgets.cards import EmptyState, ErrorCard, FallbackRow, NoticeStrip, UndoStrip
 
 PLANS = [
-    Fallback("Micro-batch 8 to 4", "in two parts", "7.7 GB", "−38 %", "+6 %", "same result"),
-    Fallback("4 bit"),
+    MemoryFallback({"training.micro_batch_tokens": 4096}, 7_700_000_000, -0.38, 0.06, (8, 4), 8),
+    MemoryFallback({"training.activation_checkpointing": True}, 6_000_000_000, -0.5, None, (8, 8), 8),
 ]
 
 
