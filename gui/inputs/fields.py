@@ -228,6 +228,11 @@ class SearchField(QLineEdit):
             return
         super().keyPressEvent(event)
 
+    def settle(self) -> None:
+        """Search for what was typed at once, where the rest after the last key is not over."""
+        if self._rest.isActive():
+            self._emit_searched()
+
     def _changed(self, text: str) -> None:
         self._rest.start() if text else self._emit_searched()
 

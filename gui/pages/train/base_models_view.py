@@ -157,6 +157,8 @@ class BaseModelsView(Card):
         words = self.search.text().strip()
         if not words or not self.hub_button.isEnabled():
             return
+        # What clears the last answer must not come after the next one.
+        self.search.settle()
         self._cost.show_notice(tr("Asking the hub about {name}…", name=words))
         if "/" in words:
             self._priced = words

@@ -259,6 +259,15 @@ def test_a_search_narrows_the_lists_and_asks_the_hub_unless_offline(view, qtbot,
     assert view.hub_button.toolTip()
 
 
+def test_a_search_of_the_hub_is_not_cleared_by_what_was_typed_just_before(view):
+    heard = []
+    view.search.searched.connect(heard.append)
+    view.search.setText("qwen")
+    assert not heard
+    view.hub_button.click()
+    assert heard == ["qwen"]
+
+
 def test_a_real_worker_searches_a_hub(qtbot, home, tmp_path, monkeypatch):
     (tmp_path / "served/models/someone/writer-de").mkdir(parents=True)
     with FakeHub(tmp_path / "served") as served:
