@@ -107,6 +107,8 @@ class Wine:
         }  # fmt: skip
         # Debian's Wine 10 crashes where it is set.
         self.variables.pop("TMPDIR", None)
+        # Nothing is shown, and processes side by side would close each other's displays.
+        self.variables.pop("DISPLAY", None)
         self.drive = folder / "wine" / "drive_c"
         self.installed = self.drive / "Böse Leerzeichen" / "Tunesmith"
         self.installer = str(installers.windows(folder))
@@ -116,7 +118,7 @@ class Wine:
         self.shortcut = user / "AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Tunesmith.lnk"
 
     def start(self, *command: str) -> subprocess.Popen:
-        return subprocess.Popen(["xvfb-run", "--auto-servernum", "wine", *command], env=self.variables)
+        return subprocess.Popen(["wine", *command], env=self.variables)
 
     def run(self, *command: str) -> int:
         """Run a program and what it starts to their end; return the program's exit code."""
