@@ -143,12 +143,7 @@ FILE = "cloud.jsonl"
 
 
 def add_file(
-    arena: Arena,
-    name: str,
-    values: Sequence[float],
-    folder: Path,
-    base: Sequence[float] = BASE,
-    draws: int = 1000,
+    arena: Arena, name: str, values: Sequence[float], folder: Path, base: Sequence[float] = BASE
 ) -> Arena:
     """Add a file that scored so on each of the conversations of the arena's runs, or on the first ones."""
     count, total = len(values), len(base)
@@ -162,12 +157,12 @@ def add_file(
         tuned=Written(summaries=ids, rouge={"rouge1": tuple(values)}),
     )  # fmt: skip
     example_scores.save(folder, scores)
-    difference = bootstrap.difference_dict(bootstrap.difference(base, values, draws))
+    difference = bootstrap.difference_dict(bootstrap.difference(base, values, 1000))
     result = {
         "protocol": rules,
         "conversations": total,
-        "scores": {"rouge1": bootstrap.interval(values, draws).as_dict()},
-        "base": {"scores": {"rouge1": bootstrap.interval(base, draws).as_dict()}},
+        "scores": {"rouge1": bootstrap.interval(values, 1000).as_dict()},
+        "base": {"scores": {"rouge1": bootstrap.interval(base, 1000).as_dict()}},
         "difference": {"rouge1": difference},
     }
     return arenas.add_summaries(arena, name, FILE, folder, result)

@@ -204,8 +204,8 @@ def add_checkpoint(job: Job, step: int, recipe: Recipe | None = None) -> Path:
 class _EventLog:
     """Writes events with synthetic times."""
 
-    def __init__(self, job: Job, attempt: int) -> None:
-        self._writer = EventWriter(job.events_path, {"run": job.id, "attempt": attempt})
+    def __init__(self, job: Job) -> None:
+        self._writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
         self.now = 0.0
 
     def write(self, event: str, **facts: Any) -> None:
@@ -215,9 +215,9 @@ class _EventLog:
         self._writer.close()
 
 
-def write_events(job: Job, spec: RunSpec, attempt: int = 1) -> None:
+def write_events(job: Job, spec: RunSpec) -> None:
     random_ = random.Random(spec.steps)
-    log = _EventLog(job, attempt)
+    log = _EventLog(job)
     log.now = spec.started_at
     log.write("job_accepted", versions={}, pid=1)
     log.write("run_started", **_started(spec))

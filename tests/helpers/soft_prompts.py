@@ -40,12 +40,10 @@ TEXTS = ["Ann: Hi", "Bob: do you have tea?\nAnn: yes I do, and cake too", "Kim: 
 NEW_TOKENS = 6
 
 
-def soft_prompt_model(
-    kind: Kind, method: str, options: Options, tokens: int = 5, seed: int = 5
-) -> tuple[LoadedBase, PeftModel]:
+def soft_prompt_model(kind: Kind, method: str, options: Options) -> tuple[LoadedBase, PeftModel]:
     """Return a tiny base model, and the same with a random soft prompt."""
     base = load_tiny(kind)
-    return base, attach_random(base, soft_recipe(kind, method, options, tokens), seed)
+    return base, attach_random(base, soft_recipe(kind, method, options), 5)
 
 
 def soft_recipe(kind: Kind, method: str, options: Options, tokens: int = 5) -> Recipe:

@@ -49,9 +49,9 @@ def difference(mean: float, verdict: str) -> dict[str, Any]:
     return {name: values | {"verdict": verdict} for name, values in scores(mean, 0.009).items()}
 
 
-def sample(step: int, summary: str, example: str = "1") -> dict[str, Any]:
+def sample(step: int, summary: str) -> dict[str, Any]:
     return {
-        "event": "sample_made", "step": step, "example": example,
+        "event": "sample_made", "step": step, "example": "1",
         "conversation": "Priya: the 14:10 is cancelled\nTom: ok", "reference": "Priya's train is cancelled.",
         "summary": summary, "rouge1": 0.61,
     }  # fmt: skip

@@ -16,12 +16,12 @@ KEYS = {"left": Qt.Key.Key_1, "right": Qt.Key.Key_2, "tie": Qt.Key.Key_Equal}
 RUN_NAMES = ("Quiet Otter", "Loud Heron", "Swift Badger")
 
 
-def add_runs(count: int, conversations: int = 30, first: str = "adapter") -> list[Job]:
+def add_runs(count: int, conversations: int = 30) -> list[Job]:
     """Add finished runs on the same conversations, each tuned better than the next."""
     texts = bundled(conversations)
     return [
         add_scored_run(
-            adapter_name=f"{first}-{at}",
+            adapter_name=f"adapter-{at}",
             scores=scores_of(texts, tuned=0.8 - 0.2 * at),
             recipe=make_recipe(RUN_NAMES[at], base="starter", source="sample"),
         )
@@ -36,12 +36,12 @@ def settle(page: VotesView) -> None:
         QApplication.processEvents()
 
 
-def begin(page: VotesView, jobs: list[Job], pairs: int = 60, voter: str = "Ann") -> None:
+def begin(page: VotesView, jobs: list[Job], pairs: int = 60) -> None:
     """Open runs and start to vote."""
     page.open_systems([Wanted(origin=job.id) for job in jobs])
     settle(page)
     page.setup.pairs.setValue(pairs)
-    page.setup.voter.setText(voter)
+    page.setup.voter.setText("Ann")
     page.setup.start_button.click()
     settle(page)
 

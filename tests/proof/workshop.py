@@ -217,14 +217,14 @@ def logits(model: Any, family: Any, batch: MicroBatch) -> torch.Tensor:
 
 
 @torch.no_grad()
-def shake(model: PeftModel, seed: int, strength: float = 0.05) -> None:
+def shake(model: PeftModel, seed: int) -> None:
     """Add random numbers to all that is trained, so that the adapter does more than six steps taught it.
 
     What is exactly nothing after training was taken away, as AdaLoRA does, and stays so.
     """
     generator = torch.Generator().manual_seed(seed)
     for parameter in attach.trainable_parameters(model).values():
-        noise = torch.randn(parameter.shape, generator=generator) * strength
+        noise = torch.randn(parameter.shape, generator=generator) * 0.05
         parameter.add_(noise.to(parameter.device, parameter.dtype) * (parameter != 0))
 
 

@@ -148,10 +148,10 @@ def test_a_run_that_was_stopped_brings_its_checkpoint_back(job, job_store, tmp_p
     assert "run/checkpoint-2/x" in upload.paths
 
 
-def ended(job_store, run, *lines, outcome="completed"):
+def ended(job_store, run, *lines):
     """Let the worker of an entry end well, after it wrote some lines."""
     turn = job_store.begin(run.entry_id, "node")["turn"]
-    write(job_store, run, line("job_accepted"), *lines, line("job_ended", outcome=outcome))
+    write(job_store, run, line("job_accepted"), *lines, line("job_ended", outcome="completed"))
     job_store.finish(run.entry_id, turn, 0)
 
 

@@ -118,10 +118,10 @@ def test_names_of_classes_are_summaries_where_a_person_says_so():
     assert examples(labelled(["spam", "ham"] * 3), summary="label")[0].summary == "spam"
 
 
-def alpaca(*inputs: str, instruction: str = "Summarize this chat.") -> list[dict[str, str]]:
+def alpaca(*inputs: str) -> list[dict[str, str]]:
     return [
         {
-            "instruction": instruction if text else f"Shorten:\n\nAnn: {number}?\nBob: Yes",
+            "instruction": "Summarize this chat." if text else f"Shorten:\n\nAnn: {number}?\nBob: Yes",
             "input": text,
             "output": f"They greet {number}.",
         }

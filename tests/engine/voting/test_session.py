@@ -27,9 +27,9 @@ def opened():
     made_now.close()
 
 
-def reopened(opened: Voting, voter: str = "Ann") -> Voting:
+def reopened(opened: Voting) -> Voting:
     opened.close()
-    opened.__init__(opened.info, voter)
+    opened.__init__(opened.info, "Ann")
     return opened
 
 

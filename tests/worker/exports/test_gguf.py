@@ -47,8 +47,8 @@ def converter(home):
     return put
 
 
-def do_export(target, to="gguf", kind="llama", prompt=PROMPT, **more):
-    adapter = library.update(install_random(kind, "mine"), prompt=prompt)
+def do_export(target, to="gguf", kind="llama", **more):
+    adapter = library.update(install_random(kind, "mine"), prompt=PROMPT)
     channel = make_channel("export")
     export.run(channel, {"kind": "export", "to": to, "adapter": adapter.id, "target": str(target), **more})
     [made] = events_of(channel, "result_made")

@@ -23,11 +23,11 @@ def with_gradients(norm, rows):
     return found.detach(), rows.grad, norm.weight.grad
 
 
-def pair(kind, number_format=torch.float32, width=24):
+def pair(kind, number_format=torch.float32):
     """Return a norm with weights of its own, unpatched and patched."""
     torch.manual_seed(5)
-    plain = kind(width, eps=1e-6)
-    plain.weight.data = (torch.rand(width) + 0.5).to(number_format)
+    plain = kind(24, eps=1e-6)
+    plain.weight.data = (torch.rand(24) + 0.5).to(number_format)
     patched = copy.deepcopy(plain)
     rms_norm.patch(patched)
     return plain, patched

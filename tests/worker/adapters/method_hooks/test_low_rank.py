@@ -47,9 +47,9 @@ def lora(kind: Kind = "llama", quantization: str = "none", **options: Any) -> Re
     return on(kind, quantization, table | options)
 
 
-def adalora(kind: Kind = "llama", quantization: str = "none", **options: Any) -> Recipe:
+def adalora(kind: Kind = "llama", **options: Any) -> Recipe:
     table = {"id": "adalora", "rank": 2, "initial_rank": 4, "alpha": 8, "dropout": 0.0}
-    return on(kind, quantization, table | options)
+    return on(kind, "none", table | options)
 
 
 def on(kind: Kind, quantization: str, table: dict[str, Any]) -> Recipe:
