@@ -2952,6 +2952,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weitere Einträge für {arena}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>More for all adapters</source>
+   <translation>Mehr für alle Adapter</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run_list.py" />
    <source>More for runs</source>
    <translation>Mehr zu Läufen</translation>
@@ -4582,8 +4587,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
-   <source>Select two to six adapters, with Ctrl or Shift</source>
-   <translation>Zwei bis sechs Adapter auswählen, mit Strg oder Umschalt</translation>
+   <source>Select up to six adapters, with Ctrl or Shift</source>
+   <translation>Bis zu sechs Adapter auswählen, mit Strg oder Umschalt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />

@@ -41,8 +41,9 @@ class ListBench:
     def until(self, condition: Any) -> None:
         self.qtbot.waitUntil(condition)
 
-    def press(self, text: str, item: Any) -> None:
-        menu = self.page.menu_for(item)
+    def press(self, text: str, item: Any = None) -> None:
+        """Press an entry of an item's menu, or of the menu for all of them."""
+        menu = self.page.more_menu() if item is None else self.page.menu_for(item)
         next(action for action in menu.actions() if action.text() == text).trigger()
         menu.close()
 

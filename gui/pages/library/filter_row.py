@@ -25,14 +25,13 @@ TITLES = {
 
 
 class FilterRow(FlowBox):
-    """A choice for each property, and a button at the end; `changed` reports a choice by the user."""
+    """A choice for each property in which adapters differ; `changed` reports a choice by the user."""
 
     changed = Signal()
 
-    def __init__(self, button: QWidget, parent: QWidget | None = None) -> None:
-        choices = {name: ComboBox() for name in PROPERTIES}
-        super().__init__([*choices.values(), button], parent=parent)
-        self.choices = choices
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.choices = {name: ComboBox() for name in PROPERTIES}
+        super().__init__([*self.choices.values()], parent=parent)
         self._restored: dict[str, str] = {}
         for name, choice in self.choices.items():
             title, everything = TITLES[name]
@@ -51,6 +50,8 @@ class FilterRow(FlowBox):
             choice.set_items([("", tr(TITLES[name][1])), *_told_apart(items)])
             if adapters and name in self._restored:
                 choice.set_key(self._restored.pop(name))
+            # A choice between all and the same narrows nothing.
+            choice.setVisible(len(items) > 1 or bool(choice.key()))
 
     def chosen(self) -> dict[str, str]:
         """Return the chosen key of each property, "" for all."""

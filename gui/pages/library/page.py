@@ -70,10 +70,9 @@ class LibraryPage(Page):
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, tr("Adapters"), several=True)
         self.panel = MetadataPanel()
-        self.folder_button = plain(tr("Open folder"), "folder")
+        self.more_button = IconButton("more", tr("More for all adapters"))
         self.import_button = plain(tr("Import…"), "import")
-        self.trash_button = IconButton("trash", tr("Trash"), press=self.trash_requested)
-        for button in (self.trash_button, self.folder_button, self.import_button):
+        for button in (self.more_button, self.import_button):
             self.header.add(button)
         self.cancel_button = plain(tr("Cancel"))
         self.busy = BusyRow("", self.cancel_button)
@@ -92,8 +91,7 @@ class LibraryPage(Page):
         filters = {key: tr(title) for key, title in FILTERS.items()}
         search = tr("Search names, bases, methods, tags")
         self.pane = ListPane(self.view, search, filters, empty, nothing_found)
-        self.compare_button = plain(tr("Compare"), press=lambda: self.compare(self.view.selected()))
-        self.filters = FilterRow(self.compare_button)
+        self.filters = FilterRow()
         self.pane.add_tools(self.filters)
         self.pane.add_strip(self.busy)
         self.pane.add_strip(self.download_strip)
@@ -114,7 +112,7 @@ class LibraryPage(Page):
         self.operations.changed.connect(self._on_changed)
         self.operations.done.connect(self.pane.undo_strip.offer)
         self.operations.failed.connect(self.pane.show_error)
-        self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.adapters_folder()))
+        self.more_button.clicked.connect(lambda: self.more_menu().popup(below(self.more_button)))
         self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
         self._empty_import.clicked.connect(lambda: self._import_menu(self._empty_import))
         self.pane.narrowed.connect(lambda _show, _search: self._narrow())
@@ -133,7 +131,7 @@ class LibraryPage(Page):
             lambda: self._with_shown(lambda found: self.try_requested.emit([found.id]))
         )
         panel.score_button.clicked.connect(lambda: self._with_shown(self.score))
-        panel.compare_button.clicked.connect(lambda: self._with_shown(lambda found: self.compare([found])))
+        panel.compare_button.clicked.connect(lambda: self.compare(self.view.selected()))
         panel.export_button.clicked.connect(
             lambda: self._with_shown(lambda found: self.export_menu(found).popup(below(panel.export_button)))
         )
@@ -230,6 +228,8 @@ class LibraryPage(Page):
         any_there = bool(self.table.adapters())
         self.pane.show_state(any_there=any_there)
         self.filters.setVisible(any_there)
+        # The empty list offers it.
+        self.import_button.setVisible(any_there)
         self._show_selection()
 
     def _show_selection(self) -> None:
@@ -237,11 +237,12 @@ class LibraryPage(Page):
         listed, chosen = self.table.items(), self.view.selected()
         every = self.table.adapters()
         self.pane.right.setText(size_text(every, listed, chosen, self._size_bytes))
-        self.compare_button.setEnabled(FEWEST <= len(chosen) <= MOST)
-        self.compare_button.setToolTip(
+        compare = self.panel.compare_button
+        compare.setEnabled(len(chosen) <= MOST)
+        compare.setToolTip(
             tr("Compare the selected adapters")
-            if self.compare_button.isEnabled()
-            else tr("Select two to six adapters, with Ctrl or Shift")
+            if FEWEST <= len(chosen) <= MOST
+            else tr("Select up to six adapters, with Ctrl or Shift")
         )
         self.drawer.set_filled(self.view.current() is not None)
 
@@ -425,13 +426,25 @@ class LibraryPage(Page):
             entries += [menu_action(tr("Serve…"), partial(self.serve, chosen))]
         return [*entries, separator(), menu_action(tr("Delete"), partial(self.delete, chosen), "list.delete")]
 
+    def _general_entries(self) -> list[QAction]:
+        return [
+            menu_action(
+                tr("Open the adapters folder"), lambda: self._dialogs.open_folder(paths.adapters_folder())
+            ),
+            menu_action(tr("Trash"), self.trash_requested.emit),
+        ]
+
+    def more_menu(self) -> QMenu:
+        """Return the menu of the whole library: its folder and the trash."""
+        return make_menu(self, self._general_entries())
+
     def entries(self) -> list[QAction]:
-        chosen = self.view.selected()
+        """Return what can be done with the selected adapter or adapters, and with all, for the palette."""
+        chosen, general = self.view.selected(), self._general_entries()
         if len(chosen) >= FEWEST:
             count = tr_count(len(chosen), "{n} adapter", "{n} adapters")
-            return about(count, self._entries_for_several(chosen))
-        adapter = self.view.current()
-        return about(adapter.name, self._entries_for(adapter)) if adapter is not None else []
+            return general + about(count, self._entries_for_several(chosen))
+        return general + [each for one in chosen for each in about(one.name, self._entries_for(one))]
 
     def serve(self, adapters: Sequence[Adapter]) -> None:
         """Open the dialog that serves adapters to programs of this computer; one that serves already is shown again."""

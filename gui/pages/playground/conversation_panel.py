@@ -104,31 +104,32 @@ class ConversationPanel(QWidget):
         self._reading = Scroll((0, 0, 10, 0), spacing=0)
         fill(self._reading.column, self._turns, 1)
         self._stack = QStackedWidget()
-        fill(self._stack, self._reading, self.editor, self._empty_state())
+        self._empty = self._empty_state()
+        fill(self._stack, self._reading, self.editor, self._empty)
+        self._stack.currentChanged.connect(self._show_offers)
         reference = hbox(
             (ElidedLabel(tr("Reference summary"), "label_medium", "muted"), 1),
             Label(tr("optional"), "label", "hint"),
             self.label_button,
         )
         offer = vbox(self.export_offer, margins=(0, 0, 10, 0))
-        foot = vbox(self.meter, self.piecewise, margins=(0, 0, 10, 0), spacing=8)
+        self._foot = QWidget()
+        foot = vbox(self.meter, self.piecewise, of=self._foot, margins=(0, 0, 10, 0), spacing=8)
         foot.addSpacing(4)
         foot.addWidget(Line())
         foot.addSpacing(4)
         fill(foot, reference, self.reference_edit)
-        vbox(head, self._about, offer, (self._stack, 1), foot, of=self, margins=(24, 14, 14, 20), spacing=8)
+        parts = (head, self._about, offer, (self._stack, 1), self._foot)
+        vbox(*parts, of=self, margins=(24, 14, 14, 20), spacing=8)
 
     def _empty_state(self) -> QWidget:
-        sample, paste = (
+        ways = [
             plain(tr("Pick a sample"), press=self.list_wanted),
-            quiet(tr("Paste a conversation"), press=self.paste),
-        )
-        return EmptyState(
-            "playground",
-            tr("No conversation yet"),
-            tr("Paste one, drop a file, or pick a sample."),
-            [sample, paste],
-        )
+            quiet(tr("Paste"), press=self.paste),
+            quiet(tr("Open…"), press=self.file_wanted),
+        ]
+        hint = tr("Paste one, drop a file, or pick a sample.")
+        return EmptyState("playground", tr("No conversation yet"), hint, ways)
 
     @property
     def conversation(self) -> str:
@@ -183,8 +184,14 @@ class ConversationPanel(QWidget):
     def _set_fixed(self, is_fixed: bool) -> None:
         self.reference_edit.setReadOnly(is_fixed)
         self.alone_button.setVisible(is_fixed)
-        for button in (self._open_button, self._edit_button):
-            button.setVisible(not is_fixed)
+        self._edit_button.setVisible(not is_fixed)
+        self._show_offers()
+
+    def _show_offers(self) -> None:
+        """Offer each way to a conversation once, and what belongs to one only beside one."""
+        is_empty = self._stack.currentWidget() is self._empty
+        self._open_button.setVisible(not is_empty and self._aside is None)
+        self._foot.setVisible(not is_empty)
 
     def _saved(self) -> str:
         """Return the conversation, unless it is too long for the window's preferences."""
@@ -269,7 +276,7 @@ class ConversationPanel(QWidget):
 
     def _show(self) -> None:
         said = turns(self._conversation)
-        self._stack.setCurrentIndex(0 if said else 2)
+        self._stack.setCurrentWidget(self._reading if said else self._empty)
         self._edit_button.setText(tr("Edit"))
         people = len(speakers(self._conversation))
         if people:

@@ -68,7 +68,7 @@ class PlaygroundPage(Page):
         self._is_narrow = False
         self._background = BackgroundTasks(self)
         modes = [(ONE, tr("One conversation")), (SEVERAL, tr("Several"))]
-        self.mode = SegmentedControl(modes, name=tr("Summarise"))
+        self.mode = SegmentedControl(modes, name=tr("Conversations"))
         self.add_button = plain(tr("Add adapter"), "plus", press=self._offer_adapters)
         self.copy_button = plain(tr(COPY), "copy", press=self._copy)
         self.copy_button.setAccessibleName(tr(COPY))
@@ -77,8 +77,8 @@ class PlaygroundPage(Page):
         self.unload_button.setToolTip(tr("Frees the base model's memory."))
         self.summarise_button = primary(tr("Summarise"), "play", press=self.summarise)
         self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
-        # At the left, since it comes and goes: no other button may move then.
-        for part in (self.unload_button, self.mode, self.add_button, self.copy_button, self.summarise_button):
+        # At the left is what comes and goes: no other button may move then.
+        for part in (self.unload_button, self.copy_button, self.add_button, self.mode, self.summarise_button):
             self.header.add(part)
         fill(self.body, self.strip, (view, 1))
         self._connect()
@@ -412,7 +412,9 @@ class PlaygroundPage(Page):
         self.view.show_length()
         self._count()
         self._show_asking()
-        self.copy_button.setEnabled(any(column.text for column in results.columns))
+        self.copy_button.setVisible(any(column.text for column in results.columns))
+        # Beside no adapter yet, the empty column offers it.
+        self.add_button.setVisible(bool(results.adapters))
         if controller.history.items != self.history.entries():
             self.history.show_entries(controller.history.items)
 

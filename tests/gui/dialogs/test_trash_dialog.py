@@ -71,7 +71,7 @@ def test_the_library_leads_to_the_trash_and_lists_what_comes_back(qtbot, home):
     library.delete(add_adapter("tea"))
     window = make_window()
     page = window.show_built("library")
-    page.trash_button.click()
+    next(each for each in page.entries() if each.text() == "Trash").trigger()
     dialog = window.findChild(TrashDialog)
     qtbot.waitUntil(lambda: bool(dialog.table.items()))
     dialog.restore_button.click()

@@ -176,7 +176,7 @@ def test_what_is_dropped_is_imported_and_selected(bench, tmp_path):
 def test_folders_and_the_other_pages_are_asked_for(bench, qtbot):
     adapter = add_adapter("a")
     made = bench()
-    made.page.folder_button.click()
+    made.press("Open the adapters folder")
     made.page.panel.folder_button.click()
     assert made.dialogs.opened == [paths.adapters_folder(), adapter.folder]
     with qtbot.waitSignal(made.page.try_requested) as tried:

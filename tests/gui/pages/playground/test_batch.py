@@ -65,9 +65,7 @@ def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(batc
 def test_every_conversation_is_summarised_in_every_column_compared_and_exported(batch_page, qtbot, tmp_path):
     def places():
         QApplication.processEvents()
-        buttons = (
-            batch_page.mode, batch_page.add_button, batch_page.copy_button, batch_page.summarise_button,
-        )  # fmt: skip
+        buttons = (batch_page.mode, batch_page.add_button, batch_page.summarise_button)
         return [button.mapTo(batch_page, QPoint(0, 0)) for button in buttons]
 
     view, before = batch_page.batch_controller.view, places()
