@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from gui.inputs.choices import ChoiceCards, SegmentedControl, ToggleChips
 from gui.inputs.number_inputs import SliderSpin
 
-# What a person takes as one choice, whatever it is made of.
+# Each counts as one choice, whatever it is made of.
 WHOLES = (
     SegmentedControl,
     ToggleChips,
@@ -29,13 +29,12 @@ WHOLES = (
 CHOICES = (*WHOLES, QAbstractButton, QPlainTextEdit, QAbstractSlider)
 
 
-def choices_in(*parts: QWidget) -> list[str]:
-    """Return the names of the choices that can be seen in these widgets, each as often as it is offered."""
+def choices_in(page: QWidget) -> list[str]:
+    """Return the names of the choices that can be seen on a page, each as often as it is offered."""
     seen: dict[QWidget, None] = {}
-    for part in parts:
-        for each in part.findChildren(QWidget):
-            if isinstance(each, CHOICES) and not isinstance(each, QScrollBar) and _is_seen(each):
-                seen[_whole(each, part)] = None
+    for each in page.findChildren(QWidget):
+        if isinstance(each, CHOICES) and not isinstance(each, QScrollBar) and _is_seen(each):
+            seen[_whole(each, page)] = None
     return [_name(each) for each in seen]
 
 

@@ -31,7 +31,7 @@ class FilterRow(FlowBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.choices = {name: ComboBox() for name in PROPERTIES}
-        super().__init__([*self.choices.values()], parent=parent)
+        super().__init__(list(self.choices.values()), parent=parent)
         self._restored: dict[str, str] = {}
         for name, choice in self.choices.items():
             title, everything = TITLES[name]
@@ -50,7 +50,7 @@ class FilterRow(FlowBox):
             choice.set_items([("", tr(TITLES[name][1])), *_told_apart(items)])
             if adapters and name in self._restored:
                 choice.set_key(self._restored.pop(name))
-            # A choice between all and the same narrows nothing.
+            # A single value leaves nothing to narrow.
             choice.setVisible(len(items) > 1 or bool(choice.key()))
 
     def chosen(self) -> dict[str, str]:

@@ -228,7 +228,7 @@ class LibraryPage(Page):
         any_there = bool(self.table.adapters())
         self.pane.show_state(any_there=any_there)
         self.filters.setVisible(any_there)
-        # The empty list offers it.
+        # The empty state has its own button.
         self.import_button.setVisible(any_there)
         self._show_selection()
 

@@ -188,7 +188,7 @@ class ConversationPanel(QWidget):
         self._show_offers()
 
     def _show_offers(self) -> None:
-        """Offer each way to a conversation once, and what belongs to one only beside one."""
+        """Hide what the empty state offers itself, and what needs a conversation."""
         is_empty = self._stack.currentWidget() is self._empty
         self._open_button.setVisible(not is_empty and self._aside is None)
         self._foot.setVisible(not is_empty)

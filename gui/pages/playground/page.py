@@ -77,7 +77,7 @@ class PlaygroundPage(Page):
         self.unload_button.setToolTip(tr("Frees the base model's memory."))
         self.summarise_button = primary(tr("Summarise"), "play", press=self.summarise)
         self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
-        # At the left is what comes and goes: no other button may move then.
+        # What comes and goes is at the left, so that no other button moves.
         for part in (self.unload_button, self.copy_button, self.add_button, self.mode, self.summarise_button):
             self.header.add(part)
         fill(self.body, self.strip, (view, 1))
@@ -413,7 +413,7 @@ class PlaygroundPage(Page):
         self._count()
         self._show_asking()
         self.copy_button.setVisible(any(column.text for column in results.columns))
-        # Beside no adapter yet, the empty column offers it.
+        # Without adapters, the empty column has the button.
         self.add_button.setVisible(bool(results.adapters))
         if controller.history.items != self.history.entries():
             self.history.show_entries(controller.history.items)

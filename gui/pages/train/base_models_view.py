@@ -157,7 +157,7 @@ class BaseModelsView(Card):
         words = self.search.text().strip()
         if not words or not self.hub_button.isEnabled():
             return
-        # What clears the last answer must not come after the next one.
+        # A late `searched` would clear the answer.
         self.search.settle()
         self._cost.show_notice(tr("Asking the hub about {name}…", name=words))
         if "/" in words:

@@ -1,4 +1,4 @@
-"""What a person meets on a page is at most twelve choices, none of them twice."""
+"""A page offers at most twelve choices at first sight, and none of them twice."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.helpers.choices import choices_in, offered_twice
 from tests.helpers.whole_window import close, fill_home, make_window
 
 MOST = 12
-# A help is read: its topics are a table of contents.
+# The topics of Help are a table of contents.
 LOOKED_AT = [key for key in VIEWS if key != "help"]
 
 
