@@ -19,13 +19,6 @@ EXPORT = """\
 """
 
 
-def test_plain_turns_stand_as_they_are_and_nothing_is_said_of_them(tmp_path):
-    (tmp_path / "a.txt").write_text("Ann: Hi\n\nBob: at\n10:30")
-    table = open_table([tmp_path / "a.txt"])
-    assert [record.values["conversation"] for record in table] == ["Ann: Hi\n\nBob: at\n10:30"]
-    assert table.remarks == ()
-
-
 MARKDOWN = """\
 ---
 title: Weekly
