@@ -1,6 +1,5 @@
 """`arena add-summaries`: a file is scored on the conversations of an arena's runs and becomes an entry."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from engine import arena as arenas
 from engine.runs import example_scores
 from engine.runs.example_scores import Texts
 from tests.helpers.arenas import make_arena, score
+from tests.helpers.table_files import write
 
 pytestmark = pytest.mark.torch
 NAMES = ("Ann", "Bea", "Cem", "Dora")
@@ -43,8 +43,7 @@ def arena(home):
 
 def written(path: Path, ids: range) -> str:
     rows = [{"id": at, "prediction": reference(at)} for at in ids]
-    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    return str(path)
+    return str(write(path, rows))
 
 
 def test_a_file_becomes_a_row_beside_the_runs(in_process, arena, tmp_path):

@@ -1,11 +1,8 @@
 """The verb `score`: summaries from any file, scored on a source's conversations, and every way it can go wrong."""
 
-import csv
-import json
-from pathlib import Path
-from typing import Any
-
 import pytest
+
+from tests.helpers.table_files import write
 
 pytestmark = pytest.mark.torch
 NAMES = ("Ann", "Bea", "Cem", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "Jo", "Kim", "Lea")
@@ -22,26 +19,18 @@ def source(tmp_path):
     folder = tmp_path / "talks"
     folder.mkdir()
     for split in ("train", "test"):
-        with (folder / f"{split}.csv").open("w", encoding="utf-8", newline="") as stream:
-            rows = csv.writer(stream)
-            rows.writerow(("id", "dialogue", "summary"))
-            for index, name in enumerate(NAMES):
-                talk = f"{name}: I need {index + 2} red apples.\nZoe: The market is open on Friday."
-                rows.writerow((f"{split[0:2]}{index}", f"{talk} {split}", reference(index)))
+        rows = []
+        for index, name in enumerate(NAMES):
+            talk = f"{name}: I need {index + 2} red apples.\nZoe: The market is open on Friday. {split}"
+            rows.append({"id": f"{split[0:2]}{index}", "dialogue": talk, "summary": reference(index)})
+        write(folder / f"{split}.csv", rows)
     return folder
-
-
-def predictions(path: Path, rows: list[dict[str, Any]]) -> str:
-    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    return str(path)
 
 
 @pytest.fixture
 def perfect(tmp_path):
-    return predictions(
-        tmp_path / "perfect.jsonl",
-        [{"id": f"te{index}", "prediction": reference(index)} for index in reversed(range(COUNT))],
-    )
+    rows = [{"id": f"te{index}", "prediction": reference(index)} for index in reversed(range(COUNT))]
+    return str(write(tmp_path / "perfect.jsonl", rows))
 
 
 @pytest.fixture
@@ -82,7 +71,7 @@ def test_the_language_is_told_unless_it_is_named(in_process, source, perfect):
 
 
 def test_what_can_not_be_matched_is_a_problem(in_process, source, perfect, tmp_path):
-    own = predictions(tmp_path / "own.jsonl", [{"id": "te1", "output": "a"}])
+    own = str(write(tmp_path / "own.jsonl", [{"id": "te1", "output": "a"}]))
     done = in_process.run(
         "score", "--data", str(source), "--json", "--predictions", perfect, "--against", own
     )

@@ -1,6 +1,5 @@
 """The second run: one's own CSV on a real model's shape, chosen by click, typing, paste and drop, up to its verdict."""
 
-import csv
 import json
 import shutil
 
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from gui.pages.train.verdict_card import VerdictCard
 from tests.helpers.story_window import click
+from tests.helpers.table_files import write
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.train_stage import COMPLETE, PLAN, texts
 
@@ -31,12 +31,11 @@ def smollm(tmp_path):
 
 @pytest.fixture
 def calls(tmp_path):
-    path = tmp_path / "calls.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["conversation", "summary"])
-        rows.writerows([f"Ann: At {hour}?\nBo: Yes.", f"Ann and Bo meet at {hour}."] for hour in range(60))
-    return str(path)
+    rows = [
+        {"conversation": f"Ann: At {hour}?\nBo: Yes.", "summary": f"Ann and Bo meet at {hour}."}
+        for hour in range(60)
+    ]
+    return str(write(tmp_path / "calls.csv", rows))
 
 
 def _click(chooser):

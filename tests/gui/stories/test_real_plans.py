@@ -1,12 +1,10 @@
 """Other data and other base models in the form: real plans, each of what is chosen now, and never a red field."""
 
-import csv
-import json
-
 import pytest
 
 from engine.api import automatic
 from tests.helpers.story_window import click, type_into
+from tests.helpers.table_files import write
 from tests.helpers.train_stage import texts
 
 TALK = "Tom: can you come at nine?\nAnn: yes, with the others. I will bring the papers of {day}."
@@ -14,12 +12,8 @@ SAID = "Ann comes at nine and brings the papers of {day}."
 
 
 def _table(path, *names):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(names)
-        for day in range(60):
-            rows.writerow([TALK.format(day=day), SAID.format(day=day)])
-    return str(path)
+    texts_of_days = ((TALK.format(day=day), SAID.format(day=day)) for day in range(60))
+    return str(write(path, [dict(zip(names, each, strict=True)) for each in texts_of_days]))
 
 
 def _numbers(path):
@@ -61,8 +55,7 @@ def _notes(path):
         }
         for n in range(13)
     ]
-    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    return str(path)
+    return str(write(path, rows))
 
 
 @pytest.mark.slow("engine/config/automatic", "engine/worker/planning/", "gui/pages/train/")

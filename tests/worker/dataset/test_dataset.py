@@ -1,5 +1,3 @@
-import csv
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +6,15 @@ import pytest
 from engine.config.data_options import DataOptions
 from engine.data.file_kinds import DATA_SUFFIXES
 from engine.errors import DataError, UnlabelledError
-from engine.jobs.events import Event, read_all
 from engine.options import check
 from engine.worker.dataset import dataset
 from engine.worker.ingestion import sources
 from engine.worker.readers import archives
 from engine.worker.runtime.channel import Channel
+from tests.helpers.channel_events import notice_messages
+from tests.helpers.table_files import write
 
-Rows = list[tuple[str, str]]
-
-
-def notices(channel: Channel) -> list[Event]:
-    return [event for event in read_all(channel.job.events_path) if event["event"] == "notice"]
+Rows = list[dict[str, str]]
 
 
 def options(source: Path | str, **values: Any) -> DataOptions:
@@ -30,18 +25,9 @@ def options(source: Path | str, **values: Any) -> DataOptions:
 
 def talks(count: int, first: int = 0) -> Rows:
     return [
-        (f"Ann: Message {number}\nBob: Fine.", f"Summary {number}.") for number in range(first, first + count)
+        {"dialogue": f"Ann: Message {number}\nBob: Fine.", "summary": f"Summary {number}."}
+        for number in range(first, first + count)
     ]
-
-
-def write_csv(
-    path: Path, rows: Rows, header: tuple[str, ...] = ("dialogue", "summary"), delimiter: str = ","
-) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter=delimiter)
-        writer.writerow(header)
-        writer.writerows(rows)
-    return path
 
 
 def folder_of_splits(tmp_path: Path, **splits: Rows) -> Path:
@@ -49,13 +35,13 @@ def folder_of_splits(tmp_path: Path, **splits: Rows) -> Path:
     folder = tmp_path / "talks"
     folder.mkdir()
     for split, rows in splits.items():
-        write_csv(folder / f"{split}.csv", rows)
+        write(folder / f"{split}.csv", rows)
     return folder
 
 
 def test_split_is_the_seeds_and_keeps_equal_conversations_together(tmp_path, channel):
-    rows = [(conversation, f"{summary} {copy}") for conversation, summary in talks(20) for copy in range(3)]
-    path = write_csv(tmp_path / "talks.csv", rows)
+    rows = [row | {"summary": f"{row['summary']} {copy}"} for row in talks(20) for copy in range(3)]
+    path = write(tmp_path / "talks.csv", rows)
     first, again = (dataset.read(options(path), channel) for _ in range(2))
     other = dataset.read(options(path, split_seed=7), channel)
     assert list(first.train) == list(again.train)
@@ -76,7 +62,7 @@ def test_folder_of_split_files_is_taken_as_it_is(tmp_path, channel):
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (5, 2, 3)
     assert splits.test[0].summary == "Summary 20."
     assert splits.licence == "cc-by-4.0"
-    assert [notice["message"] for notice in notices(channel)] == ["Skipped, no split in the name: other.csv."]
+    assert notice_messages(channel) == ["Skipped, no split in the name: other.csv."]
 
 
 def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path, channel):
@@ -84,7 +70,7 @@ def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path, channel):
     splits = dataset.read(options(folder), channel)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (18, 2, 4)
     assert not set(splits.train) & set(splits.validation)
-    assert [notice["message"] for notice in notices(channel)] == [
+    assert notice_messages(channel) == [
         "The data has no validation split: 2 training conversations held out."
     ]
 
@@ -98,11 +84,12 @@ def test_every_counts_rows_of_each_split_before_the_limits(tmp_path, channel):
 
 
 def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(tmp_path, channel):
-    train = [*talks(4), ("  ", "Nothing was said."), ("Ann: Hi.", ""), ("\n", "x")]
+    lacking = [("  ", "Nothing was said."), ("Ann: Hi.", ""), ("\n", "x")]
+    train = talks(4) + [{"dialogue": said, "summary": summary} for said, summary in lacking]
     folder = folder_of_splits(tmp_path, train=train, validation=talks(1), test=talks(1))
     splits = dataset.read(options(folder), channel)
     assert len(splits.train) == 4
-    assert [notice["message"] for notice in notices(channel)] == [
+    assert notice_messages(channel) == [
         "Skipped 2 rows of train without a conversation: line 10, line 12. The other 5 are fine.",
         "Skipped 1 row of train without a summary: line 11. The other 6 are fine.",
     ]
@@ -122,31 +109,29 @@ def test_missing_file_is_said(tmp_path, channel):
 @pytest.mark.parametrize(
     "rows",
     [
-        [{"dialogue": talk, "summary": ""} for talk, _ in talks(20)],
-        [{"dialogue": talk} for talk, _ in talks(20)],
-        [{"dialogue": talk, "topic": "tea", "day": number} for number, (talk, _) in enumerate(talks(20))],
+        [row | {"summary": ""} for row in talks(20)],
+        [{"dialogue": row["dialogue"]} for row in talks(20)],
+        [{"dialogue": row["dialogue"], "topic": "tea", "day": "7"} for row in talks(20)],
         [{"messages": [{"role": "a", "content": "Hi"}, {"role": "b", "content": "Yo"}]} for _ in range(20)],
     ],
 )
 def test_conversations_without_any_summary_are_counted(tmp_path, channel, rows):
-    path = tmp_path / "a.jsonl"
-    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    error = fail(path, channel)
+    error = fail(write(tmp_path / "a.jsonl", rows), channel)
     assert isinstance(error, UnlabelledError)
     assert error.count == 20
     assert (error.field, error.message) == ("data.summary", "No summaries yet: 20 conversations.")
 
 
 def test_a_column_that_may_hold_the_summaries_is_asked_for(tmp_path, channel):
-    path = tmp_path / "a.jsonl"
     said = [f"Ann says on day {number} that she brings the cake." for number in range(20)]
     rows = [{"dialogue": f"Ann: Hi.\nBo: {text}", "a": text, "b": text[4:]} for text in said]
-    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    assert fail(path, channel).message == "a.jsonl: No column looks like summaries."
+    assert (
+        fail(write(tmp_path / "a.jsonl", rows), channel).message == "a.jsonl: No column looks like summaries."
+    )
 
 
 def test_too_few_conversations_for_three_splits_are_said(tmp_path, channel):
-    error = fail(write_csv(tmp_path / "a.csv", talks(2)), channel)
+    error = fail(write(tmp_path / "a.csv", talks(2)), channel)
     assert error.field == "data.source"
     assert "too few conversations for the train split" in error.message
 
@@ -155,13 +140,6 @@ def test_splits_that_are_not_needed_may_be_missing(tmp_path, channel):
     folder = folder_of_splits(tmp_path, test=talks(4))
     splits = dataset.read(options(folder), channel, needs=("test",))
     assert (len(splits.train), len(splits.test)) == (0, 4)
-
-
-def folder_of(folder: Path, **contents: str) -> Path:
-    folder.mkdir()
-    for name, content in contents.items():
-        (folder / f"{name}.csv").write_text(content, encoding="utf-8")
-    return folder
 
 
 def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path, channel):
@@ -175,20 +153,12 @@ def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path, ch
     )
     splits = dataset.read(options(tmp_path / "a.csv", broken_rows="leave_out"), channel)
     assert len((*splits.train, *splits.validation, *splits.test)) == 12
-    assert [notice["message"][:27] for notice in notices(channel)] == ["a.csv: 2 broken rows (line "]
-
-
-def test_column_that_only_later_rows_have_is_found(tmp_path, channel):
-    rows: list[dict[str, str]] = [{"dialogue": f"Ann: {number}"} for number in range(300)]
-    rows[-1]["summary"] = "s"
-    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    selection = dataset.select(options(tmp_path / "a.jsonl"), channel, needs=())
-    assert selection.shape.summary == "summary"
-    assert sum(row.missing is None for rows in selection.rows.values() for row in rows) == 1
+    (told,) = notice_messages(channel)
+    assert told.startswith("a.csv: 2 broken rows (line ")
 
 
 def test_links_in_a_circle_are_said(tmp_path, channel):
-    folder = folder_of(tmp_path / "talks", train="dialogue,summary\na,b\n")
+    folder = folder_of_splits(tmp_path, train=talks(1))
     (folder / "test.csv").symlink_to(folder / "test.csv")
     (folder / "round").symlink_to(folder)
     for source in (folder, folder / "test.csv"):
@@ -204,7 +174,7 @@ def test_recipes_know_every_kind_of_file_by_its_name():
 
 
 def test_what_programs_leave_beside_data_is_no_data(tmp_path, channel):
-    folder = folder_of(tmp_path / "talks", **dict.fromkeys(sources.SPLITS, "dialogue,summary\na,b\n"))
+    folder = folder_of_splits(tmp_path, **dict.fromkeys(sources.SPLITS, talks(1)))
     for name in ("~$train.xlsx", "cache-12.arrow", ".hidden.csv", "dataset_info.json"):
         (folder / name).write_bytes(b"x")
     assert len(dataset.read(options(folder), channel).test) == 1

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from engine import labelling
 from engine.errors import DataError, RecipeError
 from engine.jobs.events import read_all
 from engine.worker.jobs import label_data
+from tests.helpers.table_files import write
 
 Label = Callable[..., dict[str, Any]]
 
@@ -26,11 +26,6 @@ def label(channel):
 
 def chat(number: int) -> str:
     return f"Ann: number {number}?\nBo: Yes."
-
-
-def write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
 
 
 def items(result: dict[str, Any]) -> list[labelling.Item]:

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ import pytest
 from engine.errors import DataError
 from engine.jobs.events import read_all
 from engine.worker.jobs import read_conversations
+from tests.helpers.table_files import write
 
 Read = Callable[..., tuple[list[dict[str, Any]], dict[str, Any]]]
 
@@ -32,11 +32,6 @@ def read(channel):
 
 def row(number: int, text: str = "Ann: Hi") -> dict[str, str]:
     return {"id": str(number), "dialogue": f"{text} {number}\nBo: Hello", "summary": f"They greet {number}."}
-
-
-def write(path: Path, rows: list[dict[str, str]]) -> Path:
-    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    return path
 
 
 def test_rows_come_with_their_summaries_test_first(read, folder):

@@ -3,13 +3,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from engine.errors import DataError
 from engine.worker.readers import open_table
 from engine.worker.runtime.channel import Channel
+from tests.helpers import table_files
 from tests.helpers.channel_events import notice_messages
 from tests.helpers.read_sources import all_examples, preview, read_source
 
@@ -242,25 +241,9 @@ ROWS = [
 COLUMNS = ["input", "answers", "input.conversation", "answers[0].text"]
 
 
-def write_lines(path: Path) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
-
-
-def write_list(path: Path) -> None:
-    path.write_text(json.dumps({"version": 1, "data": ROWS}))
-
-
-def write_parquet(path: Path) -> None:
-    pq.write_table(pa.Table.from_pylist(ROWS), path)
-
-
-WRITERS = [("a.jsonl", write_lines), ("a.json", write_list), ("a.parquet", write_parquet)]
-
-
-@pytest.mark.parametrize(("name", "write"), WRITERS)
-def test_places_are_columns_and_are_found(tmp_path, channel, name, write):
-    write(tmp_path / name)
-    shown = preview(tmp_path / name, channel)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.parquet"])
+def test_places_are_columns_and_are_found(tmp_path, channel, name):
+    shown = preview(table_files.write(tmp_path / name, ROWS), channel)
     assert shown["columns"] == COLUMNS
     assert 'conversation: column "input.conversation", by its name' in shown["shape"]["reason"]
     summaries = [each.summary for each in all_examples(tmp_path / name, channel)]
@@ -277,8 +260,7 @@ def test_place_is_named_by_hand(tmp_path, channel):
 
 def test_list_with_more_objects_later_is_told(tmp_path):
     later = {"input": {"conversation": "x"}, "answers": [{"text": "first"}, {"text": "second"}]}
-    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*ROWS, later, later]))
-    table = open_table([tmp_path / "a.jsonl"])
+    table = open_table([table_files.write(tmp_path / "a.jsonl", [*ROWS, later, later])])
     *_, last = table
     assert (last.values["answers[0].text"], last.line) == ("first", len(ROWS) + 2)
     assert table.remarks == (

@@ -1,5 +1,4 @@
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,9 @@ from gui.look.format import percent
 from gui.pages.data.page import DataPage
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
+from tests.helpers.table_files import write
 
 LIMITS = {"max_conversation_tokens": 512, "max_summary_tokens": 128}
-
-
-def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
 
 
 def chat(number: int, words: int = 4) -> dict[str, str]:
@@ -36,9 +31,9 @@ def chats(tmp_path_factory) -> Path:
     """A folder of three splits: train has a duplicate and a long conversation, test leaks into it."""
     folder = tmp_path_factory.mktemp("data") / "chats"
     folder.mkdir()
-    write_rows(folder / "train.jsonl", [chat(1), chat(2, words=900), *map(chat, range(3, 20)), chat(1)])
-    write_rows(folder / "validation.jsonl", [chat(30), chat(31)])
-    write_rows(folder / "test.jsonl", [chat(3), chat(41)])
+    write(folder / "train.jsonl", [chat(1), chat(2, words=900), *map(chat, range(3, 20)), chat(1)])
+    write(folder / "validation.jsonl", [chat(30), chat(31)])
+    write(folder / "test.jsonl", [chat(3), chat(41)])
     return folder
 
 
@@ -223,7 +218,7 @@ def test_what_can_not_be_checked_is_said_beside_the_source_or_the_column(page, q
         {"dialogue": f"Ann: hi {n}", "a": f"Ann says hi {n} times.", "b": f"It is said {n} times."}
         for n in range(3)
     ]
-    checked(page, qtbot, str(write_rows(tmp_path / "odd.jsonl", said)))
+    checked(page, qtbot, str(write(tmp_path / "odd.jsonl", said)))
     assert "summary" in source.mapping.fields["summary"].problem()
     assert source.source_field.problem() == ""
 
@@ -233,7 +228,7 @@ def test_a_check_makes_room_for_the_next_which_inherits_no_decisions(shown, qtbo
     finding(page, "duplicates").act_button.click()
     page.open(str(chats))
     first = page.checker.active_job.thread
-    path = write_rows(tmp_path / "few.jsonl", [chat(number) for number in range(20)])
+    path = write(tmp_path / "few.jsonl", [chat(number) for number in range(20)])
     checked(page, qtbot, str(path))
     qtbot.waitUntil(first.isFinished)
     assert page.header.title() == "few.jsonl"
@@ -293,7 +288,7 @@ def finding(page: DataPage, kind: str) -> Any:
 
 
 def test_the_first_rows_are_shown_with_their_roles_before_the_check_is_complete(page, qtbot, tmp_path):
-    path = write_rows(tmp_path / "many.jsonl", [chat(number) for number in range(3000)])
+    path = write(tmp_path / "many.jsonl", [chat(number) for number in range(3000)])
     seen: list[tuple[bool, bool]] = []
     page.checker.previewed.connect(
         lambda _event: seen.append((page.report is None, page.row_preview is not None))
@@ -311,7 +306,7 @@ def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
         {"no": str(number // 3), "was": "so it is", "by": "Ann", "gist": f"They talk, {number // 3}"}
         for number in range(90)
     ]
-    checked(page, qtbot, str(write_rows(tmp_path / "odd.jsonl", rows)))
+    checked(page, qtbot, str(write(tmp_path / "odd.jsonl", rows)))
     mapping = page.parts.source.mapping
     assert page.report is None
     assert "conversation" in mapping.fields["conversation"].problem()
@@ -331,7 +326,7 @@ def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
 def test_personal_data_is_masked_in_the_preview_and_in_the_recipe(page, qtbot, tmp_path):
     rows = [chat(number) for number in range(30)]
     rows[4]["dialogue"] = "Ann: write to ann@example.org\nBo: I will"
-    checked(page, qtbot, str(write_rows(tmp_path / "mail.jsonl", rows)))
+    checked(page, qtbot, str(write(tmp_path / "mail.jsonl", rows)))
     row = finding(page, "email")
     row.show_button.click()
     assert "ann@example.org" in page.parts.row_view.personal.text()

@@ -1,18 +1,13 @@
 """What the data page asks before data can be read, and what it does with the answers."""
 
 import json
-from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
 from engine.api import Problem
 from gui.pages.data.page import DataPage
 from gui.pages.data.page_layout import Question
-
-
-def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
+from tests.helpers.table_files import write
 
 
 def chat(number: int) -> dict[str, str]:
@@ -28,7 +23,7 @@ def checked(page: DataPage, qtbot, source: str) -> None:
 
 def test_files_whose_names_tell_no_split_are_asked_about_and_the_answer_is_followed(page, qtbot, tmp_path):
     for name in ("MyTrainingSet", "testdata", "extra"):
-        write_rows(tmp_path / f"{name}.jsonl", [chat(len(name) * 10 + number) for number in range(3)])
+        write(tmp_path / f"{name}.jsonl", [chat(len(name) * 10 + number) for number in range(3)])
     checked(page, qtbot, str(tmp_path))
     asked = page.parts.asked
     assert asked.isVisible()
@@ -75,7 +70,7 @@ def test_many_broken_rows_are_all_listed_before_and_after_consent(page, qtbot, t
 def test_lists_that_may_be_sentences_or_summaries_are_asked_about_and_can_be_turned(page, qtbot, tmp_path):
     parts = ["Ann can not decide which boots to buy.", "Bob helps Ann with the boots."]
     rows = [chat(number) | {"summary": parts} for number in range(5)]
-    checked(page, qtbot, str(write_rows(tmp_path / "lists.jsonl", rows)))
+    checked(page, qtbot, str(write(tmp_path / "lists.jsonl", rows)))
     asked, mapping = page.parts.asked, page.parts.source.mapping
     assert asked.isVisible()
     assert page.parts.preview_table.isVisible()
@@ -109,7 +104,7 @@ def test_what_was_guessed_by_content_is_told_and_turned_round_by_a_click(page, q
         {"a": f"They meet at {n} in the park.", "b": f"Ann: At {n}?\nBo: Yes, in the park, I bring the ball."}
         for n in range(12)
     ]
-    checked(page, qtbot, str(write_rows(tmp_path / "two.jsonl", rows)))
+    checked(page, qtbot, str(write(tmp_path / "two.jsonl", rows)))
     mapping = page.parts.source.mapping
     assert "it contains turns of speakers" in mapping.reason.text()
     assert page.parts.row_view.row().summary.startswith("They meet at")
