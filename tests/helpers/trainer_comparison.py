@@ -37,7 +37,6 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
     DataCollatorForSeq2Seq,
-    PreTrainedTokenizerBase,
     PrinterCallback,
     Seq2SeqTrainer,
     Seq2SeqTrainingArguments,
@@ -172,9 +171,12 @@ class Stock:
     """The stock Trainer over rows of ids; `tutorial` and `plain` differ in their rows and how these are ordered."""
 
     def __init__(
-        self, stage: Stage, folder: Path, batch_size: int, *, grouped: bool, liger: bool = False
-    ) -> None:
+        self, stage: Stage, folder: Path, batch_size: int, rows: list[Result], tokens: int, *, grouped: bool,
+        liger: bool = False,
+    ) -> None:  # fmt: skip
         self._stage = stage
+        self._rows = rows
+        self.examples, self.tokens = len(rows), tokens
         self._liger = liger
         self._folder = folder
         self._batch_size = batch_size
@@ -195,7 +197,12 @@ class Stock:
             model.enable_input_require_grads()
         return model
 
-    def train(self, rows: list[Result], steps: int = -1) -> Result:
+    def first_step(self) -> float:
+        """Take one step; return the time at its end."""
+        self.turn(steps=1)
+        return time.time()
+
+    def turn(self, steps: int = -1) -> Result:
         """Train one epoch, or some steps; return the seconds and the tokens computed."""
         stage, training = self._stage, self._stage.recipe.training
         collate = DataCollatorForSeq2Seq(stage.base.tokenizer, model=self.model, pad_to_multiple_of=8)
@@ -212,62 +219,35 @@ class Stock:
             dataloader_pin_memory=stage.base.device.type != "cpu", use_liger_kernel=self._liger,
         )  # fmt: skip
         clock = EpochClock()
-        stock = Seq2SeqTrainer(self.model, arguments, train_dataset=rows, data_collator=padding)
+        stock = Seq2SeqTrainer(self.model, arguments, train_dataset=self._rows, data_collator=padding)
         stock.remove_callback(PrinterCallback)
         stock.add_callback(clock)
         stock.train()
         return clock.elapsed() | {"computed": padding.computed}
 
 
-class Tutorial:
-    """The tutorial's script: columns padded to 512 tokens beforehand, the labels' padding trained on as well."""
+def tutorial(stage: Stage, folder: Path, batch_size: int, steps: int = 1) -> Stock:
+    """Return the tutorial's script: columns padded to 512 tokens beforehand, the labels' padding trained on as well.
 
-    def __init__(self, stage: Stage, folder: Path, batch_size: int, steps: int = 1) -> None:
-        self._stock = Stock(stage, folder, batch_size, grouped=False)
-        self._rows = [
-            _tutorial_row(stage, each, stage.base.tokenizer)
-            for each in stage.splits.train[: batch_size * steps]
-        ]
-        self.examples = len(self._rows)
-        self.tokens = sum(
-            len(each.input_ids) + len(each.labels) for each in itertools.islice(stage.train, self.examples)
-        )
-
-    def first_step(self) -> float:
-        """Take one step; return the time at its end."""
-        self._stock.train(self._rows, steps=1)
-        return time.time()
-
-    def turn(self) -> Result:
-        """Take a step or some: their cost does not depend on the examples."""
-        return self._stock.train(self._rows)
+    An epoch is a step or some, whose cost does not depend on the examples.
+    """
+    rows = [_tutorial_row(stage, each) for each in stage.splits.train[: batch_size * steps]]
+    read = itertools.islice(stage.train, len(rows))
+    tokens = sum(len(each.input_ids) + len(each.labels) for each in read)
+    return Stock(stage, folder, batch_size, rows, tokens, grouped=False)
 
 
-def _tutorial_row(stage: Stage, example: Example, tokenizer: PreTrainedTokenizerBase) -> Result:
+def _tutorial_row(stage: Stage, example: Example) -> Result:
     prompt = stage.recipe.data.prompt.replace("{conversation}", example.conversation)
     fill: dict[str, Any] = {"padding": "max_length", "truncation": True, "max_length": TUTORIAL_LENGTH}
-    return {
-        **tokenizer(prompt, **fill),
-        "labels": tokenizer(text_target=example.summary, **fill)["input_ids"],
-    }
+    labels = stage.base.tokenizer(text_target=example.summary, **fill)["input_ids"]
+    return {**stage.base.tokenizer(prompt, **fill), "labels": labels}
 
 
-class Plain:
-    """Trainer with dynamic padding and grouping by length, on the ids that Tunesmith trains on too."""
-
-    def __init__(self, stage: Stage, folder: Path, batch_size: int, *, liger: bool = False) -> None:
-        self._stock = Stock(stage, folder, batch_size, grouped=True, liger=liger)
-        self._rows = [_row(each) for each in stage.train]
-        self.examples, self.tokens = len(self._rows), stage.tokens
-        self.model = self._stock.model
-
-    def first_step(self) -> float:
-        """Take one step; return the time at its end."""
-        self._stock.train(self._rows, steps=1)
-        return time.time()
-
-    def turn(self) -> Result:
-        return self._stock.train(self._rows)
+def plain(stage: Stage, folder: Path, batch_size: int, *, liger: bool = False) -> Stock:
+    """Return Trainer with dynamic padding and grouping by length, on the ids that Tunesmith trains on too."""
+    rows = [_row(each) for each in stage.train]
+    return Stock(stage, folder, batch_size, rows, stage.tokens, grouped=True, liger=liger)
 
 
 def _row(example: Encoded) -> Result:
@@ -344,8 +324,8 @@ class Tunesmith:
         return channel.job
 
 
-SIDES: dict[str, Callable[..., Tutorial | Plain | Tunesmith]] = {
-    "tutorial": Tutorial, "plain": Plain, "plain_liger": partial(Plain, liger=True), "tunesmith": Tunesmith,
+SIDES: dict[str, Callable[..., Stock | Tunesmith]] = {
+    "tutorial": tutorial, "plain": plain, "plain_liger": partial(plain, liger=True), "tunesmith": Tunesmith,
     "own_code": Tunesmith,
 }  # fmt: skip
 

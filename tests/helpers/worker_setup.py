@@ -18,9 +18,11 @@ from engine.jobs.events import EventWriter
 from engine.jobs.job import create_job, new_id
 from engine.system.paths import jobs_folder
 from engine.worker.adapters import attach
+from engine.worker.jobs import export
 from engine.worker.modeling import base_models, forward
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
+from tests.helpers.channel_events import events_of
 from tests.helpers.tiny_models import Kind, tiny_model
 
 
@@ -112,6 +114,14 @@ def import_with_biases(
         model = _randomised(get_peft_model(base.model, config), seed, strength)
         model.save_pretrained(Path(folder) / name, save_embedding_layers=False)
         return library.import_adapter(Path(folder) / name)
+
+
+def exported(adapter: Adapter, target: Path, to: str = "merged", **more: Any) -> Any:
+    """Export an adapter as a job does, and return what came of it."""
+    channel = make_channel("export")
+    export.run(channel, {"kind": "export", "to": to, "adapter": adapter.id, "target": str(target), **more})
+    [made] = events_of(channel, "result_made")
+    return made["result"]
 
 
 def write_conversations(folder: Path, examples: int = 6) -> Path:

@@ -18,13 +18,6 @@ from tests.helpers.homes import add_adapter, make_recipe
 BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 
 
-@pytest.fixture
-def form(qtbot, home):
-    made = qtbot.add(RecipeForm(QWidget()))
-    made.set_recipe(recipe.from_tables(BASICS))
-    return made
-
-
 def test_all_three_are_on_the_form_on_advanced(form):
     form.set_level("advanced")
     for key in LENGTH:

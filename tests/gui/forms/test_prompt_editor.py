@@ -1,11 +1,9 @@
 import pytest
-from PySide6.QtWidgets import QWidget
 
-from engine.api import prompts, recipe
+from engine.api import prompts
 from gui.forms.prompt_editor import OWN, SAMPLE, PromptEditor
-from gui.forms.recipe_form import RecipeForm
 from gui.look import style
-from tests.helpers.train_stage import BASICS, PLAN, texts
+from tests.helpers.train_stage import PLAN, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "
 FILLING = {
@@ -27,13 +25,6 @@ def marked_in(editor, line: int) -> list[tuple[int, int]]:
 def editor(qtbot, home):
     made = qtbot.add(PromptEditor())
     made.write(prompts.DEFAULT_PROMPT)
-    return made
-
-
-@pytest.fixture
-def form(qtbot, home):
-    made = qtbot.add(RecipeForm(QWidget()))
-    made.set_recipe(recipe.from_tables(BASICS))
     return made
 
 

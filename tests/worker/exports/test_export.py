@@ -24,14 +24,13 @@ from engine.worker.generation.generate import generate
 from engine.worker.jobs import export
 from engine.worker.modeling import base_models
 from engine.worker.runtime.channel import Stopped
-from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML
 from tests.helpers.programs import run_script
 from tests.helpers.systems import modes
 from tests.helpers.worker_setup import (
+    exported,
     install_random,
     load_tiny,
-    make_channel,
     make_recipe,
     write_conversations,
 )
@@ -58,13 +57,6 @@ def adapter_of(tmp_path):
     return install
 
 
-def do_export(adapter, target, to="merged", **more):
-    channel = make_channel("export")
-    export.run(channel, {"kind": "export", "to": to, "adapter": adapter.id, "target": str(target), **more})
-    [made] = events_of(channel, "result_made")
-    return made["result"]
-
-
 def expected(adapter, kind, prompts):
     base = load_tiny(kind)
     model = attach.load_adapter(base, adapter)
@@ -82,7 +74,7 @@ def by_script(folder, talks):
 
 def test_its_script_writes_what_the_adapter_writes(adapter_of, tmp_path):
     adapter = adapter_of("llama", with_data=False)
-    result = do_export(adapter, tmp_path / "out", "ctranslate2")
+    result = exported(adapter, tmp_path / "out", "ctranslate2")
     answers = by_script(tmp_path / "out", TALKS)
     assert result["verified"]["state"] == "not tried"
     assert [each["summary"] for each in answers] == expected(
@@ -92,7 +84,7 @@ def test_its_script_writes_what_the_adapter_writes(adapter_of, tmp_path):
 
 def test_its_script_names_what_it_can_t_read_and_goes_on(adapter_of, tmp_path, capsys, monkeypatch):
     adapter = adapter_of("t5", with_data=False)
-    do_export(adapter, tmp_path / "out")
+    exported(adapter, tmp_path / "out")
     good = json.dumps({"conversation": TALKS[0]}).encode()
     deep = b"[" * 100_000
     lines = [
@@ -140,7 +132,7 @@ def test_prompts_are_the_same_tokens_as_in_training(tmp_path, kind, chat, limit)
 
 
 def test_the_verdict_stands_in_the_result_and_in_the_metadata(adapter_of, tmp_path):
-    result = do_export(adapter_of("llama"), tmp_path / "out", "ctranslate2", conversations=5)
+    result = exported(adapter_of("llama"), tmp_path / "out", "ctranslate2", conversations=5)
     verified = result["verified"]
     assert (verified["state"], verified["conversations"]) == ("too few to tell", 5)
     assert (verified["identical"], verified["equal_prompts"]) == (5, 5)
@@ -159,11 +151,11 @@ def test_another_prompt_is_told_and_a_broken_script_fails(adapter_of, tmp_path, 
 
     monkeypatch.setattr(plain_prompt, "write", spoilt)
     adapter = adapter_of("llama")
-    verified = do_export(adapter, tmp_path / "one", "ctranslate2", conversations=3)["verified"]
+    verified = exported(adapter, tmp_path / "one", "ctranslate2", conversations=3)["verified"]
     assert verified["equal_prompts"] == 0
     assert "3 prompts of 3 tokenize differently" in score_text.verification_lines(verified)[1]
     monkeypatch.setattr(plain_prompt, "write", lambda settings, runtime, folder: write({}, runtime, folder))
-    verified = do_export(adapter, tmp_path / "two", "ctranslate2", conversations=3)["verified"]
+    verified = exported(adapter, tmp_path / "two", "ctranslate2", conversations=3)["verified"]
     assert verified["state"] == "failed"
     assert "KeyError" in verified["reason"]
     assert score_text.verification_lines(verified)[0].startswith("Doesn't work. ")
@@ -172,26 +164,26 @@ def test_another_prompt_is_told_and_a_broken_script_fails(adapter_of, tmp_path, 
 def test_without_its_conversations_it_is_not_tried_and_says_why(adapter_of, tmp_path):
     adapter = adapter_of("llama")
     shutil.rmtree(tmp_path / "data")
-    verified = do_export(adapter, tmp_path / "out", "ctranslate2", conversations=5)["verified"]
+    verified = exported(adapter, tmp_path / "out", "ctranslate2", conversations=5)["verified"]
     assert (verified["state"], verified["conversations"]) == ("not tried", 0)
     assert str(tmp_path / "data") in verified["reason"]
 
 
 def test_an_adapter_without_a_prompt_is_merged_and_not_tried(adapter_of, tmp_path):
     adapter = adapter_of("llama", prompt=None)
-    verified = do_export(adapter, tmp_path / "out", conversations=5)["verified"]
+    verified = exported(adapter, tmp_path / "out", conversations=5)["verified"]
     assert verified == verified | {"state": "not tried", "reason": export.NO_PROMPT}
     with pytest.raises(AppError, match="prompt is unknown"):
-        do_export(adapter, tmp_path / "other", "ctranslate2")
+        exported(adapter, tmp_path / "other", "ctranslate2")
 
 
 def test_precision_is_as_asked(adapter_of, tmp_path):
     adapter = adapter_of("llama", with_data=False)
-    do_export(adapter, tmp_path / "half", precision="bfloat16")
+    exported(adapter, tmp_path / "half", precision="bfloat16")
     assert json.loads((tmp_path / "half" / "config.json").read_text())["dtype"] == "bfloat16"
     sizes = {}
     for precision in ("float32", "int8"):
-        sizes[precision] = do_export(adapter, tmp_path / precision, "ctranslate2", precision=precision)[
+        sizes[precision] = exported(adapter, tmp_path / precision, "ctranslate2", precision=precision)[
             "bytes"
         ]
     assert sizes["int8"] < sizes["float32"]
@@ -200,7 +192,7 @@ def test_precision_is_as_asked(adapter_of, tmp_path):
 def test_a_disk_that_is_too_small_is_told_before(adapter_of, tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
     with pytest.raises(StorageError, match="has 1 bytes free"):
-        do_export(adapter_of("llama", with_data=False), tmp_path / "out")
+        exported(adapter_of("llama", with_data=False), tmp_path / "out")
     assert not list(tmp_path.glob("*out*"))
 
 
@@ -218,7 +210,7 @@ def test_no_two_models_are_in_memory(adapter_of, tmp_path, monkeypatch):
 
     monkeypatch.setattr(base_models, "load", watched)
     monkeypatch.setattr(ctranslate2_model, "convert", convert)
-    do_export(adapter, tmp_path / "out", "ctranslate2", conversations=1)
+    exported(adapter, tmp_path / "out", "ctranslate2", conversations=1)
     assert len(loaded) == 2
 
 
@@ -234,10 +226,10 @@ def test_it_is_for_nobody_else_to_read_and_written_where_it_was_told(adapter_of,
     former = os.umask(0o022)
     adapter, aside = adapter_of("llama"), tmp_path / ".aside"
     try:
-        do_export(adapter, tmp_path / "out", to)
+        exported(adapter, tmp_path / "out", to)
         monkeypatch.setattr(export.Verifier, "verify", look)
         with pytest.raises(Stopped):
-            do_export(adapter, tmp_path / "again", to, conversations=3, aside=str(aside))
+            exported(adapter, tmp_path / "again", to, conversations=3, aside=str(aside))
         assert os.umask(0o022) == 0o022
     finally:
         os.umask(former)

@@ -14,12 +14,10 @@ from engine.adapters.metadata import PromptFacts
 from engine.errors import AppError, OfflineError, RecipeError
 from engine.worker.dataset.prompting import prompter_from_metadata
 from engine.worker.exports import gguf_model, plain_prompt
-from engine.worker.jobs import export
 from engine.worker.runtime.channel import Stopped
-from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML
 from tests.helpers.programs import put_program
-from tests.helpers.worker_setup import install_random, load_tiny, make_channel
+from tests.helpers.worker_setup import exported, install_random, load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
 PROMPT = PromptFacts(
@@ -49,10 +47,7 @@ def converter(home):
 
 def do_export(target, to="gguf", kind="llama", **more):
     adapter = library.update(install_random(kind, "mine"), prompt=PROMPT)
-    channel = make_channel("export")
-    export.run(channel, {"kind": "export", "to": to, "adapter": adapter.id, "target": str(target), **more})
-    [made] = events_of(channel, "result_made")
-    return made["result"]
+    return exported(adapter, target, to, **more)
 
 
 def settings_of(kind, *, chat):

@@ -14,19 +14,17 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
 
 from engine.adapters.import_checks import weight_shapes
-from engine.adapters.library import Adapter
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError
 from engine.worker.adapters import attach
 from engine.worker.exports import merged_model
-from engine.worker.jobs import export
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
-from tests.helpers.channel_events import events_of
 from tests.helpers.systems import facts_of_processes
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.worker_setup import (
     attach_random,
+    exported,
     import_with_biases,
     install_random,
     load_tiny,
@@ -37,14 +35,6 @@ from tests.helpers.worker_setup import (
 pytestmark = pytest.mark.torch
 
 CONVERSATION = "Summarize: Ann: Where are you?\nBob: At the office."
-
-
-def do_merge(adapter: Adapter, target: Path, precision: str = "") -> dict[str, Any]:
-    channel = make_channel("export")
-    request = {"kind": "export", "to": "merged", "adapter": adapter.id, "target": str(target)}
-    export.run(channel, request | {"precision": precision})
-    (made,) = events_of(channel, "result_made")
-    return made["result"]
 
 
 def plain(base: LoadedBase, folder: Path) -> PreTrainedModel:
@@ -81,7 +71,7 @@ def test_plain_transformers_computes_what_base_and_adapter_did(kind, method, tmp
     together = logits(base, attach.load_adapter(base, adapter))
     assert (together - untouched).abs().max() > 0.1
     target = tmp_path / "merged"
-    result = do_merge(adapter, target)
+    result = exported(adapter, target)
     assert result["path"] == str(target)
     assert result["bytes"] == sum(path.stat().st_size for path in target.iterdir())
     merged = plain(base, target)
@@ -93,7 +83,7 @@ def test_plain_transformers_computes_what_base_and_adapter_did(kind, method, tmp
 
 
 def test_the_folder_says_what_it_is_and_names_no_folder_of_this_computer(tmp_path):
-    do_merge(install_random("t5", "mine"), tmp_path / "merged")
+    exported(install_random("t5", "mine"), tmp_path / "merged")
     card = ModelCard.load(tmp_path / "merged" / "README.md")
     assert card.text.strip().startswith("# mine\n\nA plain model that summarises conversations: ")
     assert "python summarize.py CONVERSATION.txt" in card.text
@@ -107,7 +97,7 @@ def test_the_folder_says_what_it_is_and_names_no_folder_of_this_computer(tmp_pat
 
 @pytest.mark.parametrize(("kind", "tied"), [("t5", False), ("t5-tied", True)])
 def test_the_folder_says_whether_the_head_is_tied(kind, tied, tmp_path):
-    do_merge(install_random(kind, "mine"), tmp_path / "merged")
+    exported(install_random(kind, "mine"), tmp_path / "merged")
     config = json.loads((tmp_path / "merged" / "config.json").read_text())
     weights = weight_shapes(tmp_path / "merged" / "model.safetensors")
     assert ("lm_head.weight" in weights) is not tied
@@ -146,7 +136,7 @@ def test_the_sum_is_made_in_float32_layer_by_layer_and_the_base_stays(kind, meth
         warnings.simplefilter("ignore")
         summed = attach.load_adapter(widened, adapter).merge_and_unload()
     expected = summed.to(getattr(torch, precision)).state_dict()
-    do_merge(adapter, tmp_path / "merged", precision)
+    exported(adapter, tmp_path / "merged", precision=precision)
     merged = plain(base, tmp_path / "merged")
     assert str(merged.dtype) == f"torch.{precision}"
     assert all(torch.equal(value, expected[name]) for name, value in merged.state_dict().items())
@@ -157,7 +147,7 @@ def test_the_sum_is_made_in_float32_layer_by_layer_and_the_base_stays(kind, meth
 def test_what_a_stranger_trained_whole_is_not_rounded_to_the_base_s_format(tmp_path):
     base = in_bfloat16("gpt2", tmp_path / "base")
     mine = import_with_biases("gpt2", "mine", base_folder=base["id"])
-    do_merge(mine, tmp_path / "merged", "float32")
+    exported(mine, tmp_path / "merged", precision="float32")
     trained = load_file(mine.folder / "adapter_model.safetensors")["base_model.model.transformer.ln_f.bias"]
     merged = load_file(tmp_path / "merged" / "model.safetensors")["transformer.ln_f.bias"]
     assert torch.equal(merged, trained)
@@ -178,7 +168,7 @@ def test_an_adapter_of_a_4_bit_base_is_merged_into_the_dequantized_base(kind, qu
     recipe = make_recipe(kind, base_model=table)
     quantized = base_models.load(recipe.base_model, "cpu", make_channel("inspect"))
     together = logits(quantized, attach_random(quantized, recipe, strength=0.1))
-    do_merge(install_random(kind, "mine", base_model=table, strength=0.1), tmp_path / "merged")
+    exported(install_random(kind, "mine", base_model=table, strength=0.1), tmp_path / "merged")
     config = json.loads((tmp_path / "merged" / "config.json").read_text())
     assert "quantization_config" not in config
     merged = logits(quantized, plain(quantized, tmp_path / "merged"))
@@ -188,7 +178,7 @@ def test_an_adapter_of_a_4_bit_base_is_merged_into_the_dequantized_base(kind, qu
 def test_an_adapter_of_an_int8_base_is_not_merged(tmp_path):
     adapter = install_random("llama", "mine", base_model=on_quantized("llama", "int8"))
     with pytest.raises(AdapterError, match="trained on an int8 base"):
-        do_merge(adapter, tmp_path / "merged")
+        exported(adapter, tmp_path / "merged")
     assert list(tmp_path.glob("merged*")) == []
 
 
@@ -198,7 +188,7 @@ def test_a_merge_that_would_write_something_else_is_refused(stored, tmp_path):
     tables = {"base_model": in_bfloat16("t5-tied", tmp_path / "base")} if stored == "bfloat16" else {}
     adapter = install_random("t5-tied", "mine", method=tied, **tables)
     with pytest.raises(AdapterError, match="would write different summaries"):
-        do_merge(adapter, tmp_path / "merged")
+        exported(adapter, tmp_path / "merged")
     assert list(tmp_path.glob("merged*")) == []
 
 
@@ -208,13 +198,13 @@ def test_a_layer_that_computes_something_else_is_refused(tmp_path, monkeypatch):
     of = Linear.get_delta_weight
     monkeypatch.setattr(Linear, "get_delta_weight", lambda *values: 1.1 * of(*values))
     with pytest.raises(AdapterError, match="would write different summaries"):
-        do_merge(adapter, tmp_path / "merged")
+        exported(adapter, tmp_path / "merged")
 
 
 def test_the_user_s_own_partial_folder_stays(tmp_path):
     own = tmp_path / "merged.partial"
     own.mkdir()
-    do_merge(install_random("t5", "mine"), tmp_path / "merged")
+    exported(install_random("t5", "mine"), tmp_path / "merged")
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("merged")) == [
         "merged", own.name
     ]  # fmt: skip
@@ -228,7 +218,7 @@ def test_damaged_weights_are_named_and_not_merged(tmp_path):
     weights[name][0, 0] = float("nan")
     save_file(weights, path)
     with pytest.raises(AdapterError, match="its weights are damaged") as raised:
-        do_merge(adapter, tmp_path / "merged")
+        exported(adapter, tmp_path / "merged")
     assert name in raised.value.hint
 
 

@@ -14,16 +14,14 @@ from engine.config import recipe as recipes
 from engine.errors import AdapterError
 from engine.methods import BaseFacts
 from engine.worker.exports import training_script
-from engine.worker.jobs import export
 from engine.worker.kernels.registry import PATCHES
 from engine.worker.modeling import base_models
-from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML
 from tests.helpers.programs import run_script
 from tests.helpers.systems import forbidden_names
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import adapter_of, tiny_recipe, train_in_process
-from tests.helpers.worker_setup import make_channel, make_recipe
+from tests.helpers.worker_setup import exported, make_recipe
 
 pytestmark = pytest.mark.torch
 
@@ -69,13 +67,6 @@ def trained(tmp_path: Path, kind: str, method: str, *overrides: str, chat: bool 
     return adapter_of(events), model
 
 
-def exported(adapter, target: Path) -> dict:
-    channel = make_channel("export")
-    export.run(channel, {"kind": "export", "to": "script", "adapter": adapter.id, "target": str(target)})
-    [made] = events_of(channel, "result_made")
-    return made["result"]
-
-
 def run_as_program(folder: Path, model: Path) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
@@ -119,7 +110,7 @@ def _plain(name: str) -> str:
 )  # fmt: skip
 def test_it_trains_the_same_weights(tmp_path, kind, method, chat, more):
     adapter, model = trained(tmp_path, kind, method, *more, chat=chat)
-    exported(adapter, tmp_path / "out")
+    exported(adapter, tmp_path / "out", "script")
     assert run_script(tmp_path / "out" / "train.py", str(model)) == 0
     assert difference(adapter, tmp_path / "out") < TOLERANCE
 
@@ -129,7 +120,7 @@ def test_it_trains_the_same_weights(tmp_path, kind, method, chat, more):
 def test_as_a_program_it_needs_nothing_of_tunesmith(tmp_path, monkeypatch):
     name = 'm") #""" ; import os; os.mkdir("made") #\u202e'
     adapter, model = trained(tmp_path, "llama", "lora", "method.dropout=0.0", name=name)
-    result = exported(library.update(adapter, name=name), tmp_path / "out")
+    result = exported(library.update(adapter, name=name), tmp_path / "out", "script")
     out = tmp_path / "out"
     assert (result["conversations"], result["verified"]) == (24, None)
     assert sorted(path.name for path in out.iterdir()) == ["requirements.txt", "train.jsonl", "train.py"]
@@ -158,7 +149,7 @@ def test_it_trains_to_the_state_that_was_kept_and_tells_of_dropout(tmp_path):
     facts = adapter.metadata.training.model_copy(update={"step": 5})
     recipe = (adapter.folder / "recipe.toml").read_text().replace('keep = "last"', 'keep = "best"')
     (adapter.folder / "recipe.toml").write_text(recipe)
-    exported(library.update(adapter, training=facts), tmp_path / "out")
+    exported(library.update(adapter, training=facts), tmp_path / "out", "script")
     script = (tmp_path / "out" / "train.py").read_text(encoding="utf-8")
     assert "STEPS = 5\n" in script
     assert "SCHEDULE_STEPS = 8\n" in script
@@ -172,7 +163,7 @@ def test_a_base_model_of_the_hub_is_named_with_its_commit(tmp_path, monkeypatch)
     model.rename(tmp_path / "snapshots" / "3f2a")
     monkeypatch.setattr(training_script, "looks_like_path", lambda _: False)
     monkeypatch.setattr(base_models, "folder_of", lambda *_: tmp_path / "snapshots" / "3f2a")
-    exported(adapter, tmp_path / "out")
+    exported(adapter, tmp_path / "out", "script")
     script = (tmp_path / "out" / "train.py").read_text(encoding="utf-8")
     compile(script, "train.py", "exec")
     assert "BASE_MODEL = 'model'\nREVISION = '3f2a'\n" in script
@@ -182,7 +173,7 @@ def test_a_base_model_of_the_hub_is_named_with_its_commit(tmp_path, monkeypatch)
 def test_what_no_script_can_repeat_is_refused_by_name(tmp_path):
     adapter, _ = trained(tmp_path, "llama", "bottleneck", "training.max_steps=1")
     with pytest.raises(AdapterError, match="PEFT lacks this method") as caught:
-        exported(adapter, tmp_path / "out")
+        exported(adapter, tmp_path / "out", "script")
     assert caught.value.hint == "Export it as peft instead."
     recipe = recipes.from_tables(adapter.recipe().as_tables() | {"method": {"id": "lora"}})
     (adapter.folder / "recipe.toml").write_text(recipes.dumps(recipe), encoding="utf-8")
@@ -190,10 +181,10 @@ def test_what_no_script_can_repeat_is_refused_by_name(tmp_path):
         '{"id": "1", "dialogue": "Ann: Hi.", "summary": "Hi."}\n' * 9
     )
     with pytest.raises(AdapterError, match="Conversations changed"):
-        exported(adapter, tmp_path / "out")
+        exported(adapter, tmp_path / "out", "script")
     (adapter.folder / "recipe.toml").unlink()
     with pytest.raises(AdapterError, match="its training is unknown"):
-        exported(adapter, tmp_path / "out")
+        exported(adapter, tmp_path / "out", "script")
     assert not (tmp_path / "out").exists()
 
 

@@ -1,12 +1,12 @@
 import json
 
 import pytest
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from gui.look import language, style
+from gui.look import style
 from gui.models.list_text import base_text
 from gui.pages.compare.systems import Wanted
 from gui.pages.compare.votes_view import VotesView
@@ -214,24 +214,11 @@ def test_parts_stack_in_a_narrow_window_and_at_twice_the_text_size(page, qapp):
     assert page.vote.splitter.orientation() == Qt.Orientation.Vertical
 
 
-@pytest.fixture
-def dressed(qapp):
-    """Dress the application in a language and a text size; put back what was."""
-    before = QLocale()
-
-    def dress(code: str, scale: float) -> None:
-        language.speak(code)
-        style.apply(qapp, "light", scale)
-
-    yield dress
-    dress("en", 1.0)
-    QLocale.setDefault(before)
-
-
 @pytest.mark.usefixtures("styled")
 @pytest.mark.parametrize(("code", "width", "scale"), [("en", 1232, 1.0), ("de", 968, 2.0)])
-def test_nothing_is_cut_off(dressed, qtbot, home, width, scale, code):
-    dressed(code, scale)
+def test_nothing_is_cut_off(speak, qapp, qtbot, home, width, scale, code):
+    speak(code)
+    style.apply(qapp, "light", scale)
     page = qtbot.place(VotesView(), width, 800)
     page.open_systems([Wanted(origin=job.id) for job in add_runs(2)])
     settle(page)
