@@ -103,7 +103,6 @@ class ArenaTable(GroupedTable[Row]):
 
     def set_groups(self, groups: Sequence[Group]) -> None:
         self._groups = tuple(groups)
-        self._choose_columns()
         self._refill()
 
     def set_checked(self, ids: Iterable[str]) -> None:
@@ -113,10 +112,10 @@ class ArenaTable(GroupedTable[Row]):
     def set_metrics(self, names: Sequence[str]) -> None:
         """Show a column for each metric after ROUGE-1; optional columns hide at greater widths then."""
         self._metrics = tuple(names)
-        self._choose_columns()
+        self._refill()
 
-    def _choose_columns(self) -> None:
-        """Show the columns of metrics, and those of seeds and blind votes if there are any."""
+    def _shown_columns(self) -> tuple[Column, ...]:
+        """Return the columns with those of metrics, and those of seeds and blind votes if there are any."""
         rows = [row for group in self._groups for row in group.rows]
         more = [
             _column(name)
@@ -131,14 +130,7 @@ class ArenaTable(GroupedTable[Row]):
             replace(each, hidden_below=least[each.key] + room) if least[each.key] else each
             for each in self._fixed
         ]
-        columns = (*fixed[:2], *more, *fixed[2:])
-        if columns == self.columns:
-            return
-        self.beginResetModel()
-        self.columns = columns
-        self.endResetModel()
-        if self.order not in {each.order for each in self.columns}:
-            self.sort_by("score")
+        return (*fixed[:2], *more, *fixed[2:])
 
     def known_metrics(self) -> list[str]:
         """Return the metrics that any entry has, in their usual order, without ROUGE-1, which is always shown."""
@@ -160,6 +152,9 @@ class ArenaTable(GroupedTable[Row]):
 
     def _refill(self) -> None:
         rows: list[Heading | Row] = []
+        columns = self._shown_columns()
+        if self.order not in {each.order for each in columns}:
+            self.order, self.descending = "score", True
         self._axes = {}
         for group in self._groups:
             if len(self._groups) > 1:
@@ -170,7 +165,7 @@ class ArenaTable(GroupedTable[Row]):
             spreads = [confidence_interval(row.scores[SCORE]).ends for row in group.rows]
             axis = axis_around([*chain(*spreads), *(row.base[SCORE]["mean"] for row in group.rows)])
             self._axes.update((row.id, axis) for row in group.rows)
-        self.set_rows(rows)
+        self.set_rows(rows, columns)
 
     def cell(self, item: Row, key: str) -> Cell:
         entry, run = item.status.entry, item.status.run

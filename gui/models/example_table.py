@@ -88,11 +88,8 @@ class ExampleTable(GroupedTable[Row]):
 
     def set_rows_of(self, rows: Sequence[Row], labels: Sequence[str] = ("",)) -> None:
         self._all, self._labels = tuple(rows), tuple(labels)
-        self.beginResetModel()
-        self.columns = columns_of(labels)
-        self.endResetModel()
         if self.order.startswith(run_comparison.GAIN_OF) and self.order not in {
-            each.order for each in self.columns
+            each.order for each in columns_of(labels)
         }:
             self.order = "gain"
         self._refill()
@@ -114,7 +111,7 @@ class ExampleTable(GroupedTable[Row]):
             if searched
             else self._all
         )
-        self.set_rows(run_comparison.ordered(shown, self.order))
+        self.set_rows(run_comparison.ordered(shown, self.order), columns_of(self._labels))
 
     def cell(self, item: Row, key: str) -> Cell:
         if key == "try":

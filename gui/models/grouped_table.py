@@ -1,4 +1,4 @@
-"""Table models: items under headings with cells as plain values, and rows of any kind with their texts.
+"""The model of every table: items under headings, with cells as plain values.
 
 `gui.tables.cell_delegate` draws the cells. Names in them may be of others: each text is held as it is shown, escaped
 and in one line.
@@ -6,7 +6,7 @@ and in one line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -84,19 +84,22 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
         return ""
 
     def key_of(self, item: Item) -> str:
-        """Return an item's unique key, its `id` by default, which stays the same when it is read again."""
-        return str(getattr(item, self.key_attribute))
+        """Return an item's unique key, which stays the same when it is read again: its `id`, a number itself."""
+        return str(getattr(item, self.key_attribute, item))
 
     # Filling and finding.
-    def set_rows(self, rows: Sequence[Heading | Item]) -> None:
-        """Show other rows; if the keys are the same in the same order, the rows are updated in place."""
-        if self._has_same_keys(rows):
+    def set_rows(self, rows: Sequence[Heading | Item], columns: tuple[Column, ...] | None = None) -> None:
+        """Show other rows, and other columns if given.
+
+        If columns and keys are the same in the same order, the rows are updated in place.
+        """
+        if columns in (None, self.columns) and self._has_same_keys(rows):
             self._rows = list(rows)
             if rows:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.columns) - 1))
             return
         self.beginResetModel()
-        self._rows = list(rows)
+        self._rows, self.columns = list(rows), self.columns if columns is None else columns
         self.endResetModel()
 
     def _has_same_keys(self, rows: Sequence[Heading | Item]) -> bool:
@@ -269,8 +272,11 @@ class LinkCell(ShownTexts):
 
 
 @dataclass(frozen=True)
-class RunCell(ShownTexts):
-    """A title over a line of facts, with an icon and a note at the title's right; a `share` is drawn as a bar."""
+class TwoLineCell(ShownTexts):
+    """A title over another line, with an icon and a note at the title's right; a `share` is drawn as a bar.
+
+    The title stands out, or with `stresses_foot` the line below it.
+    """
 
     title: str
     foot: str
@@ -278,6 +284,7 @@ class RunCell(ShownTexts):
     note: str = ""
     token: str = "muted"
     share: float | None = None
+    stresses_foot: bool = False
 
     @property
     def text(self) -> str:
@@ -285,7 +292,7 @@ class RunCell(ShownTexts):
         return ", ".join(filter(None, (self.title, self.note, self.foot)))
 
 
-Cell = TextCell | NameCell | CheckCell | ScoreCell | IconTextCell | LinkCell | RunCell
+Cell = TextCell | NameCell | CheckCell | ScoreCell | IconTextCell | LinkCell | TwoLineCell
 EMPTY = TextCell("")
 
 
@@ -302,57 +309,3 @@ def verdict_cell(difference: Mapping[str, Any] | None, token: str = "muted") -> 
         return TextCell(UNKNOWN, token=token)
     icon, word, token = VERDICTS.get(str(difference.get("verdict")), UNKNOWN_VERDICT)
     return IconTextCell(icon, tr(word), token)
-
-
-class RowModel(QAbstractTableModel):
-    """`text(row, column)` returns a cell's text; `spoken(row)` and `tooltip(row)` replace it for those purposes.
-
-    `heads` are the titles of the columns; those of `figures` are at the right.
-    """
-
-    def __init__(
-        self,
-        text: Callable[[Any, int], str],
-        heads: Sequence[str] = ("",),
-        *,
-        figures: Collection[int] = (),
-        spoken: Callable[[Any], str] | None = None,
-        tooltip: Callable[[Any], str | None] | None = None,
-    ) -> None:
-        super().__init__()
-        self.rows: Sequence[Any] = ()
-        self.heads, self._figures = heads, figures
-        self._text, self._spoken, self._tooltip = text, spoken, tooltip
-
-    def show_rows(self, rows: Sequence[Any], heads: Sequence[str] | None = None) -> None:
-        """Show other rows, and other columns unless `heads` is None."""
-        self.beginResetModel()
-        self.rows, self.heads = rows, self.heads if heads is None else heads
-        self.endResetModel()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.heads)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.rows[index.row()] if index.isValid() else None
-        if role == ITEM_ROLE or row is None:
-            return row
-        if role == Qt.ItemDataRole.AccessibleTextRole and self._spoken is not None:
-            return self._spoken(row)
-        if role == Qt.ItemDataRole.ToolTipRole and self._tooltip is not None:
-            return self._tooltip(row)
-        is_text = role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
-        return self._text(row, index.column()) if is_text else None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section in self._figures else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return self.heads[section] if role == Qt.ItemDataRole.DisplayRole else None

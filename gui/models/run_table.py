@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject
 from engine.api import RunEntry, run_names
 from gui.look.format import about_text, duration_text, gain, number_text, percent
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.grouped_table import Column, GroupedTable, Heading, RunCell
+from gui.models.grouped_table import Column, GroupedTable, Heading, TwoLineCell
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, base_text, data_text, day_text, moment_text
 
 Show = Literal["all", "completed", "resumable"]
@@ -161,22 +161,22 @@ class RunTable(GroupedTable[RunEntry | WaitingRun]):
             rows.extend(found)
         self.set_rows(rows)
 
-    def cell(self, item: RunEntry | WaitingRun, key: str) -> RunCell:
+    def cell(self, item: RunEntry | WaitingRun, key: str) -> TwoLineCell:
         if isinstance(item, WaitingRun):
-            return RunCell(item.name, item.reason)
+            return TwoLineCell(item.name, item.reason)
         outcome = outcome_of(item)
         if item.running:
             left = (
                 tr("{time} left", time=about_text(item.seconds_left)) if item.seconds_left else outcome.text
             )
-            return RunCell(_title(item), _foot(item, left), share=item.fraction_done)
+            return TwoLineCell(_title(item), _foot(item, left), share=item.fraction_done)
         if item.outcome == "completed":
             icon, _, token = VERDICTS.get(item.verdict, UNKNOWN_VERDICT)
             foot = _foot(item, duration_text(item.seconds or None))
-            return RunCell(
+            return TwoLineCell(
                 _title(item), foot, *((icon, gain(item.gain), token) if item.gain is not None else ())
             )
-        return RunCell(_title(item), _foot(item, outcome.text), outcome.icon, "", outcome.token)
+        return TwoLineCell(_title(item), _foot(item, outcome.text), outcome.icon, "", outcome.token)
 
     def accessible_text(self, item: RunEntry | WaitingRun) -> str:
         if isinstance(item, WaitingRun):

@@ -16,7 +16,15 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QShowEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QKeyEvent,
+    QPainter,
+    QShowEvent,
+    QStandardItem,
+    QStandardItemModel,
+)
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -32,7 +40,7 @@ from gui.look import icons, style
 from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
-from gui.models.grouped_table import ITEM_ROLE, Index, RowModel
+from gui.models.grouped_table import ITEM_ROLE, Index
 from gui.widgets.labels import Label
 from gui.widgets.layouts import Line, vbox
 
@@ -79,9 +87,13 @@ def _fit(typed: str, offer: PaletteEntry) -> Match | None:
     return by_title
 
 
-def _spoken(pair: tuple[PaletteEntry, Match]) -> str:
-    offer = pair[0]
-    return ", ".join(part for part in (offer.title, offer.group, offer.note) if part)
+def _item(found: tuple[PaletteEntry, Match]) -> QStandardItem:
+    """Return the item of a match in the list."""
+    offer = found[0]
+    made = QStandardItem(offer.title)
+    made.setData(found, ITEM_ROLE)
+    made.setAccessibleText(", ".join(filter(None, (offer.title, offer.group, offer.note))))
+    return made
 
 
 class _RowDelegate(QStyledItemDelegate):
@@ -173,7 +185,7 @@ class Palette(QDialog):
         self.offers, self._over = offers, parent
         self.query = _Query(tr("Find an action, setting, page, run or help topic"))
         self.query.setFrame(False)
-        self._model = RowModel(lambda pair, _column: pair[0].title, spoken=_spoken)
+        self._model = QStandardItemModel(self)
         self.view = QListView()
         self._nothing = Label(tr("No matches."), "body", "muted")
         self.view.setModel(self._model)
@@ -196,9 +208,8 @@ class Palette(QDialog):
         selected = self.current()
         self.offers += offers
         self._show_found()
-        row = next((at for at, (entry, _) in enumerate(self._model.rows) if entry is selected), None)
-        if row is not None:
-            self._select(row)
+        if selected is not None and selected in self._found():
+            self._select(self._found().index(selected))
 
     def current(self) -> PaletteEntry | None:
         """Return the selected entry, None without matches."""
@@ -206,7 +217,11 @@ class Palette(QDialog):
         return found[0] if found is not None else None
 
     def titles(self) -> list[str]:
-        return [entry.title for entry, _ in self._model.rows]
+        return [entry.title for entry in self._found()]
+
+    def _found(self) -> list[PaletteEntry]:
+        rows = range(self._model.rowCount())
+        return [self._model.index(row, 0).data(ITEM_ROLE)[0] for row in rows]
 
     def take(self) -> None:
         """Close the palette and run the selected entry."""
@@ -216,7 +231,9 @@ class Palette(QDialog):
             wanted.do()
 
     def _show_found(self) -> None:
-        self._model.show_rows(found_by(self.query.text(), self.offers))
+        self._model.clear()
+        for found in found_by(self.query.text(), self.offers):
+            self._model.appendRow(_item(found))
         count = self._model.rowCount()
         self.view.setVisible(count > 0)
         self._nothing.setVisible(not count)

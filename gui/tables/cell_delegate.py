@@ -1,4 +1,4 @@
-"""Draws the cells of a grouped table: backgrounds, names with tags, verdicts, intervals, runs."""
+"""Draws the cells of a grouped table: backgrounds, names with tags, verdicts, intervals, two lines."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from gui.models.grouped_table import (
     IconTextCell,
     LinkCell,
     NameCell,
-    RunCell,
     ScoreCell,
     TextCell,
+    TwoLineCell,
     text_of,
 )
 from gui.models.metric_text import ConfidenceInterval
@@ -107,7 +107,6 @@ def draw_text(
     *,
     right: bool = False,
     tail: str = "",
-    vertical: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignVCenter,
 ) -> int:
     """Draw an elided line in a font role and a colour, which keeps its `tail`; return its width."""
     painter.setFont(font(role))
@@ -116,7 +115,7 @@ def draw_text(
     room = max(0, rect.width() - measured.horizontalAdvance(tail))
     shown = measured.elidedText(text.removesuffix(tail), Qt.TextElideMode.ElideRight, room) + tail
     side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    painter.drawText(rect, side | vertical, shown)
+    painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, shown)
     return measured.horizontalAdvance(shown)
 
 
@@ -252,29 +251,32 @@ def _paint_link(painter: QPainter, rect: QRect, cell: LinkCell, _selected: bool)
     draw_text(painter, rect, cell.text, "body_medium", "accent", right=cell.right)
 
 
-def _paint_run(painter: QPainter, rect: QRect, cell: RunCell, _selected: bool) -> None:
-    """Draw a title with its note over a line of facts, and between them a bar of the share that is done."""
+def _paint_two_lines(painter: QPainter, rect: QRect, cell: TwoLineCell, _selected: bool) -> None:
+    """Draw a title with its note over another line, and between them a bar of the share that is done."""
+    title, below = ("body_medium", "text"), ("label", "muted")
+    if cell.stresses_foot:
+        title, below = ("figure_small", "hint"), ("body", "text")
     line, bar = px(20), px(6) if cell.share is not None else 0
     top = rect.top() + (rect.height() - 2 * line - bar) // 2
     first, side = QRect(rect.left(), top, rect.width(), line), px(ICON)
     taken = 0
+    if cell.note:
+        taken = px(4) + draw_text(painter, first, cell.note, "figure_small", cell.token, right=True)
     if cell.icon:
-        wide = draw_text(painter, first, cell.note, "figure_small", cell.token, right=True)
-        gap = px(4) if cell.note else 0
-        taken = wide + gap + side + px(8)
-        left = first.right() + 1 - wide - gap - side
+        left = first.right() + 1 - taken - side
         icons.paint(
             painter, QRectF(left, first.center().y() - side / 2 + 0.5, side, side), cell.icon, cell.token
         )
-    name = elided_name(cell.title, QFontMetrics(font("body_medium")), rect.width() - taken)
-    draw_text(painter, first, name, "body_medium", "text")
+        taken += side + px(8)
+    name = elided_name(cell.title, QFontMetrics(font(title[0])), rect.width() - taken)
+    draw_text(painter, first, name, *title)
     if cell.share is not None:
         track = QRectF(rect.left(), first.bottom() + 2, rect.width(), 4)
         painter.fillRect(track, style.color("grey_soft"))
         track.setWidth(track.width() * cell.share)
         painter.fillRect(track, style.color("accent_fill"))
     foot = QRect(rect.left(), first.bottom() + bar, rect.width(), line)
-    draw_text(painter, foot, cell.foot, "label", "muted")
+    draw_text(painter, foot, cell.foot, *below)
 
 
 PAINTERS: dict[type, Callable[[QPainter, QRect, Any, bool], None]] = {
@@ -284,5 +286,5 @@ PAINTERS: dict[type, Callable[[QPainter, QRect, Any, bool], None]] = {
     ScoreCell: _paint_scored,
     IconTextCell: _paint_signed,
     LinkCell: _paint_link,
-    RunCell: _paint_run,
+    TwoLineCell: _paint_two_lines,
 }

@@ -42,12 +42,23 @@ from gui.models.grouped_table import CELL_ROLE, ITEM_ROLE, CheckCell, Column, Gr
 from gui.tables.cell_delegate import CHECK, INSET, RowDelegate
 
 HEAD_HEIGHT = 32
+MOVES = (
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_PageDown,
+)
 
 Index = QModelIndex | QPersistentModelIndex
 
 
 class GroupedTableView(QTableView):
-    """Shows rows under headings; with `several`, more than one can be selected with Ctrl and Shift.
+    """Shows rows under headings, only those in view being laid out.
+
+    With `several`, more than one row can be selected with Ctrl and Shift. With `has_lines`, there are hairlines below
+    rows, and headings are as large as titles. With `chooses_on_focus`, the focus selects the first row if none is.
 
     `chosen(thing)` follows the selection (None when nothing is selected), `opened(thing)` is Return or a double click,
     `link_pressed(thing, column key)` a press on a link, `menu_wanted(thing, global place)` the context menu,
@@ -63,8 +74,6 @@ class GroupedTableView(QTableView):
     delete_wanted = Signal(object)
     order_wanted = Signal(str)
     check_pressed = Signal(object)
-    # Whether there are hairlines below rows, and headings as large as titles.
-    has_lines = True
 
     def __init__(
         self,
@@ -74,9 +83,11 @@ class GroupedTableView(QTableView):
         parent: QWidget | None = None,
         *,
         several: bool = False,
+        has_lines: bool = True,
+        chooses_on_focus: bool = True,
     ) -> None:
         super().__init__(parent)
-        self._row_height = row_height
+        self._row_height, self.has_lines, self._chooses_on_focus = row_height, has_lines, chooses_on_focus
         # The row under the pointer, −1 without one.
         self.hovered_row = -1
         self._last_key = ""
@@ -171,20 +182,17 @@ class GroupedTableView(QTableView):
         self.hovered_row = -1
         self.clearSpans()
         model = self.table()
-        usual, tall = px(self._row_height), px(44)
-        first = usual if self.has_lines else tall
-        for row in range(model.rowCount()):
-            head = model.is_heading(row)
-            if head and model.columnCount() > 1:
+        tall = px(44)
+        first = px(self._row_height) if self.has_lines else tall
+        for row in filter(model.is_heading, range(model.rowCount())):
+            if model.columnCount() > 1:
                 self.setSpan(row, 0, 1, model.columnCount())
-            height = tall if head and row else first if head else usual
-            if self.rowHeight(row) != height:
-                self.setRowHeight(row, height)
+            self.setRowHeight(row, tall if row else first)
+        self.verticalScrollBar().setValue(self._last_scroll)
         row = model.row_of(self._last_key)
         if row >= 0:
             self._select_only(row)
             self._select_again()
-            self.verticalScrollBar().setValue(self._last_scroll)
         else:
             # None after a reset; after a change of style the selection is still there.
             self.chosen.emit(self.current())
@@ -270,6 +278,8 @@ class GroupedTableView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open with Return, rename with F2, delete with Delete; other keys move."""
+        if self.current() is None and event.key() in MOVES:
+            self.choose_first()
         found = self.current()
         for action_id, wanted in (
             ("list.open", self.opened),
@@ -302,9 +312,8 @@ class GroupedTableView(QTableView):
         self.menu_wanted.emit(found, self.viewport().mapToGlobal(point))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Select a row to move from."""
         super().focusInEvent(event)
-        if self.current() is None:
+        if self._chooses_on_focus and self.current() is None:
             self.choose_first()
         self.viewport().update()
 
@@ -364,13 +373,12 @@ class ShortTableView(GroupedTableView):
 
 
 class _HeaderView(QHeaderView):
-    """The column heads; a sortable one can be clicked and shows the sort direction."""
+    """The column heads, between which columns are resized; a sortable one can be clicked and shows the direction."""
 
     def __init__(self, view: GroupedTableView) -> None:
         super().__init__(Qt.Orientation.Horizontal, view)
         self._view = view
-        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setMinimumSectionSize(1)
+        self.setMinimumSectionSize(px(24))
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         self.setMouseTracking(True)

@@ -110,13 +110,8 @@ class DifferencesTable(GroupedTable[Difference]):
     key_attribute = "key"
 
     def show_values(self, names: Sequence[str], found: Sequence[Difference]) -> None:
-        self.beginResetModel()
-        self.columns = (
-            Column("key", mark("Setting")),
-            *(Column(str(at), name, 152, as_is=True) for at, name in enumerate(names)),
-        )
-        self.endResetModel()
-        self.set_rows(list(found))
+        values = (Column(str(at), name, 152, as_is=True) for at, name in enumerate(names))
+        self.set_rows(found, (Column("key", mark("Setting")), *values))
 
     def cell(self, item: Difference, key: str) -> Cell:
         if key == "key":

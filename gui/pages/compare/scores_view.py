@@ -224,23 +224,17 @@ def _lead_text(lead: Lead) -> tuple[str, str, str, str]:
 class ComparisonTable(GroupedTable[ComparedRow]):
     """Scores and facts of systems; `show_rows` can leave out what is the same of all."""
 
-    columns: tuple[Column, ...] = (Column("title", "", TITLE_WIDTH),)
     key_attribute = "key"
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._all: list[Heading | ComparedRow] = []
+        self._systems: Sequence[System] = ()
         self._first = 0
 
     def show_systems(self, systems: Sequence[System], *, has_base: bool) -> None:
         """Show systems; the base model in front has scores and no facts."""
-        self._first = int(has_base)
-        self.beginResetModel()
-        self.columns = (
-            Column("title", "", TITLE_WIDTH),
-            *(Column(str(at), each.label, as_is=True, least=148) for at, each in enumerate(systems)),
-        )
-        self.endResetModel()
+        self._systems, self._first = systems, int(has_base)
         self._all = comparison_rows(systems)
 
     def show_rows(self, *, only_differences: bool) -> None:
@@ -251,49 +245,42 @@ class ComparisonTable(GroupedTable[ComparedRow]):
             if isinstance(row, Heading) or row.differs(self._first) or not only_differences
         ]
         following = [*kept[1:], Heading("")]
-        self.set_rows(
-            [
-                row
-                for row, after in zip(kept, following, strict=True)
-                if not (isinstance(row, Heading) and isinstance(after, Heading))
-            ]
-        )
+        rows = [
+            row
+            for row, after in zip(kept, following, strict=True)
+            if not (isinstance(row, Heading) and isinstance(after, Heading))
+        ]
+        names = (Column(str(at), each.label, as_is=True, least=148) for at, each in enumerate(self._systems))
+        self.set_rows(rows, (Column("title", "", TITLE_WIDTH), *names))
 
     def cell(self, item: ComparedRow, key: str) -> Cell:
         return TextCell(item.title, "body", "muted") if key == "title" else item.cells[int(key)]
 
 
+SCORE_COLUMNS: tuple[Column, ...] = (
+    Column("name", mark("System"), least=112),
+    Column("size", mark("Size"), 104, right=True, hidden_below=860),
+    Column("score", "ROUGE-1", 168, as_is=True),
+    Column("verdict", mark("vs. base"), 144),
+    Column("gain", mark("Difference"), 96, right=True, hidden_below=620),
+)
+
+
 class SystemTable(GroupedTable[Line]):
     """The base model and the systems with their ROUGE-1, on one scale."""
 
+    columns = SCORE_COLUMNS
     key_attribute = "name"
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._axis = (0.0, 1.0)
-        self._has_votes = False
-        self.columns: tuple[Column, ...] = self._columns()
-
-    def _columns(self) -> tuple[Column, ...]:
-        votes = (Column("preferred", mark("Preferred"), 96, right=True),) if self._has_votes else ()
-        return (
-            Column("name", mark("System"), least=112),
-            Column("size", mark("Size"), 104, right=True, hidden_below=860),
-            Column("score", "ROUGE-1", 168, as_is=True),
-            Column("verdict", mark("vs. base"), 144),
-            Column("gain", mark("Difference"), 96, right=True, hidden_below=620),
-            *votes,
-        )
 
     def show_systems(self, systems: Sequence[System], preferred: Mapping[str, float]) -> None:
         """Show systems, with how often they are preferred in blind votes."""
         self._axis = axis_of([each.card for each in systems], SCORE)
-        if self._has_votes != bool(preferred):
-            self.beginResetModel()
-            self._has_votes = bool(preferred)
-            self.columns = self._columns()
-            self.endResetModel()
-        self.set_rows([_line(each, preferred) for each in systems])
+        votes = (Column("preferred", mark("Preferred"), 96, right=True),) if preferred else ()
+        self.set_rows([_line(each, preferred) for each in systems], (*SCORE_COLUMNS, *votes))
 
     def cell(self, item: Line, key: str) -> Cell:
         if key == "name":

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QCursor, QFontMetrics, QKeyEvent, QPainter, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QMenu,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import escaping, pii, turns
-from gui.core import actions
 from gui.look import style
-from gui.look.fonts import font, px
+from gui.look.fonts import metrics, text_scale
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.look.shown_texts import plain_tooltip
-from gui.models.grouped_table import Index, RowModel
+from gui.models.grouped_table import Cell, Column, GroupedTable, TextCell
 from gui.pages.data.report import Row, RowPreview, split_name
-from gui.tables.cell_delegate import draw_background, draw_text
+from gui.tables.cell_delegate import INSET
+from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.cards import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
@@ -78,6 +70,28 @@ def _whose(look: RowPreview) -> str:
     )
 
 
+class RawRows(GroupedTable[int]):
+    """The first rows of a source by their position; a column is as wide as its content needs, the last one more."""
+
+    look: RowPreview | None = None
+
+    def show_preview(self, look: RowPreview) -> None:
+        self.look = look
+        columns = [_column(look, name) for name in look.columns]
+        last = (replace(each, width=0, least=each.width) for each in columns[-1:])
+        self.set_rows(range(len(look.rows)), (*columns[:-1], *last))
+
+    def cell(self, item: int, key: str) -> Cell:
+        return TextCell(one_line(self.look.rows[item].get(key, "")) if self.look else "", token="text")
+
+
+def _column(look: RowPreview, name: str) -> Column:
+    title = one_line(head(look, name))
+    longest = max((len(row.get(name, "")) for row in look.rows), default=0)
+    wide = metrics("head").horizontalAdvance(title) / text_scale() + 2 * INSET + 16
+    return Column(name, title, round(max(wide, 320 if longest > 24 else 120)), order=name, as_is=True)
+
+
 class PreviewTable(QWidget):
     """The table with its title above. `role_chosen(role, column)` reports what a column is to be."""
 
@@ -85,44 +99,29 @@ class PreviewTable(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look: RowPreview | None = None
-        self._model = RowModel(self._text, ())
-        self.table = TextTable(self._model, tr("First rows, unchanged"))
-        header = self.table.horizontalHeader()
-        header.setSectionsClickable(True)
-        header.sectionClicked.connect(self._offer_roles)
-        self.table.clicked.connect(lambda index: self._offer_roles(index.column()))
+        self._rows = RawRows(self)
+        self.table = GroupedTableView(self._rows, tr("First rows, unchanged"), chooses_on_focus=False)
+        self.table.order_wanted.connect(self._offer_roles)
+        self.table.clicked.connect(lambda index: self._offer_roles(self._rows.columns[index.column()].key))
         self.table.opened.connect(self._offer_roles_below)
         self._words = ElidedLabel("", "label", "muted")
         vbox(self._words, (self.table, 1), of=self, spacing=8)
 
     def show_preview(self, look: RowPreview) -> None:
-        self._look = look
-        self._model.show_rows(look.rows, [one_line(head(look, column)) for column in look.columns])
+        self._rows.show_preview(look)
         self._words.setText(f"{_whose(look)} {tr('Click a column to change its role.')}")
-        header = self.table.horizontalHeader()
-        header.setStretchLastSection(True)
-        for section in range(len(look.columns)):
-            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
-            wide = header.sectionSizeHint(section) + 16
-            long = max((len(row.get(look.columns[section], "")) for row in look.rows), default=0)
-            header.resizeSection(section, max(wide, px(320 if long > 24 else 120)))
 
-    def _text(self, row: Mapping[str, str], column: int) -> str:
-        return one_line(row.get(self._look.columns[column], "")) if self._look is not None else ""
-
-    def _offer_roles(self, section: int, at: QPoint | None = None) -> None:
+    def _offer_roles(self, column: str, at: QPoint | None = None) -> None:
         """Open the menu of a column's roles, at the pointer unless a point is given."""
-        look = self._look
-        if look is not None:
-            self.role_menu(look.columns[section]).popup(at or QCursor.pos())
+        self.role_menu(column).popup(at or QCursor.pos())
 
-    def _offer_roles_below(self, index: Index) -> None:
+    def _offer_roles_below(self) -> None:
+        index = self.table.currentIndex()
         below = self.table.visualRect(index).bottomLeft()
-        self._offer_roles(index.column(), self.table.viewport().mapToGlobal(below))
+        self._offer_roles(self._rows.columns[index.column()].key, self.table.viewport().mapToGlobal(below))
 
     def role_menu(self, column: str) -> QMenu:
-        look = self._look
+        look = self._rows.look
         held = roles_of(look, column) if look else []
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -137,44 +136,8 @@ class PreviewTable(QWidget):
         return menu
 
     def headings(self) -> list[str]:
-        look = self._look
+        look = self._rows.look
         return [head(look, column) for column in look.columns] if look else []
-
-
-ROW_HEIGHT = 36
-
-
-class TextTable(QTableView):
-    """Shows a model's texts; `figures` are the number columns. `opened(index)` reports a cell opened by key."""
-
-    opened = Signal(QModelIndex)
-
-    def __init__(self, model: RowModel, name: str, figures: Collection[int] = ()) -> None:
-        super().__init__()
-        self.setModel(model)
-        self.setItemDelegate(_CellDelegate(figures, self))
-        self.setShowGrid(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setAccessibleName(name)
-        self.verticalHeader().hide()
-        self.horizontalHeader().setHighlightSections(False)
-        style.scale(self.verticalHeader(), QHeaderView.setDefaultSectionSize, ROW_HEIGHT)
-        style.set_font(self.horizontalHeader(), "head")
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Set the header's font again: it is lost if sections are sized before the header is polished."""
-        super().showEvent(event)
-        self.horizontalHeader().setFont(font("head"))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if actions.pressed(event, "list.open") and self.currentIndex().isValid():
-            self.opened.emit(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
 
 
 def one_line(text: str) -> str:
@@ -182,29 +145,45 @@ def one_line(text: str) -> str:
     return escaping.in_one_line(" / ".join(text.split("\n")))
 
 
-class _CellDelegate(QStyledItemDelegate):
-    """Draws a cell, the hairline below it, and the bar of the selected row."""
-
-    def __init__(self, figures: Collection[int], parent: QWidget) -> None:
-        super().__init__(parent)
-        self._figures = figures
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        draw_background(painter, option, hovered=False, first=index.column() == 0)
-        is_figure = index.column() in self._figures
-        role, token = ("figure", "muted") if is_figure else ("body", "text")
-        box = option.rect.adjusted(12, 0, -12, 0)
-        draw_text(painter, box, str(index.data()), role, token, right=is_figure)
-
-
-HEADS = (mark("Row"), mark("Conversation"), mark("Tokens"), mark("Summary"), mark("Tokens"))
-FIGURES = (0, 2, 4)
 # Cells show one line of limited length.
 MAX_CHARACTERS = 400
 GetRow = Callable[[int], Row | None]
-BROKEN_COLUMNS = {"place": mark("Where"), "why": mark("Why")}
 # The number of rows named in the message.
 NAMED_ALREADY = 5
+
+
+class SplitRows(GroupedTable[int]):
+    """Rows of a split by their number; each is looked up only when it is drawn."""
+
+    columns = (
+        Column("number", mark("Row"), 84, right=True),
+        Column("conversation", mark("Conversation")),
+        Column("conversation_tokens", mark("Tokens"), 84, right=True),
+        Column("summary", mark("Summary")),
+        Column("summary_tokens", mark("Tokens"), 84, right=True),
+    )
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._get: GetRow = lambda _number: None
+
+    def show_numbers(self, numbers: Sequence[int], get: GetRow) -> None:
+        self._get = get
+        self.set_rows(numbers)
+
+    def cell(self, item: int, key: str) -> Cell:
+        row = self._get(item)
+        if key == "number" or row is None:
+            return TextCell(number_text(item) if key == "number" else "", "figure", right=True)
+        value = getattr(row, key)
+        if isinstance(value, int):
+            return TextCell(number_text(value), "figure", right=True)
+        missing = tr("no conversation") if key == "conversation" else tr("no summary")
+        return TextCell(one_line(value[:MAX_CHARACTERS]) or missing, token="text")
+
+    def explanation(self, item: int, key: str) -> str:
+        row = self._get(item)
+        return translate(row.place) if row is not None else ""
 
 
 class RowsView(QWidget):
@@ -214,11 +193,10 @@ class RowsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._get: GetRow = lambda _number: None
-        heads = [tr(head) for head in HEADS]
-        self._model = RowModel(self._text, heads, figures=FIGURES, tooltip=self._place)
-        self.table = TextTable(self._model, tr("Rows"), FIGURES)
-        self.table.selectionModel().currentRowChanged.connect(self._on_current)
+        self._numbers: Sequence[int] = ()
+        self._rows = SplitRows(self)
+        self.table = GroupedTableView(self._rows, tr("Rows"), chooses_on_focus=False)
+        self.table.chosen.connect(self._on_chosen)
         self._which = ElidedLabel("", "body_medium")
         self.export_button = link(tr("Export as CSV…"))
         self.all_button = link(tr("Back to all rows"))
@@ -226,17 +204,6 @@ class RowsView(QWidget):
         hbox((self._which, 1), self.export_button, self.all_button, of=self._head, spacing=12)
         vbox(self._head, (self.table, 1), of=self, spacing=4)
         self.set_which("")
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        head = self.table.horizontalHeader()
-        measured = QFontMetrics(font("figure"))
-        for section in range(len(HEADS)):
-            if section in FIGURES:
-                head.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
-                head.resizeSection(section, measured.horizontalAdvance("000,000") + 32)
-            else:
-                head.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
 
     def set_which(self, text: str, *, of_finding: bool = False) -> None:
         """Set the title; rows of a finding have actions to export them and to show all rows."""
@@ -249,42 +216,42 @@ class RowsView(QWidget):
         return self._which.text()
 
     def show_rows(self, numbers: Sequence[int], get: GetRow) -> None:
-        self._get = get
-        self._model.show_rows(numbers)
-
-    def _text(self, number: int, column: int) -> str:
-        row = self._get(number)
-        if column == 0 or row is None:
-            return number_text(number) if column == 0 else ""
-        return (
-            one_line(row.conversation[:MAX_CHARACTERS]) or tr("no conversation"),
-            number_text(row.conversation_tokens),
-            one_line(row.summary[:MAX_CHARACTERS]) or tr("no summary"),
-            number_text(row.summary_tokens),
-        )[column - 1]
-
-    def _place(self, number: int) -> str | None:
-        row = self._get(number)
-        return plain_tooltip(translate(row.place)) if row is not None else None
+        """Show other rows and choose none: a number is that of another row in another split."""
+        self._numbers = numbers
+        self.table.choose_nothing()
+        self._rows.show_numbers(numbers, get)
 
     def refresh(self) -> None:
         """Show the same rows again, after masks have changed."""
         self.table.viewport().update()
 
     def numbers(self) -> Sequence[int]:
-        return self._model.rows
+        return self._numbers
 
     def count(self) -> int:
-        return self._model.rowCount()
+        return len(self._numbers)
 
     def choose(self, position: int) -> None:
-        if 0 <= position < self._model.rowCount():
-            self.table.selectRow(position)
-            self.table.scrollTo(self._model.index(position, 0))
+        if 0 <= position < len(self._numbers):
+            self.table.choose(str(self._numbers[position]))
 
-    def _on_current(self, current: QModelIndex) -> None:
-        if current.isValid():
-            self.row_chosen.emit(self._model.rows[current.row()])
+    def _on_chosen(self, number: int | None) -> None:
+        if number is not None:
+            self.row_chosen.emit(number)
+
+
+class BrokenRows(GroupedTable[int]):
+    """Rows that can't be read, by their position in the list of all."""
+
+    columns = (Column("place", mark("Where"), 220), Column("why", mark("Why")))
+    rows: Sequence[Mapping[str, str]] = ()
+
+    def show_broken(self, rows: Sequence[Mapping[str, str]]) -> None:
+        self.rows = rows
+        self.set_rows(range(len(rows)))
+
+    def cell(self, item: int, key: str) -> Cell:
+        return TextCell(one_line(translate(self.rows[item][key])), token="text")
 
 
 class BrokenRowsView(QWidget):
@@ -292,31 +259,22 @@ class BrokenRowsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        keys = tuple(BROKEN_COLUMNS)
-        self._model = RowModel(
-            lambda row, column: one_line(translate(row[keys[column]])),
-            [tr(head) for head in BROKEN_COLUMNS.values()],
-        )
-        self.table = TextTable(self._model, tr("Unreadable rows"))
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setStretchLastSection(True)
+        self._rows = BrokenRows(self)
+        self.table = GroupedTableView(self._rows, tr("Unreadable rows"), chooses_on_focus=False)
         self._count = Label("", "body_medium")
         self.export_button = link(tr("Export as CSV…"))
         vbox(hbox((self._count, 1), self.export_button), self.table, of=self, spacing=4)
         self.hide()
-        head = self.table.horizontalHeader()
-        style.scale(head, lambda _head, wide: head.resizeSection(0, wide), 220)
-        style.scale(self.table, QWidget.setFixedHeight, 5 * ROW_HEIGHT)
+        style.scale(self.table, QWidget.setFixedHeight, 180)
 
     def show_rows(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Show other rows; nothing, if they are few enough for the message."""
-        self._model.show_rows(list(rows))
+        self._rows.show_broken(rows)
         self._count.setText(tr_count(len(rows), "{n} row can't be read", "{n} rows can't be read"))
         self.setVisible(len(rows) > NAMED_ALREADY)
 
     def places(self) -> list[str]:
-        return [row["place"] for row in self._model.rows]
+        return [row["place"] for row in self._rows.rows]
 
 
 class RowView(QWidget):

@@ -1,39 +1,24 @@
-"""The list of a set's conversations, number, state and first words, and the way through it.
-
-Rows are drawn only when visible and have no widgets, so the list may have any length.
-"""
+"""The list of a set's conversations, number, state and first words, and the way through it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QItemSelectionModel, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStackedWidget,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtCore import QObject, QSignalBlocker, Qt
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import escaping, labelling
 from gui.inputs.fields import SearchField
-from gui.look import icons, style
-from gui.look.focus_rim import has_rim
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.format import number_text
 from gui.look.language import mark, tr
-from gui.models.grouped_table import ITEM_ROLE, Index, RowModel
+from gui.models.grouped_table import Column, GroupedTable, TwoLineCell
 from gui.pages.labelling import labelling_text
-from gui.tables.cell_delegate import draw_background, draw_text
+from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import fill, vbox
 
-INSET = 14
+INSET, ROW_HEIGHT = 12, 52
 # Each row shows one line, whatever the length of the conversation.
 MAX_CHARACTERS = 160
 
@@ -45,96 +30,34 @@ def first_words(conversation: str) -> str:
     return escaping.escaped(" ".join(conversation[:MAX_CHARACTERS].split()))
 
 
-class ItemsView(QTableView):
-    """A table with one column: unlike a list view, Qt's table lays out visible rows only.
+class ItemsTable(GroupedTable[int]):
+    """Conversations by their numbers. Each is looked up only when it is drawn, so there may be any number."""
 
-    `chosen(number)` follows the selection. `left` requests the editor, after Return, Esc or a double click.
-    """
+    columns = (Column("item", "", as_is=True),)
 
-    chosen = Signal(int)
-    left = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._get: GetItem | None = None
-        self._model = RowModel(self._first_words, spoken=self._spoken)
-        self.setModel(self._model)
-        self.setItemDelegate(_RowDelegate(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        for head in (self.horizontalHeader(), self.verticalHeader()):
-            head.hide()
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setMouseTracking(True)
-        self.setAccessibleName(tr("Conversations of this set"))
-        self.doubleClicked.connect(self.left)
-        style.on_style_changed(self._restyle)
 
-    def _restyle(self) -> None:
-        self.verticalHeader().setDefaultSectionSize(px(52))
-        self.viewport().update()
+    def show_numbers(self, numbers: Sequence[int], get: GetItem) -> None:
+        self._get = get
+        self.set_rows(numbers)
 
     def _item(self, number: int) -> labelling.Item:
         assert self._get is not None
         return self._get(number)
 
-    def _first_words(self, number: int, _column: int) -> str:
-        return first_words(self._item(number).conversation)
-
-    def _spoken(self, number: int) -> str:
-        return f"{number_text(number)}, {self.status(number).text}, {self._first_words(number, 0)}"
-
-    def status(self, number: int) -> labelling_text.Status:
-        return labelling_text.state(self._item(number))
-
-    def table(self) -> RowModel:
-        return self._model
-
-    def show_numbers(self, numbers: Sequence[int], get: GetItem, current: int) -> None:
-        """List conversations; select the current one, if it is among them."""
-        model, bar = self._model, self.verticalScrollBar()
-        if numbers is not model.rows:
-            scrolled = bar.value()
-            self._get = get
-            model.show_rows(numbers)
-            self.doItemsLayout()
-            bar.setValue(scrolled)
-        if current not in numbers:
-            self.selectionModel().clear()
-            return
-        position = numbers.index(current)
-        at = model.index(position, 0)
-        self.update(at)
-        if position != self.currentIndex().row():
-            self.selectionModel().setCurrentIndex(at, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            self.scrollTo(at)
-
-    def currentChanged(self, current: Index, previous: Index) -> None:
-        """Report a row that the user selected; a row selected by the program is current already."""
-        super().currentChanged(current, previous)
-        if current.isValid():
-            self.chosen.emit(current.data(ITEM_ROLE))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape) and not event.modifiers():
-            self.left.emit()
-            return
-        super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Select the first row if none is selected."""
-        if self.currentIndex().isValid() or not self._model.rowCount():
-            super().focusInEvent(event)
-            return
-        blocked = self.blockSignals(True)
-        super().focusInEvent(event)
-        self.blockSignals(blocked)
+    def cell(self, item: int, key: str) -> TwoLineCell:
+        found = self._item(item)
+        state = labelling_text.state(found)
+        return TwoLineCell(
+            number_text(item),
+            first_words(found.conversation),
+            state.icon,
+            state.text,
+            state.token,
+            stresses_foot=True,
+        )
 
 
 class ItemsPane(QWidget):
@@ -143,7 +66,13 @@ class ItemsPane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         style.set_background(self, "surface")
-        self.view = ItemsView()
+        self._numbers: Sequence[int] = ()
+        self.table = ItemsTable(self)
+        # The focus alone leads to no other conversation.
+        self.view = GroupedTableView(
+            self.table, tr("Conversations of this set"), ROW_HEIGHT, chooses_on_focus=False
+        )
+        self.view.horizontalHeader().hide()
         self.search = SearchField(tr("Search conversations"))
         self._count = Label("", "figure_small", "hint")
         self._nothing = ElidedLabel("", "body", "hint")
@@ -156,40 +85,26 @@ class ItemsPane(QWidget):
 
     def show_list(self, numbers: Sequence[int], get: GetItem, current: int, title: str) -> None:
         """List conversations under a title such as "To do"."""
-        self.view.show_numbers(numbers, get, current)
+        with QSignalBlocker(self.view):
+            self._list(numbers, get, current)
         self._count.setText(f"{title}: {number_text(len(numbers))}")
         self._nothing.setText(tr("No conversation found") if self.search.text() else tr("None"))
         self._stack.setCurrentWidget(self.view if numbers else self._nothing)
 
+    def _list(self, numbers: Sequence[int], get: GetItem, current: int) -> None:
+        if numbers is not self._numbers:
+            self._numbers = numbers
+            self.table.show_numbers(numbers, get)
+        if current not in numbers:
+            self.view.choose_nothing()
+            return
+        at = self.table.index(numbers.index(current), 0)
+        self.view.update(at)
+        if self.view.current() != current:
+            self.view.choose(str(current))
+
     def count(self) -> str:
         return self._count.text()
-
-
-class _RowDelegate(QStyledItemDelegate):
-    """Draws a row: number and state above, the first words below."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        painter.save()
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        selected = draw_background(painter, option, hovered=hovered)
-        inner = option.rect.adjusted(px(INSET), px(7), -px(INSET), -px(7))
-        number, view = index.data(ITEM_ROLE), self.parent()
-        assert isinstance(view, ItemsView)
-        status = view.status(number)
-        top = Qt.AlignmentFlag.AlignTop
-        draw_text(painter, inner, number_text(number), "figure_small", "hint", vertical=top)
-        wide = draw_text(painter, inner, status.text, "label", status.token, right=True, vertical=top)
-        if status.icon:
-            side, height = px(14), painter.fontMetrics().height()
-            place = QRectF(inner.right() - wide - px(6) - side, inner.top() + (height - side) / 2, side, side)
-            icons.paint(painter, place, status.icon, status.token)
-        bottom = Qt.AlignmentFlag.AlignBottom
-        draw_text(painter, inner, str(index.data()), "body", "text", vertical=bottom)
-        if selected and has_rim(option.widget):
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(style.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(option.rect).adjusted(1, 1, -1, -2), 5, 5)
-        painter.restore()
 
 
 SHOWN = {

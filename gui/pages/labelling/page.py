@@ -158,7 +158,7 @@ class LabellingPage(Page):
         self.toolbar.draft_all_button.clicked.connect(self.all_drafts.begin_or_stop)
         self.items.search.searched.connect(controller.search)
         self.items.view.chosen.connect(self._go)
-        self.items.view.left.connect(summary.edit.setFocus)
+        self.items.view.opened.connect(lambda _number: summary.edit.setFocus())
         self.toolbar.shown.chosen.connect(lambda key: self._leave(lambda: controller.choose_shown(key)))
         self.toolbar.order.chosen.connect(lambda key: self._leave(lambda: controller.choose_order(key)))
         summary.typed.connect(controller.typed)
@@ -184,7 +184,7 @@ class LabellingPage(Page):
                 continue
             within = Qt.ShortcutContext.WidgetWithChildrenShortcut
             actions.bind(self, action.id, getattr(self, action.id.partition(".")[2]), within)
-        actions.bind(self, "window.close", self.all_drafts.cancel)
+        actions.bind(self, "window.close", self._close)
 
     # Opening conversations
 
@@ -295,6 +295,11 @@ class LabellingPage(Page):
     def back(self) -> None:
         self._leave(self.controller.back)
 
+    def _close(self) -> None:
+        """Stop writing drafts, and lead back to the text."""
+        self.all_drafts.cancel()
+        self.summary.edit.setFocus()
+
     def to_list(self) -> None:
         self._open_list(True)
         self.items.view.setFocus()
@@ -304,10 +309,10 @@ class LabellingPage(Page):
         self._share_out()
         self._show()
 
-    def _go(self, number: int) -> None:
+    def _go(self, number: int | None) -> None:
         """Go to a conversation of the list; the list keeps the focus."""
         item = self.controller.item
-        if item is None or number != item.number:
+        if number is not None and (item is None or number != item.number):
             self._cancel_own_draft()
             self.controller.go(number)
 

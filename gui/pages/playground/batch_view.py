@@ -211,13 +211,7 @@ class BatchTable(GroupedTable[BatchRow]):
 
     def show_batch(self, rows: Sequence[BatchRow], entries: Sequence[ColumnModel]) -> None:
         """Show rows; the same rows are only drawn again."""
-        columns = _columns(entries, scored=any(row.example.summary for row in rows))
-        if columns != self.columns:
-            self.beginResetModel()
-            self.columns, self._rows = columns, list(rows)
-            self.endResetModel()
-        else:
-            self.set_rows(rows)
+        self.set_rows(rows, _columns(entries, scored=any(row.example.summary for row in rows)))
 
     def cell(self, item: BatchRow, key: str) -> Cell:
         if key == "conversation":

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QElapsedTimer, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QMenu, QStackedWidget, QTableView, QWidget
+from PySide6.QtCore import QElapsedTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from engine.api import Adapter, RunEntry, paths
 from gui.core.actions import about, menu_action, separator
@@ -53,14 +53,6 @@ ROW_HEIGHT = 52
 LIVE_MILLISECONDS = 1000
 # A run is opened when the arrow keys rest on it.
 REST_MILLISECONDS = 150
-MOVES = (
-    Qt.Key.Key_Up,
-    Qt.Key.Key_Down,
-    Qt.Key.Key_Home,
-    Qt.Key.Key_End,
-    Qt.Key.Key_PageUp,
-    Qt.Key.Key_PageDown,
-)
 
 
 class RunList(QWidget):
@@ -98,7 +90,10 @@ class RunList(QWidget):
         self.operations = RunOperations(self)
         self.report_export = ReportExport(self)
         self.table = RunTable(self)
-        self.view = _View(self.table, tr("Runs"), ROW_HEIGHT, self, several=True)
+        # The focus alone chooses no run: the one that is chosen is shown.
+        self.view = GroupedTableView(
+            self.table, tr("Runs"), ROW_HEIGHT, self, several=True, has_lines=False, chooses_on_focus=False
+        )
         self.new_button = plain(tr("New run"), "plus", self, press=self.new_run_requested)
         self.compare_button = link(tr("Compare…"), self, press=self._compare_chosen)
         self.title = ElidedLabel(tr("Runs"), "section", "text")
@@ -375,22 +370,6 @@ class RunList(QWidget):
             for path in reversed(entry.checkpoints)
         ]
         return [*found, separator()] if found else []
-
-
-class _View(GroupedTableView):
-    """The list, without hairlines; the focus alone chooses no run, since the one chosen is shown."""
-
-    has_lines = False
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        QTableView.focusInEvent(self, event)
-        self.viewport().update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move from the first run where none is chosen."""
-        if self.current() is None and event.key() in MOVES:
-            self.choose_first()
-        super().keyPressEvent(event)
 
 
 def _are_comparable(entries: Sequence[RunEntry]) -> bool:

@@ -6,7 +6,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from engine.jobs.job import create_job
 from engine.runs.run_summaries import RunEntry, read_entry
 from engine.system.paths import runs_folder
-from gui.models.grouped_table import RunCell
+from gui.models.grouped_table import TwoLineCell
 from gui.models.run_table import RunTable, WaitingRun, outcome_of
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import RunSpec, add_run, make_recipe
@@ -58,7 +58,9 @@ def test_an_outcome_has_words(home):
 def test_a_row_shows_name_and_gain_over_data_and_time_or_how_it_ended(table):
     by_name = {entry.name: entry for entry in table.entries()}
     lora = by_name["flan-t5-base on SAMSum with LoRA"]
-    assert table.cell(lora, "run") == RunCell(lora.name, "samsum · 12 min 04 s", "arrow-up", "+1.5", "accent")
+    assert table.cell(lora, "run") == TwoLineCell(
+        lora.name, "samsum · 12 min 04 s", "arrow-up", "+1.5", "accent"
+    )
     stopped = by_name["flan-t5-base on SAMSum with prefix tuning"]
     assert table.cell(stopped, "run").foot == "samsum · Stopped"
     assert table.cell(by_name["SmolLM2-1.7B on stand-up notes, prompt tuning"], "run").note == "−3.4"
@@ -75,7 +77,7 @@ def test_what_trains_and_what_waits_stands_above_the_days_and_a_search_leaves_th
     assert [head.title for head in table.headings()][:2] == ["Now", "Waiting"]
     now, waiting = table.items()[:2]
     assert table.cell(now, "run").share == 0.25
-    assert table.cell(waiting, "run") == RunCell("a run", "is next")
+    assert table.cell(waiting, "run") == TwoLineCell("a run", "is next")
     table.show_only("all", "prefix")
     assert [entry.name for entry in table.items()] == ["flan-t5-base on SAMSum with prefix tuning"]
 

@@ -17,7 +17,7 @@ def listed(page) -> list[str]:
 
 
 def numbers(page) -> list[int]:
-    return list(page.items.view.table().rows)
+    return page.items.view.table().items()
 
 
 def choose(page, key: str) -> None:
@@ -41,7 +41,7 @@ def test_the_list_has_number_state_and_first_words_of_each_or_of_one_state_alone
     choose(opened, "all")
     assert [words.split(", ")[1] for words in listed(opened)] == ["Accepted", "Draft", "Skipped"]
     assert opened.items.count() == "All: 3"
-    assert len({opened.items.view.status(number).icon for number in (1, 2, 3)}) == 3
+    assert len({opened.items.table.cell(number, "item").icon for number in (1, 2, 3)}) == 3
     for key, found in (("drafted", [2]), ("accepted", [1]), ("skipped", [3]), ("to_do", [2])):
         choose(opened, key)
         assert numbers(opened) == found
@@ -72,6 +72,9 @@ def test_keys_lead_to_the_list_through_it_and_back_to_the_text(opened):
     assert opened.summary.edit.hasFocus()
     QTest.keyClicks(opened.summary.edit, "Rex is ill.")
     assert opened.controller.work.item(3).text == "Rex is ill."
+    press(opened, Qt.Key.Key_L, CTRL)
+    press(opened, Qt.Key.Key_Escape)
+    assert opened.summary.edit.hasFocus()
 
 
 @pytest.mark.usefixtures("styled")
