@@ -1,7 +1,9 @@
 """Liger's kernels in a run, with a stand-in for the package: applied once, told, and gone after training."""
 
 import importlib
+import os
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from transformers import LlamaForCausalLM
 from transformers.models.llama import modeling_llama
 from transformers.utils import import_utils
 
+from engine.system import ranks
 from engine.worker.evaluation.evaluator import Evaluator
 from engine.worker.kernels import liger
 from engine.worker.planning.planner import Planner
@@ -20,6 +23,9 @@ pytestmark = pytest.mark.torch
 VERSION = "0.8.5"
 # Replaces what Liger replaces, by what computes the same and takes notes.
 STAND_IN = """
+import os
+from pathlib import Path
+
 from torch.nn import functional
 from transformers.models.llama import modeling_llama
 
@@ -53,6 +59,7 @@ MODEL_TYPE_TO_APPLY_LIGER_FN = {"llama": to_llama}
 def _apply_liger_kernel_to_instance(model, **settings):
     assert any("lora_A" in name for name, _ in model.named_modules())
     models.append(model)
+    Path(__file__).with_name(f"{os.getpid()}.used").touch()
     MODEL_TYPE_TO_APPLY_LIGER_FN[model.config.model_type](model, **settings)
 """
 
@@ -127,6 +134,22 @@ def test_a_run_with_lora_trains_by_them_and_names_them(tmp_path, package):
     assert len(package.models) == 1
     assert used(without) is None
     # The stand-in computes the same: the trial before has drawn no random number.
+    assert weights(events) == weights(without)
+
+
+@pytest.mark.slow("engine/worker/kernels/", "engine/worker/training/", "engine/worker/runtime/rank_")
+def test_each_rank_trains_by_them(tmp_path, package, monkeypatch):
+    site = Path(package.__file__).parents[2]
+    # The other rank is a process of its own, which finds the stand-in and takes its CPU for a GPU by these.
+    (site / "sitecustomize.py").write_text(
+        "from engine.worker.kernels import liger\nliger.GPUS = frozenset({'cpu'})\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), str(Path.cwd())]))
+    monkeypatch.setenv(ranks.COUNT, "2")
+    _, events = trained(tmp_path)
+    assert len(list(Path(package.__file__).parent.glob("*.used"))) == 2
+    assert used(events) == VERSION
+    _, without = trained(tmp_path, "training.liger=false")
     assert weights(events) == weights(without)
 
 

@@ -22,7 +22,7 @@ from engine.adapters import library
 from engine.errors import ProcessLostError
 from engine.jobs.events import read_all
 from engine.jobs.worker_process import worker_command
-from engine.methods import METHODS, method
+from engine.methods import METHODS
 from engine.runs import run_store
 from engine.system import processes, ranks
 from engine.system.paths import results_folder
@@ -137,10 +137,7 @@ def recipe_of(tmp_path_factory):
 @pytest.mark.slow("engine/system/ranks", "engine/worker/training/", "engine/worker/runtime/rank_", quick=1)
 @pytest.mark.parametrize(
     ("methods", "count"),
-    [
-        *((TRAINING[part::3], 2) for part in range(3)),
-        (list(map(method, ("lora", "adalora", "prefix_tuning"))), 4),
-    ],
+    [(TRAINING[part::3], count) for count in (2, 4) for part in range(3)],
 )
 def test_ranks_train_what_one_trains(tmp_path, recipe_of, methods, count):
     recipes = list(map(recipe_of, methods))
