@@ -120,6 +120,9 @@ class AdapterTable(GroupedTable[Adapter]):
         known += [tr("stopped early")] if adapter.metadata.training.stopped else []
         return (*known, *adapter.metadata.tags)
 
+    def name_of(self, item: Adapter) -> str:
+        return item.name
+
     def cell(self, item: Adapter, key: str) -> Cell:
         metadata = item.metadata
         if key == "name":

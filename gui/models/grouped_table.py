@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from engine.api import escaping
 from gui.look.format import UNKNOWN, score
@@ -58,8 +58,12 @@ class Heading(ShownTexts):
 
 
 class GroupedTable(QAbstractTableModel, Generic[Item]):
-    """Rows are headings or items. Headings can be neither selected nor focused."""
+    """Rows are headings or items. Headings can be neither selected nor focused.
 
+    `renamed(item, name)`: another name was typed for an item.
+    """
+
+    renamed = Signal(object, str)
     columns: tuple[Column, ...] = ()
     key_attribute = "id"
 
@@ -81,6 +85,10 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
 
     def explanation(self, item: Item, key: str) -> str:
         """Return a cell's tooltip, "" for none."""
+        return ""
+
+    def name_of(self, item: Item) -> str:
+        """Return an item's name if it can be changed, else ""."""
         return ""
 
     def key_of(self, item: Item) -> str:
@@ -146,7 +154,18 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid() or self.is_heading(index.row()):
             return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        item = self.item_at(index.row())
+        is_name = index.column() == 0 and item is not None and self.name_of(item)
+        return flags | Qt.ItemFlag.ItemIsEditable if is_name else flags
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Report the name that was typed for an item, if it is another."""
+        item, name = self.item_at(index.row()), " ".join(str(value).split())
+        if item is None or name in ("", self.name_of(item)):
+            return False
+        self.renamed.emit(item, name)
+        return True
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -168,6 +187,8 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
         key = self.columns[index.column()].key
         if role == Qt.ItemDataRole.CheckStateRole:
             return _check_state(self.cell(found, key))
+        if role == Qt.ItemDataRole.EditRole:
+            return self.name_of(found)
         return self._item_data(found, key, index.column(), role)
 
     def _item_data(self, item: Item, key: str, column: int, role: int) -> Any:

@@ -161,6 +161,9 @@ class RunTable(GroupedTable[RunEntry | WaitingRun]):
             rows.extend(found)
         self.set_rows(rows)
 
+    def name_of(self, item: RunEntry | WaitingRun) -> str:
+        return item.name if isinstance(item, RunEntry) and item.recipe is not None else ""
+
     def cell(self, item: RunEntry | WaitingRun, key: str) -> TwoLineCell:
         if isinstance(item, WaitingRun):
             return TwoLineCell(item.name, item.reason)

@@ -11,14 +11,17 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QLineEdit,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolTip,
+    QWidget,
 )
 
 from gui.look import icons, style
 from gui.look.fonts import font, px
+from gui.look.language import tr
 from gui.look.shown_texts import elided_name
 from gui.models.grouped_table import (
     CELL_ROLE,
@@ -69,6 +72,22 @@ class RowDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(px(96), px(36))
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setAccessibleName(tr("Name"))
+        return editor
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Show the name, but not in place of what was typed meanwhile."""
+        assert isinstance(editor, QLineEdit)
+        if not editor.isModified():
+            super().setEditorData(editor, index)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        rect = option.rect.adjusted(px(4), 2, 0, -2)
+        rect.setWidth(max(rect.width(), px(140)))
+        editor.setGeometry(rect)
 
     def helpEvent(
         self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index

@@ -30,13 +30,12 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui.core import actions
 from gui.look import icons, style
 from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, px
-from gui.look.language import tr
 from gui.look.shown_texts import elided_name
 from gui.models.grouped_table import CELL_ROLE, ITEM_ROLE, CheckCell, Column, GroupedTable, LinkCell
 from gui.tables.cell_delegate import CHECK, INSET, RowDelegate
@@ -62,15 +61,14 @@ class GroupedTableView(QTableView):
 
     `chosen(thing)` follows the selection (None when nothing is selected), `opened(thing)` is Return or a double click,
     `link_pressed(thing, column key)` a press on a link, `menu_wanted(thing, global place)` the context menu,
-    `rename_wanted(thing)` F2, `delete_wanted(thing)` Delete, `order_wanted(order)` a press on a column's head,
-    `check_pressed(thing)` a press on a check, or Space.
+    `delete_wanted(thing)` Delete, `order_wanted(order)` a press on a column's head, `check_pressed(thing)` a press on a
+    check, or Space. F2 edits a name.
     """
 
     chosen = Signal(object)
     opened = Signal(object)
     link_pressed = Signal(object, str)
     menu_wanted = Signal(object, QPoint)
-    rename_wanted = Signal(object)
     delete_wanted = Signal(object)
     order_wanted = Signal(str)
     check_pressed = Signal(object)
@@ -135,10 +133,15 @@ class GroupedTableView(QTableView):
         rows = sorted(row.row() for row in self.selectionModel().selectedRows())
         return [self.table().item_at(row) for row in rows]
 
-    def edit_name(self, key: str, name: str) -> NameEditor:
-        rect = self.visualRect(self.table().index(self.table().row_of(key), 0)).adjusted(px(4), 2, 0, -2)
-        rect.setWidth(max(rect.width(), px(140)))
-        return NameEditor(self.viewport(), rect, name)
+    def edit_name(self, key: str) -> None:
+        """Open an editor over the name of an item, if that can be changed; the table's `renamed` carries another."""
+        index = self.table().index(self.table().row_of(key), 0)
+        if index.flags() & Qt.ItemFlag.ItemIsEditable:
+            self.edit(index)
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        """Close the editor; Tab opens none over the next name."""
+        super().closeEditor(editor, QAbstractItemDelegate.EndEditHint.NoHint)
 
     def choose(self, key: str) -> bool:
         """Select the item with a key; return whether it is listed."""
@@ -172,6 +175,9 @@ class GroupedTableView(QTableView):
         self.chosen.emit(self.current())
 
     def _remember(self) -> None:
+        if self.state() == QAbstractItemView.State.EditingState:
+            # A reset would close the editor and drop what was typed.
+            self.setFocus()
         self._last_scroll = self.verticalScrollBar().value()
         found = self.current()
         if found is not None:
@@ -283,13 +289,15 @@ class GroupedTableView(QTableView):
         found = self.current()
         for action_id, wanted in (
             ("list.open", self.opened),
-            ("list.rename", self.rename_wanted),
             ("list.delete", self.delete_wanted),
             ("list.check", self.check_pressed),
         ):
             if found is not None and actions.pressed(event, action_id):
                 wanted.emit(found)
                 return
+        if found is not None and actions.pressed(event, "list.rename"):
+            self.edit_name(self.table().key_of(found))
+            return
         super().keyPressEvent(event)
         self.viewport().update()
 
@@ -423,46 +431,3 @@ class _HeaderView(QHeaderView):
         name = "chevron-down" if getattr(self._view.table(), "descending", True) else "chevron-up"
         square = QRect(left, inner.center().y() - px(6), px(12), px(12))
         icons.paint(painter, square.toRectF(), name, "muted")
-
-
-class NameEditor(QLineEdit):
-    """Opens at a rectangle of `parent`; `renamed(text)` is emitted at most once, and only for another name."""
-
-    renamed = Signal(str)
-
-    def __init__(self, parent: QWidget, rect: QRect, name: str) -> None:
-        super().__init__(name, parent)
-        self._name = name
-        self._done = False
-        self.setAccessibleName(tr("Name"))
-        self.setGeometry(rect)
-        self.selectAll()
-        self.show()
-        self.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self._finish(accept=False)
-        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self._finish(accept=True)
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self._finish(accept=True)
-
-    def _finish(self, *, accept: bool) -> None:
-        if self._done:
-            return
-        self._done = True
-        text = " ".join(self.text().split())
-        self.hide()
-        viewport = self.parentWidget()
-        view = viewport.parentWidget() if viewport is not None else None
-        if view is not None:
-            view.setFocus()
-        self.deleteLater()
-        if accept and text and text != self._name:
-            self.renamed.emit(text)

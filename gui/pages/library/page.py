@@ -123,7 +123,7 @@ class LibraryPage(Page):
         view.opened.connect(self._on_opened)
         view.link_pressed.connect(lambda adapter, _column: self.score(adapter))
         view.menu_wanted.connect(lambda adapter, point: self.menu_of_selected(adapter).popup(point))
-        view.rename_wanted.connect(self.rename)
+        self.table.renamed.connect(lambda adapter, name: self.operations.update(adapter, name=name))
         view.delete_wanted.connect(lambda _adapter: self.delete(self.view.selected()))
         view.order_wanted.connect(self.table.sort_by)
         panel = self.panel
@@ -304,10 +304,6 @@ class LibraryPage(Page):
         self.reader.refresh()
         self._manager.adapters_changed.emit()
 
-    def rename(self, adapter: Adapter) -> None:
-        editor = self.view.edit_name(adapter.id, adapter.name)
-        editor.renamed.connect(lambda name: self.operations.update(adapter, name=name))
-
     def delete(self, adapters: Sequence[Adapter]) -> None:
         """Move adapters to the trash, unless a job uses one of them."""
         if (used := next(filter(self.is_in_use, adapters), None)) is not None:
@@ -402,7 +398,7 @@ class LibraryPage(Page):
             menu_action(tr("Serve…"), partial(self.serve, [adapter])),
             menu_action(tr("Compare"), partial(self.compare, [adapter])),
             separator(),
-            menu_action(tr("Rename"), lambda: self.rename(adapter), "list.rename"),
+            menu_action(tr("Rename"), lambda: self.view.edit_name(adapter.id), "list.rename"),
             menu_action(tr("Open folder"), partial(self._open_folder, adapter)),
             menu_action(tr("Export…"), lambda: self.export_menu(adapter).popup(self.cursor().pos())),
             separator(),

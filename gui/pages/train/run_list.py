@@ -130,7 +130,7 @@ class RunList(QWidget):
         view.chosen.connect(self._on_chosen)
         view.opened.connect(self.open_run)
         view.menu_wanted.connect(lambda item, point: self.menu_of_selected(item).popup(point))
-        view.rename_wanted.connect(self.rename)
+        self.table.renamed.connect(self._rename)
         view.delete_wanted.connect(lambda _entry: self.delete(self.selected()))
         manager = self._manager
         manager.runs_changed.connect(self.reader.refresh)
@@ -245,12 +245,6 @@ class RunList(QWidget):
         chosen = self.selected()
         self.compare_requested.emit([entry.adapter_id for entry in chosen] if _are_comparable(chosen) else [])
 
-    def rename(self, entry: RunEntry | WaitingRun) -> None:
-        """Open an editor over the name in the list."""
-        if isinstance(entry, RunEntry) and entry.recipe is not None:
-            editor = self.view.edit_name(entry.id, entry.name)
-            editor.renamed.connect(partial(self._rename, entry))
-
     def _rename(self, entry: RunEntry, name: str) -> None:
         self.operations.rename(entry, name)
         if entry.id == self._shown and not entry.running:
@@ -336,7 +330,7 @@ class RunList(QWidget):
             entries += [
                 menu_action(tr("Run again"), lambda: self.run_again_requested.emit(unnamed)),
                 menu_action(tr("New run from these settings"), lambda: self.edit_requested.emit(unnamed)),
-                menu_action(tr("Rename"), lambda: self.rename(entry), "list.rename"),
+                menu_action(tr("Rename"), lambda: self.view.edit_name(entry.id), "list.rename"),
                 menu_action(tr("Copy recipe"), partial(copy_recipe, entry.recipe)),
                 menu_action(tr("Copy as command"), partial(copy_command, entry.recipe)),
                 separator(),

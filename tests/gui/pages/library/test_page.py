@@ -87,7 +87,7 @@ def test_a_name_is_changed_in_the_list_unless_escape_is_pressed(bench, qtbot):
     add_adapter("old")
     made = bench()
     view = made.page.view
-    made.page.rename(view.current())
+    view.edit_name("old")
     editor = view.viewport().findChild(QLineEdit)
     editor.setText("other")
     qtbot.keyClick(editor, Qt.Key.Key_Escape)

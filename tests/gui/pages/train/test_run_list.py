@@ -4,6 +4,8 @@ from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 
 from engine.adapters import library
 from engine.jobs.job import Job, create_job
@@ -14,7 +16,6 @@ from gui.models.run_table import SHOWN, WaitingRun
 from gui.pages.train import run_list
 from gui.pages.train.run_list import RunList
 from gui.pages.train.run_operations import LogDialog
-from gui.tables.grouped_view import NameEditor
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, RunSpec, add_run, make_recipe
 from tests.helpers.library_bench import ListBench
@@ -185,11 +186,19 @@ def test_a_run_is_renamed_in_the_list(bench, qtbot):
     made = bench()
     made.page.view.choose(job.id)
     qtbot.keyClick(made.page.view, Qt.Key.Key_F2)
-    editor = made.page.view.findChild(NameEditor)
-    editor.setText("  Monday  ")
+    editor = made.page.view.findChild(QLineEdit)
+    QTest.keyClicks(editor, "  Monday  ")
+    made.page.table.replace(made.entries()[0])
+    assert editor.text() == "  Monday  "
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: [entry.name for entry in made.entries()] == ["Monday"])
     assert run_store.open_run(job).recipe.given_name == "Monday"
+    # What is being typed is kept, too, when the list gets another run.
+    qtbot.keyClick(made.page.view, Qt.Key.Key_F2)
+    QTest.keyClicks(made.page.view.findChild(QLineEdit), "Tuesday")
+    add_run()
+    made.page.reader.refresh()
+    qtbot.waitUntil(lambda: run_store.open_run(job).recipe.given_name == "Tuesday")
 
 
 def test_a_run_that_waits_is_listed_and_is_shown_beside_the_list(bench, qtbot):
