@@ -30,6 +30,7 @@ from gui.forms import recipe_fields, value_text
 from gui.forms.choosers import BaseModelChooser, KnownSources, SourceChooser
 from gui.forms.form_layout import (
     COLUMNS,
+    LENGTH,
     LEVELS,
     PROMPT,
     FollowedNotice,
@@ -116,8 +117,8 @@ class RecipeForm(QWidget):
     def set_recipe(self, wanted: Recipe) -> None:
         """Show a recipe; the prompt is shown with a sample until `show_plan`."""
         self._kept.forget_presumed()
-        self._recalled.clear()
         self._set_tables(wanted.as_tables())
+        self._recall_limits()
         self._show_fields()
         self._show_prompt(None)
         self.check()
@@ -163,8 +164,8 @@ class RecipeForm(QWidget):
             found = before | {table: before[table] | values}
         else:
             found = self._kept.take_base(before, values, self._family)
-        self._recalled.clear()
         self._set_tables(found)
+        self._recall_limits()
         self._show_fields()
         self._report_edit(f"{table}.{LEADERS[table]}")
         self.followed.show_changes(table, values, before, self._tables)
@@ -254,11 +255,16 @@ class RecipeForm(QWidget):
 
     def set_level(self, level: str) -> None:
         self._level, self._search = level, ""
-        self._recalled.clear()
+        self._recall_limits()
         self._show_fields()
         if self._tables:
             self._show_origin()
             self._show_variant()
+
+    def _recall_limits(self) -> None:
+        """Show on every level what ends a run, which one that hides could not explain; hide what else was recalled."""
+        training = self._tables.get("training", {})
+        self._recalled = {key for key in LENGTH if training.get(key.partition(".")[2])}
 
     def search(self, text: str) -> None:
         """Show only the settings that a text is found in; all of the level with ""."""

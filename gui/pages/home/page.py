@@ -213,7 +213,7 @@ class HomePage(Page):
         if found.adapters and found.adapters[0].metadata.score_card is None:
             adapter = found.adapters[0]
             yield NextStep(
-                "check",
+                "play",
                 tr("Score {adapter}", adapter=adapter.name),
                 tr("Find out whether it beats its base model."),
                 tr("Score now"),

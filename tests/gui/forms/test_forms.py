@@ -26,6 +26,18 @@ def test_all_three_are_on_the_form_on_advanced(form):
         assert field.around.isVisibleTo(form)
 
 
+def test_a_limit_that_ends_the_run_is_shown_on_basic_too(form):
+    steps = form.field("training.max_steps").around
+    assert not steps.isVisibleTo(form)
+    form.set_recipe(recipe.from_tables(BASICS | {"training": {"epochs": 2, "max_steps": 200}}))
+    assert steps.isVisibleTo(form)
+    form.set_level("advanced")
+    form.set_level("basic")
+    assert steps.isVisibleTo(form)
+    form.set_recipe(recipe.from_tables(BASICS))
+    assert not steps.isVisibleTo(form)
+
+
 def test_what_is_automatic_and_no_limit_are_shown_as_words_and_read_as_zero(form):
     epochs, steps, minutes = (form.field(key).control for key in LENGTH)
     assert (epochs.read(), steps.read(), minutes.read()) == (0, 0, 0.0)
