@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,28 +28,9 @@ from engine.api import (
     turns,
 )
 from gui.look.language import tr, tr_count
-from gui.pages.playground.column_results import Column, ColumnModel, ColumnResults, Feedback
+from gui.pages.playground.column_results import Column, ColumnModel, ColumnResults, Feedback, Status
 
 HEADLINE_LETTERS = 64
-
-
-@dataclass(frozen=True)
-class HistoryColumn:
-    """One summary of an entry."""
-
-    adapter: str | None
-    name: str
-    detail: str = ""
-    text: str = ""
-    tokens: int | None = None
-    seconds: float | None = None
-    scores: dict[str, float] = field(default_factory=dict)
-    feedback: Feedback = field(default_factory=Feedback)
-    rounds: tuple[tuple[str, ...], ...] = ()
-
-    @property
-    def entry(self) -> ColumnModel:
-        return ColumnModel(self.adapter, self.name, self.detail)
 
 
 @dataclass(frozen=True)
@@ -62,7 +43,7 @@ class HistoryEntry:
     reference: str
     base_model: dict[str, Any]
     decoding: SummarizeOptions
-    columns: tuple[HistoryColumn, ...]
+    columns: tuple[Column, ...]
     # The template that replaced the prompts of all columns, or "".
     prompt: str = ""
 
@@ -75,7 +56,7 @@ class HistoryEntry:
         return any(column.feedback != Feedback() for column in self.columns)
 
     @property
-    def good(self) -> tuple[HistoryColumn, ...]:
+    def good(self) -> tuple[Column, ...]:
         """Return the summaries rated good, and those that were corrected, however they were rated."""
         return tuple(
             column for column in self.columns if column.feedback.thumb == "up" or column.feedback.edited
@@ -85,7 +66,7 @@ class HistoryEntry:
         return replace(
             self,
             columns=tuple(
-                replace(column, feedback=feedback) if column.adapter == adapter else column
+                replace(column, feedback=feedback) if column.entry.adapter == adapter else column
                 for column in self.columns
             ),
         )
@@ -123,40 +104,32 @@ def from_results(
 ) -> HistoryEntry:
     """Return the results as an entry; `prompt` is the template that replaced all prompts."""
     now = time.time()
-    columns = tuple(_history_column(column) for column in results.columns)
+    columns = tuple(map(_complete, results.columns))
     template = str(prompt["template"]) if prompt else ""
     return HistoryEntry(
         new_id(now), now, results.conversation, reference, base_model, decoding, columns, template
     )
 
 
-def _history_column(column: Column) -> HistoryColumn:
-    entry = column.entry
-    return HistoryColumn(
-        entry.adapter, entry.name, entry.detail, column.text, column.tokens, column.seconds, column.scores,
-        column.feedback, column.rounds,
-    )  # fmt: skip
+def _complete(column: Column) -> Column:
+    """Return a copy of a column without how its summary came about."""
+    status: Status = "finished" if column.text else "empty"
+    return replace(column, status=status, is_capped=False, message="", hint="")
 
 
 def into_results(entry: HistoryEntry) -> ColumnResults:
     """Return the columns of an entry."""
-    first, *others = entry.columns
-    results = ColumnResults(first.entry)
-    for other in others:
-        results.add(other.entry)
+    results = ColumnResults(entry.columns[0].entry)
+    results.columns = list(map(_complete, entry.columns))
     results.conversation, results.entry = entry.conversation, entry
-    for column, saved in zip(results.columns, entry.columns, strict=True):
-        column.status = "finished" if saved.text else "empty"
-        column.text, column.tokens, column.seconds = saved.text, saved.tokens, saved.seconds
-        column.scores, column.feedback = dict(saved.scores), saved.feedback
-        column.rounds = saved.rounds
-        column.chunks = len(saved.rounds[0]) if saved.rounds else 1
     return results
 
 
 SCHEMA = 1
 SUFFIX = ".json"
 MAX_ENTRIES = 500
+# Of a column, beside its model and its feedback.
+SAVED = ("text", "tokens", "seconds", "scores", "rounds")
 
 Value = TypeVar("Value")
 
@@ -205,7 +178,11 @@ class HistoryStore:
         return self._folder / f"{entry.id}{SUFFIX}"
 
     def _write(self, entry: HistoryEntry) -> None:
-        table = asdict(entry) | {"decoding": entry.decoding.model_dump()}
+        columns = [_table(column) for column in entry.columns]
+        table = asdict(replace(entry, columns=())) | {
+            "decoding": entry.decoding.model_dump(),
+            "columns": columns,
+        }
         try:
             files.write_atomically(self._path(entry), json.dumps({"schema": SCHEMA, **table}))
         except OSError as error:
@@ -240,10 +217,18 @@ def _try(table: dict[str, Any]) -> HistoryEntry:
     )
 
 
-def _column(table: dict[str, Any]) -> HistoryColumn:
-    rounds = tuple(tuple(parts) for parts in table.get("rounds") or ())
+def _table(column: Column) -> dict[str, Any]:
+    values = {name: getattr(column, name) for name in SAVED}
+    return {**asdict(column.entry), **values, "feedback": asdict(column.feedback)}
+
+
+def _column(table: dict[str, Any]) -> Column:
+    values = {name: table[name] for name in SAVED if name in table}
+    rounds = tuple(tuple(parts) for parts in values.pop("rounds", None) or ())
+    chunks = len(rounds[0]) if rounds else 1
     feedback = _known(Feedback, table.get("feedback") or {})
-    return _known(HistoryColumn, {**table, "feedback": feedback, "rounds": rounds})
+    entry = _known(ColumnModel, table)
+    return _complete(Column(entry, **values, feedback=feedback, rounds=rounds, chunks=chunks))
 
 
 def _known(made: type[Value], table: dict[str, Any]) -> Value:
@@ -280,7 +265,7 @@ def collect(entries: Iterable[HistoryEntry]) -> RatedSummaries:
     What a person wrote is accepted; what a person found good is still a model's draft. A model trained on one
     conversation twice would learn two answers to it.
     """
-    chosen: dict[str, tuple[HistoryEntry, HistoryColumn]] = {}
+    chosen: dict[str, tuple[HistoryEntry, Column]] = {}
     found = 0
     for entry in entries:
         for column in entry.good:
@@ -293,7 +278,8 @@ def collect(entries: Iterable[HistoryEntry]) -> RatedSummaries:
     return RatedSummaries(items, notes, found - len(items))
 
 
-def _item(number: int, entry: HistoryEntry, column: HistoryColumn) -> labelling.Item:
+def _item(number: int, entry: HistoryEntry, column: Column) -> labelling.Item:
+    model = column.entry
     return labelling.Item(
         number=number,
         id=entry.id,
@@ -301,5 +287,5 @@ def _item(number: int, entry: HistoryEntry, column: HistoryColumn) -> labelling.
         given=entry.reference,
         text=column.feedback.edited or column.text,
         state="accepted" if column.feedback.edited else "drafted",
-        draft=labelling.Draft(str(entry.base_model.get("id", "")), column.adapter, column.name, column.text),
+        draft=labelling.Draft(str(entry.base_model.get("id", "")), model.adapter, model.name, column.text),
     )

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFileDialog
 from engine.api import Example, SummarizeOptions, labelling
 from engine.labelling import sets
 from gui.pages.labelling.labelling_text import PLAYGROUND
-from gui.pages.playground.column_results import Feedback
-from gui.pages.playground.history import HistoryColumn, HistoryEntry, HistoryStore, new_id
+from gui.pages.playground.column_results import Column, ColumnModel, Feedback
+from gui.pages.playground.history import HistoryEntry, HistoryStore, new_id
 from tests.helpers.labelling_stage import BUS, CTRL, DOG, SHIFT, TEA, made_set, press, show, state
 
 
@@ -210,7 +210,7 @@ def test_conversations_of_the_playground_join_one_set_and_the_wanted_one_is_in_f
     assert [about.source for about in labelling.list_sets()] == [PLAYGROUND]
 
 
-def tried(conversation: str, *columns: HistoryColumn) -> HistoryEntry:
+def tried(conversation: str, *columns: Column) -> HistoryEntry:
     return HistoryEntry(new_id(1e9), 1e9, conversation, "", {"id": "starter"}, SummarizeOptions(), columns)
 
 
@@ -219,10 +219,9 @@ def test_the_playgrounds_history_becomes_a_set_with_what_was_corrected_accepted(
     page.playground_button.click()
     qtbot.waitUntil(lambda: "Summarise a conversation in the playground first." in page.strip.text())
     history = HistoryStore()
-    good = HistoryColumn(
-        "a1", "tuned", "", "They have tea.", feedback=Feedback(thumb="up", edited="Both have tea.")
-    )
-    for one in (tried(BUS, HistoryColumn(None, "base", "", "A bus.")), tried(TEA, good)):
+    rating = Feedback(thumb="up", edited="Both have tea.")
+    good = Column(ColumnModel("a1", "tuned"), text="They have tea.", feedback=rating)
+    for one in (tried(BUS, Column(ColumnModel(None, "base"), text="A bus.")), tried(TEA, good)):
         history.add(one)
     with qtbot.waitSignal(page.controller.opened):
         page.playground_button.click()
@@ -238,7 +237,7 @@ def test_the_playgrounds_history_becomes_a_set_with_what_was_corrected_accepted(
 
 def test_a_later_correction_replaces_what_no_one_has_written_here(page, qtbot):
     history = HistoryStore()
-    entry = tried(TEA, HistoryColumn("a1", "tuned", "", "Theirs.", feedback=Feedback(thumb="up")))
+    entry = tried(TEA, Column(ColumnModel("a1", "tuned"), text="Theirs.", feedback=Feedback(thumb="up")))
     history.add(entry)
     for edited, found in (("", "Theirs."), ("Mine.", "Mine."), ("Mine, again.", "Mine, again.")):
         history.replace(entry.with_feedback("a1", Feedback("down" if edited else "up", edited=edited)))

@@ -28,7 +28,7 @@ def test_thumbs_corrections_and_notes_are_given_taken_back_and_kept_with_the_try
     view, history = page.columns.view("a1"), page.controller.history
     assert view.tools.isVisible()
     view.tools.thumbs["up"].click()
-    assert history.items[0].good[0].adapter == "a1"
+    assert history.items[0].good[0].entry.adapter == "a1"
     assert page.history.export_button.isVisible()
     view.tools.thumbs["down"].click()
     assert history.items[0].columns[1].feedback.thumb == "down"
@@ -78,7 +78,7 @@ def test_tries_are_searched_told_apart_by_comments_cleared_and_offered_back(page
     assert page.history.entries() == []
     assert page.undo_strip.text() == "5 entries were deleted."
     page.undo_strip.acted.emit()
-    assert [tried.good[0].adapter for tried in page.history.entries() if tried.good] == ["a1"]
+    assert [tried.good[0].entry.adapter for tried in page.history.entries() if tried.good] == ["a1"]
 
 
 def test_the_good_ones_become_rows_that_say_who_wrote_them(page, tmp_path):

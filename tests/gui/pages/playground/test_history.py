@@ -45,7 +45,7 @@ def test_a_try_comes_back_from_disk_as_it_was_with_what_is_thought_of_it(tmp_pat
         (column.entry, column.text) for column in results.columns
     ]
     assert again.marks(again.columns[1]) == results.marks(results.columns[1])
-    assert [column.name for column in entry.good] == ["tuned"]
+    assert [column.entry.name for column in entry.good] == ["tuned"]
     assert again.column("a1").feedback == GOOD
     assert again.base.feedback == Feedback()
 
@@ -131,7 +131,7 @@ def test_a_headline_names_who_speaks_and_stays_short():
 def test_the_base_models_column_is_kept_in_english_and_shown_translated(german):
     tried = from_results(ColumnResults(choices.base_entry(STARTER)), "", {"id": STARTER}, SummarizeOptions())
     (column,) = tried.columns
-    assert (column.name, column.detail) == ("Base model", "The practice model")
+    assert (column.entry.name, column.entry.detail) == ("Base model", "The practice model")
     assert (column.entry.title, column.entry.about) == ("Basismodell", "Das Übungsmodell")
 
 
