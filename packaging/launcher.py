@@ -185,27 +185,27 @@ def set_up(folder: Path) -> Path | None:
         return None
     # On the disk of the environments, whose files uv links to those in its cache; the user's own cache stays as it is.
     os.environ |= {"UV_SYSTEM_CERTS": "1", "UV_CACHE_DIR": str(folder / "cache")}
+    previous = newest(folder)
+    fallback = [PREVIOUS] if previous else []
     with closing(front):
-        answer = front.ask("Set up Tunesmith", WORDS, [SET_IT_UP, "Not now"])
+        answer = front.ask("Set up Tunesmith", WORDS, [SET_IT_UP, *fallback, "Not now"])
         while answer in (SET_IT_UP, AGAIN):
             problem = front.follow(environment)
-            previous = newest(folder)
+            if problem == CANCELLED:
+                break
             if not problem:
                 (environment / STAMP).touch()
                 for other in folder.glob("*/pyvenv.cfg"):
                     if other.parent not in (environment, previous):
                         shutil.rmtree(other.parent, ignore_errors=True)
                 return environment
-            choices = [AGAIN, *([PREVIOUS] if previous else []), "Close"]
-            answer = front.ask("Not set up", explained(problem), choices)
+            answer = front.ask("Not set up", explained(problem), [AGAIN, *fallback, "Close"])
     shutil.rmtree(environment, ignore_errors=True)
-    return newest(folder) if answer == PREVIOUS else None
+    return previous if answer == PREVIOUS else None
 
 
 def explained(problem: str) -> str:
     """Return a problem below what to do about it, in general if it is not known."""
-    if problem == CANCELLED:
-        return problem
     advice = next((words for sign, words in PROBLEMS.items() if re.search(sign, problem)), ADVICE)
     return f"{advice}\n\n{problem}"
 
@@ -306,6 +306,7 @@ class Terminal:
                     return f"{Path(command[0]).name} ended with code {code}."
             print("\nTunesmith is set up.")
             return ""
+        print(f"\n{CANCELLED}")
         return CANCELLED
 
     def close(self) -> None:
