@@ -96,10 +96,10 @@ class VerdictView(Card):
 
     def show_verdict(self, found: LastVerdict) -> None:
         difference, protocol = found.card.difference[SCORE], found.card.protocol
-        icon, headline, ink = verdict_of(difference, protocol)
+        icon, headline, token = verdict_of(difference, protocol)
         name = found.adapter.name
-        title = HEADLINES.get((str(difference.get("verdict")), ink))
-        self._icon.set_icon(icon, ink)
+        title = HEADLINES.get((str(difference.get("verdict")), token))
+        self._icon.set_icon(icon, token)
         self.headline.setText(tr(title, name=name) if title else f"{name}: {headline}")
         created = tr("Created {moment}.", moment=moment_text(found.adapter.metadata.made, datetime.now(UTC)))
         self.sentence.set_markup(f"{verdict_sentence(difference, protocol)} {created}")

@@ -261,7 +261,7 @@ class HomePage(Page):
         direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         self._columns.setDirection(direction)
         self._edge.setHidden(narrow)
-        # The scroll bar stands on the ground beside it.
+        # The scroll bar stands on the background beside it.
         style.set_background(self._scroll, "background" if narrow else "surface")
         self._side.setMinimumWidth(0 if narrow else px(SIDE_WIDTH))
         self._side.setMaximumWidth(16_777_215 if narrow else px(SIDE_WIDTH))
