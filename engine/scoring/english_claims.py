@@ -59,18 +59,22 @@ _DATE_WORDS: dict[str, Fact] = {
 }
 
 _SPELLED = "|".join(_NUMBER_WORDS)
+# What begins with a digit is tried at digits alone, and a spelled number at its first letters: half of the time.
+_FIRST_LETTERS = "".join(sorted({word[0] for word in _NUMBER_WORDS}))
 _TOKENS = re.compile(
     rf"""
+    (?=\d)(?:
       (?P<iso>      \b\d{{4}}-\d{{2}}-\d{{2}}\b )
     | (?P<slashed>  \b\d{{1,2}}(?:/\d{{1,2}}|\.\d{{1,2}}\.(?=\s|\d|$))(?:/?\d{{2,4}})?(?!\w) )
     | (?P<clock>    \b\d{{1,2}}:\d{{2}}(?:\s?[ap]\.?m\b\.?)? | \b\d{{1,2}}\.\d{{2}}\s?[ap]\.?m\b\.? )
     | (?P<hour>     \b\d{{1,2}}\s?(?:[ap]\.?m\b\.?|o['’]clock\b) )
-    | (?P<spoken>   \b(?:half|quarter)\s(?:past|to)\s(?:{"|".join(_UNITS[1:13])}|\d{{1,2}})\b )
-    | (?P<noon>     \b(?:noon|midday|midnight)\b )
     | (?P<ordinal>  \b\d{{1,2}}(?:st|nd|rd|th)\b )
     | (?P<number>   (?<![\w.,])\d+(?:[,’'\u202f\u00a0]\d{{3}})*(?:\.\d+)?(?:k\b|(?!\w))
                   | (?<![\w.,])\d+(?=[a-z]{{1,4}}\b) )
-    | (?P<spelled>  \b(?:(?:{_SPELLED})[-\s])*(?:{_SPELLED})\b )
+    )
+    | (?P<spoken>   \b(?:half|quarter)\s(?:past|to)\s(?:{"|".join(_UNITS[1:13])}|\d{{1,2}})\b )
+    | (?P<noon>     \b(?:noon|midday|midnight)\b )
+    | (?P<spelled>  \b(?=[{_FIRST_LETTERS}])(?:(?:{_SPELLED})[-\s])*(?:{_SPELLED})\b )
     | (?P<word>     [^\W\d_]+(?:['’-][^\W\d_]+)* | \d\w+ )
     """,
     re.VERBOSE | re.IGNORECASE,

@@ -1,7 +1,7 @@
 """The job `score`: scores summaries that any other system wrote, from files.
 
 Scored are the conversations of a source, or those that a run of an arena was scored on. A file that does not match
-them is refused before torch is imported.
+them is refused before the libraries of scores are imported.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
             "warning",
         )
     channel.enter("evaluate")
-    # Imports torch, for which a file that can't be scored need not wait.
+    # Imports evaluate, for which a file that can't be scored need not wait.
     from engine.worker.text_metrics import file_scores
 
     scored = file_scores.Scored(source, request.get("split", ""), examples, request["bootstrap"])
