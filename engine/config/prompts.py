@@ -187,17 +187,23 @@ def delete(name: str) -> None:
         files.delete(_saved(name))
 
 
-def _checked_name(name: str) -> str:
-    """Return a normalised name. Raises AppError for one that is empty, built-in or no file name."""
+def normalised(name: str) -> str:
+    """Return a typed name without superfluous spaces. Raises AppError for one that is empty or too long."""
     plain = " ".join(name.split())
     if not plain:
-        raise AppError("A template needs a name.", "Write one.", "name")
+        raise AppError("Enter a name.", field="name")
     if len(plain) > MAX_NAME_CHARACTERS:
         raise AppError(
             say("The name has {} characters.", len(plain)),
             say("Use at most {}.", MAX_NAME_CHARACTERS),
             "name",
         )
+    return plain
+
+
+def _checked_name(name: str) -> str:
+    """Return a normalised name. Raises AppError for one that is empty, too long, built-in or no file name."""
+    plain = normalised(name)
     forbidden = sorted({mark for mark in plain if mark in _FORBIDDEN or not mark.isprintable()})
     if forbidden or plain[0] == "." or plain[-1] == "." or plain.partition(".")[0].casefold() in DEVICES:
         hint = (

@@ -22,7 +22,7 @@ from gui.look.language import mark
 FILE_NAME = "window.json"
 # What a run does when its window crashes; the recipe has the same key.
 WHEN_WINDOW_LEAVES = "when_window_leaves"
-WINDOW_CHOICES = {"finish": mark("Train to the end"), "stop": mark("Save and stop")}
+WINDOW_CHOICES = {"finish": mark("Train to the end"), "stop": mark("Stop and save")}
 
 TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 

@@ -17,7 +17,6 @@ UNKNOWN = "–"
 MINUS = "−"
 SPACE = "\u00a0"
 BILLIONS, MILLIONS, THOUSANDS = mark("{value} B"), mark("{value} M"), mark("{value} k")
-NO_INTERVAL = mark("one conversation, so no interval")
 
 # The same in every language.
 GIGABYTES = "GB"
@@ -109,11 +108,6 @@ def gain(fraction: float | None) -> str:
         return UNKNOWN
     text = number_text(fraction * 100, 1)
     return text if text.startswith(MINUS) else f"+{text}"
-
-
-def interval(low: float | None, high: float | None) -> str:
-    """Return an interval of scores: "0.6 to 2.4"."""
-    return UNKNOWN if low is None or high is None else tr("{low} to {high}", low=score(low), high=score(high))
 
 
 def _places(scaled: float) -> int:

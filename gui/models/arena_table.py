@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -12,12 +12,10 @@ from PySide6.QtCore import QObject
 
 from engine.api import arenas, metrics
 from gui.look.format import (
-    NO_INTERVAL,
     UNKNOWN,
     bytes_text,
     duration_text,
     gain,
-    interval,
     number_text,
     percent,
     score,
@@ -44,6 +42,7 @@ from gui.models.metric_text import (
     axis_around,
     confidence_interval,
     in_full,
+    interval_text,
     sign_of,
 )
 
@@ -354,11 +353,13 @@ def _in_full(differences: dict[str, Any] | None, sentence: str, remark: str) -> 
     """Return a sentence with the verdict, its paired difference and interval, or why there is none."""
     if differences is None:
         return remark
-    found = differences[SCORE]
-    spread = interval(found.get("low"), found.get("high")) if "low" in found else tr(NO_INTERVAL)
+    return f"{verdict_in_full(differences[SCORE], sentence)} {remark}".strip()
+
+
+def verdict_in_full(found: Mapping[str, Any], sentence: str) -> str:
+    """Return a sentence with the verdict of a paired difference, the difference and its interval."""
     verdict = tr(FULL_TEXTS[found["verdict"]])
-    text = tr(sentence, verdict=verdict, gain=gain(found["mean"]), interval=spread)
-    return f"{text} {remark}".strip()
+    return tr(sentence, verdict=verdict, gain=gain(found["mean"]), interval=interval_text(found))
 
 
 def _known(value: float | None) -> float:

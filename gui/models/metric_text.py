@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.api import metrics
-from gui.look.format import NO_INTERVAL, interval, number_text, percent, score
+from engine.api import metrics, score_text
+from gui.look.format import number_text, percent, score
 from gui.look.language import mark, tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
@@ -37,11 +37,11 @@ def amount(value: float, unit: metrics.Unit, *, signed: bool = False) -> str:
     return f"+{text}" if signed and value > 0 else text
 
 
-def interval_text(found: Mapping[str, Any], unit: metrics.Unit, *, signed: bool = False) -> str:
+def interval_text(found: Mapping[str, Any], unit: metrics.Unit = "points", *, signed: bool = False) -> str:
     """Return an interval in a metric's unit: "6.1 to 7.4", or why there is none."""
     low, high = found.get("low"), found.get("high")
     if low is None or high is None:
-        return tr(NO_INTERVAL)
+        return tr(score_text.NO_INTERVAL)
     return tr("{low} to {high}", low=amount(low, unit, signed=signed), high=amount(high, unit, signed=signed))
 
 
@@ -115,5 +115,5 @@ def as_text(name: str, shown: ConfidenceInterval, verdict: str = "") -> str:
 def confidence_text(shown: ConfidenceInterval) -> str:
     """Return the interval as text, or why there is none."""
     if shown.low is None or shown.high is None:
-        return tr(NO_INTERVAL)
-    return tr("interval {interval}", interval=interval(shown.low, shown.high))
+        return tr(score_text.NO_INTERVAL)
+    return tr("interval {interval}", interval=interval_text({"low": shown.low, "high": shown.high}))

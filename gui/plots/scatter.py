@@ -171,7 +171,7 @@ class Scatter(Chart):
         texts = [f"{point.name}: {self._point_text(point)}" for point in self._points]
         best = ", ".join(self._points[index].name for index in self._front)
         if not texts:
-            return tr("No entry is scored yet.")
+            return tr("No entry is scored yet")
         return ". ".join([*texts, *([tr("No entry beats {names}", names=best)] if best else [])])
 
     def _point_text(self, point: Point) -> str:

@@ -12,12 +12,11 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import Ending, Recipe, hub_cache, is_on_hub
 from gui.look.format import bytes_text
-from gui.look.language import mark, sentences, tr
+from gui.look.language import sentences, tr
 from gui.workers.engine_thread import AskedJob
 from gui.workers.summarizer import Summarizer
 from gui.workers.worker_manager import WorkerManager
 
-QUESTION = mark("This needs to download files.")
 Request = dict[str, str]
 Cost = dict[str, Any]
 
@@ -31,11 +30,8 @@ class DownloadPrompt(QObject):
     opened = Signal(object)
     says = Signal(str, str)
 
-    def __init__(
-        self, manager: WorkerManager, parent: QObject | None = None, question: str = QUESTION
-    ) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._title = question
         # What is asked while it waits for an answer, "" else.
         self.question = ""
         self._pending: object = None
@@ -75,7 +71,8 @@ class DownloadPrompt(QObject):
 
             self._active_job.ask("models", {"action": "cost", **waiting[0]}, take, self._refuse)
         elif dear:
-            self._pending, self.question = work, " ".join([tr(self._title), *map(cost_text, dear)])
+            texts = [tr("This needs to download files."), *map(cost_text, dear)]
+            self._pending, self.question = work, " ".join(texts)
             self.says.emit(self.question, action_text())
         else:
             self.opened.emit(work)

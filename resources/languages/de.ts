@@ -249,11 +249,6 @@
    <translation>Ein neues Repository, oder das dieses Adapters.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_row.py" />
-   <source>A preset needs a name.</source>
-   <translation>Eine Vorlage braucht einen Namen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/recipe_fields.py" />
    <source>A published variant of the method, which sets its options.</source>
    <translation>Eine veröffentlichte Variante des Verfahrens, die seine Optionen setzt.</translation>
@@ -657,14 +652,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fragen Sie Menschen, nicht nur ROUGE</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Asking the hub about {name}…</source>
    <translation>Der Hub wird nach {name} gefragt…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>Asking the hub about {source}…</source>
-   <translation>Der Hub wird nach {source} gefragt…</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -1972,11 +1962,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/jobs.py" />
    <source>Exported to {name}, {size}.</source>
    <translation>Exportiert nach {name}, {size}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch_controller.py" />
-   <source>Exported to {path}.</source>
-   <translation>Nach {path} exportiert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
@@ -3363,11 +3348,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch nicht bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
-   <source>Not scored yet.</source>
-   <translation>Noch nicht bewertet.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Not started yet</source>
    <translation>Noch nicht gestartet</translation>
@@ -4066,14 +4046,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassungen werden gelesen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/page.py" />
+   <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>Reading {name}</source>
    <translation>{name} wird gelesen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/summaries_form.py" />
-   <source>Reading {name} …</source>
-   <translation>{name} wird gelesen …</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
@@ -4364,11 +4339,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Save a checkpoint now</source>
    <translation>Jetzt einen Prüfpunkt speichern</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/preferences.py" />
-   <source>Save and stop</source>
-   <translation>Sichern und stoppen</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
@@ -5047,7 +5017,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Sie können jederzeit aufhören und weitermachen.</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/quit_dialog.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>Stop and save</source>
    <translation>Stoppen und sichern</translation>
   </message>
@@ -5225,11 +5195,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die mitgelieferten Gespräche fehlen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>The check needs to download files.</source>
-   <translation>Die Prüfung muss Dateien herunterladen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>The column or key of a turn's text.</source>
    <translation>Die Spalte oder der Schlüssel des Textes eines Beitrags.</translation>
@@ -5357,11 +5322,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>The model stays unchanged; learns more slowly</source>
    <translation>Das Modell bleibt, wie es ist; braucht mehr Geduld</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/decoding_row.py" />
-   <source>The name has {count} characters.</source>
-   <translation>Der Name hat {count} Zeichen.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_fields.py" />
@@ -5600,11 +5560,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <location filename="../../gui/pages/train/content_pane.py" />
    <source>This run needs more memory than available</source>
    <translation>Dieser Lauf braucht mehr Speicher als verfügbar</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>This run needs to download files.</source>
-   <translation>Dieser Lauf muss Dateien herunterladen.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
@@ -5945,11 +5900,6 @@ Oder beginnen Sie mit eigenen.</translation>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>Use "{column}" as</source>
    <translation>„{column}“ verwenden als</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/decoding_row.py" />
-   <source>Use at most {most}.</source>
-   <translation>Verwenden Sie höchstens {most}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -6427,11 +6377,6 @@ Programm: Python, Bibliotheken.</translation>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>an edited draft of {name}</source>
    <translation>ein bearbeiteter Entwurf von {name}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>and {count} more</source>
-   <translation>und {count} weitere</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/compare/votes_view.py" />
@@ -8028,7 +7973,7 @@ Programm: Python, Bibliotheken.</translation>
    <translation>{good} gut, {columns}</translation>
   </message>
   <message>
-   <location filename="../../gui/look/format.py" />
+   <location filename="../../gui/models/metric_text.py" />
    <source>{low} to {high}</source>
    <translation>{low} bis {high}</translation>
   </message>
@@ -9246,11 +9191,6 @@ Programm: Python, Bibliotheken.</translation>
    <location filename="../../engine/data/findings.py" />
    <source>A summary longer than {1} tokens</source>
    <translation>Eine Zusammenfassung mit mehr als {1} Tokens samt Ende</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/prompts.py" />
-   <source>A template needs a name.</source>
-   <translation>Eine Prompt-Vorlage braucht einen Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -11207,6 +11147,11 @@ Bob: At the office, till five.</translation>
    <translation>Im Englischen liest ROUGE nur a bis z und 0 bis 9; eine andere Sprache stellt {1} ein.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/prompts.py" />
+   <source>Enter a name.</source>
+   <translation>Geben Sie einen Namen ein.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Epochs</source>
    <translation>Epochen</translation>
@@ -11585,11 +11530,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/data/ingest.py" />
    <source>Free some space, or check the folder.</source>
    <translation>Schaffen Sie Platz, oder prüfen Sie den Ordner.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/export.py" />
-   <source>Free some space, or choose another folder.</source>
-   <translation>Schaffen Sie Platz, oder wählen Sie einen anderen Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />

@@ -65,7 +65,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         raise RecipeError(tuple(problems))
     needed = exporter.bytes_needed(precision, source)
     there = next(each for each in target.absolute().parents if each.is_dir())
-    require_space(there, needed, "The export", "Free some space, or choose another folder.", "target")
+    require_space(there, needed, "The export", "Choose another folder, or free some space.", "target")
     verifier, why_not = _verifier(channel, source, int(request.get("conversations", 0)))
     channel.check_stop()
     with _written(target, request) as unfinished:

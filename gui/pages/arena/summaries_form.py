@@ -14,9 +14,9 @@ from engine.api import AppError, arenas, paths
 from gui.core.file_opening import dropped
 from gui.inputs.fields import Field, ProblemLine
 from gui.look import style
-from gui.look.format import NO_INTERVAL, gain, interval, number_text, percent, score
+from gui.look.format import number_text, percent, score
 from gui.look.language import mark, sentences, tr, tr_count, translate
-from gui.models.arena_table import AGAINST_BASE, FULL_TEXTS
+from gui.models.arena_table import AGAINST_BASE, verdict_in_full
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
@@ -199,7 +199,7 @@ class FileScorer(ShownJob):
         if not self.is_busy:
             return f"{matched_text(self.result)} {scores_text(self.result)}".strip() if self.result else ""
         if not self.left.total:
-            return tr("Reading {name} …", name=self.file.name)
+            return tr("Reading {name}", name=self.file.name)
         return tr("Scoring {name}: {share}", name=self.file.name, share=percent(self.left.share))
 
     def score(self, statuses: Iterable[arenas.EntryStatus], file: Path, column: str) -> None:
@@ -239,13 +239,7 @@ def matched_text(result: dict[str, Any]) -> str:
 
 def scores_text(result: dict[str, Any]) -> str:
     """Return the score and the verdict: "ROUGE-1 44.1. Better: +2.9 against the base model, +1.0 to +4.8."."""
-    found = result["difference"][SCORE]
-    verdict = tr(
-        AGAINST_BASE,
-        verdict=tr(FULL_TEXTS[found["verdict"]]),
-        gain=gain(found["mean"]),
-        interval=interval(found.get("low"), found.get("high")) if "low" in found else tr(NO_INTERVAL),
-    )
+    verdict = verdict_in_full(result["difference"][SCORE], AGAINST_BASE)
     mean = score(result["scores"][SCORE]["mean"])
     chrf = (result.get("measures") or {}).get("chrf")
     text = tr("ROUGE-1 {score}. {verdict}", score=mean, verdict=verdict)

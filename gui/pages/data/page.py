@@ -34,7 +34,7 @@ from gui.core import actions
 from gui.core.actions import menu_action
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.format import number_text
-from gui.look.language import mark, sentences, tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.data import report
 from gui.pages.data.column_mapping import turn_keys
 from gui.pages.data.findings_view import Exclusions
@@ -69,7 +69,7 @@ class DataPage(Page):
         self.manager = manager
         self.checker = Checker(manager, self)
         self.exclusions = Exclusions(self)
-        self.downloads = DownloadPrompt(manager, self, mark("The check needs to download files."))
+        self.downloads = DownloadPrompt(manager, self)
         self._wanted: dict[str, Any] = {}
         self._read_source = ""
         self._was_shown = False
@@ -166,7 +166,7 @@ class DataPage(Page):
         asked = self._wanted = values | self.parts.limits() | self.exclusions.answered()
         needed = [data_set(values["source"])] if is_on_hub(values["source"]) else []
         if needed:
-            asking = tr("Asking the hub about {source}…", source=values["source"])
+            asking = tr("Asking the hub about {name}…", name=values["source"])
             self.parts.question.show_notice(asking, tr("Cancel"))
         self.downloads.request(asked, needed)
 

@@ -87,7 +87,7 @@ class MetadataPanel(QWidget):
         self._scores = ShortTableView(self.scores, tr("Scores"), lambda _row: None)
         self._remarks = Label("", "label", "hint", wrap=True)
         self.metrics_link = link(tr("Further metrics"))
-        self._unscored = Label(tr("Not scored yet."), "body", "muted")
+        self._unscored = Label(tr("Not scored yet"), "body", "muted")
         self.score_button = link(tr("Score now"))
         self._made_from = FactsView(tr("Origin"))
         self._method = FactsView(tr("Method"))

@@ -201,7 +201,7 @@ class BatchController(QObject):
         table = spreadsheet(self.batch.rows, self.batch.entries)
         self._background.run(
             lambda: write_csv(path, *table),
-            lambda _: self._show_message(tr("Exported to {path}.", path=path)),
+            lambda _: self._show_message(tr("Exported to {place}.", place=path)),
             lambda error: self._show_message(sentences(error.message, error.hint)),
         )
 

@@ -17,11 +17,12 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import SearchField
 from gui.inputs.number_inputs import IntField
 from gui.look import style
-from gui.look.format import gain, interval, number_text, score
+from gui.look.format import gain, number_text, score
 from gui.look.language import mark, tr
 from gui.look.shown_texts import told_apart
 from gui.models.grouped_table import Cell, GroupedTable, IconTextCell, TextCell
 from gui.models.grouped_table import Column as TableColumn
+from gui.models.metric_text import interval_text
 from gui.pages.playground.batch import Batch, BatchRow, state_text
 from gui.pages.playground.column_results import Column, ColumnModel
 from gui.pages.playground.history import headline
@@ -197,7 +198,7 @@ def _chrf(column: comparison.ColumnScore) -> str:
 
 
 def _figure(mean: str, found: dict[str, float]) -> str:
-    return f"{mean} ({interval(found['low'], found['high'])})" if "low" in found else mean
+    return f"{mean} ({interval_text(found)})" if "low" in found else mean
 
 
 # Longer than any cell is wide.

@@ -18,7 +18,6 @@ from gui.core import actions
 from gui.core.preferences import SavedState, values_of
 from gui.look import style
 from gui.look.fonts import font
-from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
 from gui.look.shown_texts import plain_tooltip
 from gui.pages.playground.token_meter import Length, TokenMeter, counted, estimated, parted
@@ -441,5 +440,5 @@ def _shown(left_out: list[str]) -> str:
     if not left_out:
         return ""
     hidden = len(left_out) - MAX_LINES_SHOWN
-    more = [tr("and {count} more", count=number_text(hidden))] if hidden > 0 else []
+    more = [tr_count(hidden, "and {n} more", "and {n} more")] if hidden > 0 else []
     return "\n".join([tr("Skipped:"), *left_out[:MAX_LINES_SHOWN], *more])

@@ -35,7 +35,6 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, NameRow
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
 from gui.widgets.buttons import IconButton, link, open_below
 from gui.widgets.labels import Label
@@ -307,7 +306,6 @@ class PromptField(QWidget):
 
 FILE_NAME = "decoding.json"
 VERSION = 1
-MAX_NAME_CHARACTERS = 40
 # A built-in preset sets how tokens are chosen; the other options depend on adapters, conversations and computer.
 LEFT_ALONE = ("max_new_tokens", "min_new_tokens", "seed", "long_conversations", "runtime")
 _USUAL = {
@@ -392,12 +390,7 @@ class DecodingPresets:
         return " ".join(name.split()) in self._saved
 
     def _checked(self, name: str, *, replace: bool) -> str:
-        name = " ".join(name.split())
-        if not name:
-            raise AppError(tr("A preset needs a name."), tr("Write one."), "name")
-        if len(name) > MAX_NAME_CHARACTERS:
-            message = tr("The name has {count} characters.", count=number_text(len(name)))
-            raise AppError(message, tr("Use at most {most}.", most=number_text(MAX_NAME_CHARACTERS)), "name")
+        name = prompts.normalised(name)
         if name.casefold() in {
             taken_name.casefold() for each in BUILT_IN for taken_name in (each.name, each.title)
         }:

@@ -27,7 +27,7 @@ from engine.api import (
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.format import bytes_text, number_text
-from gui.look.language import mark, sentences, tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.labelling.no_summaries import NoSummaries
 from gui.pages.train.run_notices import RemarksView
 from gui.pages.train.run_text import in_bold
@@ -252,9 +252,6 @@ def _kind(one: Recipe) -> tuple[object, ...]:
     return one.base_model, data.source, one.method.id, training.device, *sizes
 
 
-DOWNLOAD_QUESTION = mark("This run needs to download files.")
-
-
 class StartPrompt(QObject):
     """`opened(recipe, computer, cards)`: start it, on so many cards there.
 
@@ -269,7 +266,7 @@ class StartPrompt(QObject):
         super().__init__(parent)
         self._counting = AskedJob(self, manager)
         self._cluster_cards = ClusterCards(manager, foot, self)
-        self._downloads = DownloadPrompt(manager, self, DOWNLOAD_QUESTION)
+        self._downloads = DownloadPrompt(manager, self)
         self._pending: tuple[Recipe, str, int] | None = None
         self._downloads.opened.connect(lambda wanted: self.opened.emit(wanted, "", 1))
         self._downloads.says.connect(self.says)

@@ -8,11 +8,11 @@ from gui.look.format import (
     duration_text,
     gain,
     gigabytes_text,
-    interval,
     number_text,
     percent,
     score,
 )
+from gui.models.metric_text import interval_text
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def english():
         (about_text(59.9), "less than a minute"), (about_text(240), "about 4 min"),
         (about_text(3590), "about 1 h"), (about_text(6720), "about 1 h 50 min"),
         (about_text(41_000), "about 11 h"), (score(0.484), "48.4"), (score(None), "–"), (gain(0.015), "+1.5"),
-        (gain(-0.034), "−3.4"), (gain(None), "–"), (interval(0.006, 0.024), "0.6 to 2.4"),
+        (gain(-0.034), "−3.4"), (gain(None), "–"), (interval_text({"low": 0.006, "high": 0.024}), "0.6 to 2.4"),
     ],
 )  # fmt: skip
 def test_text(made, wanted):

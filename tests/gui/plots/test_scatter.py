@@ -61,7 +61,7 @@ def test_the_interval_of_any_point_is_drawn_whole(scatter):
 
 def test_without_points_it_says_so_and_draws_its_axes(scatter):
     scatter.show_points([], None, across=PARAMETERS, chosen="")
-    assert scatter.accessibleDescription() == "No entry is scored yet."
+    assert scatter.accessibleDescription() == "No entry is scored yet"
     assert not scatter.grab().isNull()
     QTest.keyClick(scatter, Qt.Key.Key_Right)
 
