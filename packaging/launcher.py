@@ -259,6 +259,8 @@ def commands(environment: Path) -> Iterator[list[str]]:
         uv = str(environment / "bin" / "uv")
     else:
         yield [uv, "venv", "--allow-existing", "--python", own_python(), str(environment)]
+    # A download that broke off left its part in the cache, which the next one begins anew.
+    yield [uv, "--quiet", "cache", "prune"]
     install = [uv, "pip", "install", "--python", python, "-c", str(ROOT / "packaging" / "constraints.txt")]
     wanted = project["dependencies"]
     yield [*install, *torch_source(), *(each for each in wanted if re.match(r"torch\b", each))]

@@ -106,6 +106,14 @@ def environments():
     return {each for each in launcher.home().iterdir() if each.is_dir()}
 
 
+def printed_beside_a_display(code, *arguments):
+    return subprocess.run(
+        ["xvfb-run", "--auto-servernum", sys.executable, "-c", code, *arguments],
+        cwd=ROOT / "packaging", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, check=False,
+    ).stdout  # fmt: skip
+
+
 def asked_of_uv(program):
     return [json.loads(line) for line in (program / "asked").read_text().splitlines()]
 
@@ -116,11 +124,11 @@ def test_the_first_start_makes_an_environment_that_the_next_ones_use(program, st
     launcher.main(["--page", "playground"])
     python = launcher.python_of(launcher.newest(launcher.home()))
     [(path, command, variables)] = started
-    assert path == python
-    assert command == [str(python), str(program / "main.py"), "--page", "playground"]
+    assert (path, command) == (python, [str(python), str(program / "main.py"), "--page", "playground"])
     assert variables["TUNESMITH_SET_UP"] == "tunesmith --set-up"
-    venv, torch, rest, kernels = asked_of_uv(program)
+    venv, prune, torch, rest, kernels = asked_of_uv(program)
     assert venv[-3:] == ["--python", sys.executable, str(python.parents[1])]
+    assert prune == ["--quiet", "cache", "prune"]
     assert torch[-3:] == ["--index", "https://index", "torch>=2.9"]
     assert rest[-3:] == ["--compile-bytecode", "torch>=2.9", "peft"]
     assert kernels[-2:] == ["--no-deps", "liger-kernel"]
@@ -130,7 +138,7 @@ def test_the_first_start_makes_an_environment_that_the_next_ones_use(program, st
     assert {each.stat().st_mode & 0o777 for each in (launcher.home(), launcher.home().parent)} == {0o700}
     launcher.main(["doctor"])
     assert started[1][1][-1] == "doctor"
-    assert len(asked_of_uv(program)) == 4
+    assert len(asked_of_uv(program)) == 5
 
 
 @shell_scripts
@@ -315,10 +323,10 @@ def test_uv_is_the_one_that_runs_this_or_that_of_the_path_or_is_fetched_by_pip(
     monkeypatch.delenv("UV")
     assert first()[0] == str(tmp_path / "uv")
     (tmp_path / "uv").unlink()
-    venv, pip, torch, *_ = launcher.commands(environment)
+    venv, pip, *others = launcher.commands(environment)
     assert venv == [sys.executable, "-m", "venv", str(environment)]
     assert pip == [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", "uv"]
-    assert torch[0] == str(environment / "bin" / "uv")
+    assert {each[0] for each in others[:-1]} == {str(environment / "bin" / "uv")}
 
 
 @shell_scripts
@@ -455,11 +463,7 @@ def test_a_window_asks_and_shows_the_work_until_it_is_cancelled():
         "window._root.after(50, press, 0)\n"
         "print(window.follow('one'))\n"
     )
-    done = subprocess.run(
-        ["xvfb-run", "--auto-servernum", sys.executable, "-c", code],
-        cwd=ROOT / "packaging", capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.stdout.splitlines(), done.stderr) == (["Not now", "Making one"], "")
+    assert printed_beside_a_display(code) == "Not now\nMaking one\n"
 
 
 def test_the_window_goes_before_tunesmith_starts(tmp_path):
@@ -470,11 +474,7 @@ def test_the_window_goes_before_tunesmith_starts(tmp_path):
         "launcher.set_up(pathlib.Path(sys.argv[1]))\n"
         "print(tkinter._default_root)\n"
     )
-    done = subprocess.run(
-        ["xvfb-run", "--auto-servernum", sys.executable, "-c", code, str(tmp_path)],
-        cwd=ROOT / "packaging", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.stdout, done.stderr) == ("None\n", "")
+    assert printed_beside_a_display(code, str(tmp_path)) == "None\n"
 
 
 def test_without_a_terminal_and_a_display_there_is_nothing_to_ask_with():
