@@ -49,7 +49,7 @@ WORDS = (
     " 2.5 to 17 GB on the disk. What you have trained stays as it is."
 )
 BUSY = "Tunesmith is already being set up in another window or terminal. Finish or cancel it there."
-CANCELLED = "Cancelled. What was downloaded is kept."
+CANCELLED = "Cancelled. Finished downloads are kept."
 # What uv's words mean to a person; the first that is found is shown above them.
 PROBLEMS = {
     r"no wheels with a matching platform tag": "torch has no build for this computer. It needs 64-bit Windows or Linux,"
@@ -59,10 +59,10 @@ PROBLEMS = {
     " SSL_CERT_FILE name its certificate.",
     r"[Pp]roxy": "The proxy does not let the download through. Check HTTPS_PROXY.",
     r"dns error|error sending request|timed out|[Cc]onnection|network": "The package index can't be reached. Check"
-    " the connection and try again: what was downloaded is kept.",
+    " the connection and try again: finished downloads are kept.",
 }
 ADVICE = (
-    "Check the connection and the free disk space, then try again: what was downloaded is kept. Behind a proxy, set"
+    "Check the connection and the free disk space, then try again: finished downloads are kept. Behind a proxy, set"
     " HTTPS_PROXY, and SSL_CERT_FILE if it has a certificate of its own. TUNESMITH_HOME can name another folder."
 )
 

@@ -245,7 +245,7 @@ def test_ctrl_c_in_a_terminal_cancels(program, monkeypatch, capfd):
     monkeypatch.setattr(launcher, "best_front", launcher.Terminal)
     monkeypatch.setattr(subprocess, "call", interrupted)
     assert launcher.main([]) == 1
-    assert capfd.readouterr().out.endswith("\nCancelled. What was downloaded is kept.\n")
+    assert capfd.readouterr().out.endswith("\nCancelled. Finished downloads are kept.\n")
 
 
 @shell_scripts
