@@ -857,7 +857,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nach {done} von {total} Gesprächen abgebrochen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/page.py" />
+   <location filename="../../gui/pages/library/jobs.py" />
    <source>Cancelled.</source>
    <translation>Abgebrochen.</translation>
   </message>

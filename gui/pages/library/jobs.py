@@ -19,15 +19,31 @@ from gui.models.list_text import data_text
 from gui.pages.library import library_text
 from gui.workers.device_queue import Work
 from gui.workers.download_prompt import DownloadPrompt, Request, base_repositories, repositories
+from gui.workers.engine_thread import ActiveJob
 from gui.workers.eta import Eta
 
 ONE_AT_A_TIME = mark("Only one job can run at a time. Wait, or cancel it.")
-Result = dict[str, Any]
-Finish = Callable[[Result], None]
 # Conversations on which an export is compared with its adapter.
 COMPARED = 100
-# Progress texts by the worker's unit.
 Choice = tuple[str, Recipe]
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What to say of a job that ended, the notices of its worker, and what it made, if anything.
+
+    That is a folder, a page of the hub, or an adapter that came from there.
+    """
+
+    text: str
+    remarks: str = ""
+    folder: Path | None = None
+    address: str = ""
+    adapter_id: str = ""
+
+
+Finish = Callable[[Result], Done]
 
 
 @dataclass(frozen=True)
@@ -60,21 +76,16 @@ def visibility_text(*, public: bool) -> str:
 class LibraryJobs(QObject):
     """Runs one job at a time.
 
-    `started(text)`, `progressed(share, text)` and `finished(text, folder or None)` follow a job; `failed(message)` ends
-    one that failed or could not start, `stopped` a cancelled one. `remarked(text)` carries the notices of a finished
-    job, `imported(adapter id)` the adapter that came from the hub, and `pushed(text, address)` ends a job that sent one
-    there. `asked(text, action)`: a job would download something, and waits for `confirm_download`. `queued`: one was
-    added to the queue for the device. `changed`: one began, ended or is further.
+    `started(text)`, `progressed(share, text)` and `ended(Done)` follow a job, also one that was cancelled;
+    `failed(message)` ends one that failed or could not start. `asked(text, action)`: a job would download something,
+    and waits for `confirm_download`. `queued`: one was added to the queue for the device. `changed`: one began, ended
+    or is further.
     """
 
     started = Signal(str)
     progressed = Signal(float, str)
-    finished = Signal(str, object)
+    ended = Signal(object)
     failed = Signal(str)
-    stopped = Signal()
-    remarked = Signal(str)
-    imported = Signal(str)
-    pushed = Signal(str, str)
     asked = Signal(str, str)
     queued = Signal()
     changed = Signal()
@@ -83,7 +94,7 @@ class LibraryJobs(QObject):
         super().__init__(parent)
         self._manager = manager
         self._queue = manager.device_queue
-        self._thread: Any = None
+        self.active_job = ActiveJob(self)
         # A job whose turn came while something was sent or fetched, which needs no device.
         self._next: Callable[[], None] | None = None
         self._how_far = (0.0, "")
@@ -98,7 +109,7 @@ class LibraryJobs(QObject):
 
     @property
     def busy(self) -> bool:
-        return self._thread is not None or self._prompt.is_checking
+        return bool(self.active_job) or self._prompt.is_checking
 
     @property
     def adapter_id(self) -> str:
@@ -116,7 +127,7 @@ class LibraryJobs(QObject):
         adapter, wanted = library.find(given["adapter"]), recipes.loads(given["recipe"])
         doing, done = tr("Scoring {name}", name=adapter.name), tr("Scored {name}.", name=adapter.name)
         return self._take_turn(
-            adapter, "evaluate", {"adapters": [adapter.id]}, wanted, doing, partial(self._finish, done)
+            adapter, "evaluate", {"adapters": [adapter.id]}, wanted, doing, lambda _result: Done(done)
         )
 
     def export(self, adapter: Adapter, to: str, precision: str, target: Path) -> None:
@@ -139,7 +150,9 @@ class LibraryJobs(QObject):
             return
         arguments = {"action": "import_adapter", "id": repo_id, "revision": revision}
         doing, done = tr("Importing {name}", name=repo_id), tr("Imported {name}.", name=repo_id)
-        self._start("", "models", arguments, None, doing, partial(self._finish_import, done))
+        self._start(
+            "", "models", arguments, None, doing, lambda result: Done(done, adapter_id=result["adapter"])
+        )
 
     def push(self, adapter: Adapter, wanted: PushRequest) -> None:
         """Send an adapter to the hub, all of which was shown before; it needs no device."""
@@ -154,12 +167,12 @@ class LibraryJobs(QObject):
         self._prompt.confirm()
 
     def cancel(self) -> None:
-        if self._thread is not None:
-            self._thread.stop()
+        if self.active_job.thread is not None:
+            self.active_job.thread.stop()
         elif self._prompt.is_checking:
             self._prompt.forget()
             self._adapter_id = ""
-            self.stopped.emit()
+            self.ended.emit(Done(tr("Cancelled.")))
 
     def _on_download_checked(self, text: str, action: str) -> None:
         self._adapter_id = ""
@@ -175,7 +188,7 @@ class LibraryJobs(QObject):
         if self._prompt.is_checking:
             self.failed.emit(tr(ONE_AT_A_TIME))
             return
-        if self._thread is None:
+        if not self.active_job:
             self._adapter_id = adapter.id
             self.started.emit(doing)
         self._prompt.request(partial(self._add, kind, adapter.name, given), needed)
@@ -187,20 +200,20 @@ class LibraryJobs(QObject):
             self.failed.emit(sentences(error.message, error.hint))
             return
         if not has_started:
-            self._adapter_id = self._adapter_id if self._thread is not None else ""
+            self._adapter_id = self._adapter_id if self.active_job else ""
             self.queued.emit()
 
     def _take_turn(self, adapter: Adapter, *job: Any) -> Work:
         """Begin a job, or let it follow the one that needs no device."""
         begin = partial(self._start, adapter.id, *job)
-        if self._thread is None:
-            begin()
-        else:
+        if self.active_job:
             self._next = begin
+        else:
+            begin()
         return Work(self._has_work, lambda: self._how_far, self.cancel, self.changed)
 
     def _has_work(self) -> bool:
-        return self._thread is not None or self._next is not None
+        return bool(self.active_job) or self._next is not None
 
     def _start(
         self,
@@ -216,15 +229,15 @@ class LibraryJobs(QObject):
         except AppError as error:
             self.failed.emit(sentences(error.message, error.hint))
             return
-        self._thread, self._adapter_id, self._remarks = thread, adapter_id, []
+        self._adapter_id, self._remarks = adapter_id, []
         self._how_far = (0.0, "")
         self._left.begin()
         result: Result = {}
-        thread.subscribe(
-            self,
+        self.active_job.take(
+            thread,
+            lambda ending: self._end(ending, finish, result, arguments.get("aside", "")),
             events=self._follow,
             result=result.update,
-            ended=lambda ending: self._end(ending, finish, result, arguments.get("aside", "")),
         )
         self.started.emit(doing)
 
@@ -244,7 +257,7 @@ class LibraryJobs(QObject):
         self.changed.emit()
 
     def _end(self, ending: Ending, finish: Finish, result: Result, aside: str) -> None:
-        self._thread, self._adapter_id = None, ""
+        self._adapter_id = ""
         self._tell(ending, finish, result, aside)
         following, self._next = self._next, None
         if following is not None:
@@ -256,37 +269,29 @@ class LibraryJobs(QObject):
             # A worker that was killed leaves there what it has written.
             files.remove(Path(aside))
         if ending.outcome == "completed":
-            finish(result)
-            if self._remarks:
-                self.remarked.emit(" ".join(dict.fromkeys(self._remarks)))
+            done = finish(result)
+            self.ended.emit(replace(done, remarks=" ".join(dict.fromkeys(self._remarks))))
         elif ending.outcome == "stopped":
-            self.stopped.emit()
+            self.ended.emit(Done(tr("Cancelled.")))
         else:
             why = ending.message or tr("The worker ended without a result.")
             self.failed.emit(sentences(why, ending.hint))
 
-    def _finish(self, done: str, _result: Result) -> None:
-        self.finished.emit(done, None)
-
-    def _finish_import(self, done: str, result: Result) -> None:
-        self.finished.emit(done, None)
-        self.imported.emit(result["adapter"])
-
-    def _finish_export(self, result: Result) -> None:
+    def _finish_export(self, result: Result) -> Done:
         folder, verified = Path(result["path"]), result["verified"]
         done = tr("Exported to {name}, {size}.", name=folder.name, size=bytes_text(result["bytes"]))
         found = f" {library_text.export_verdict(verified)}" if verified else ""
         if "conversations" in result:
             found = f" {library_text.script_contents(result['conversations'])}"
-        self.finished.emit(f"{done}{found} {library_text.ollama_text(result)}".strip(), folder)
+        return Done(f"{done}{found} {library_text.ollama_text(result)}".strip(), folder=folder)
 
-    def _finish_push(self, name: str, result: Result) -> None:
+    def _finish_push(self, name: str, result: Result) -> Done:
         # They were read before anything was sent.
         self._remarks.clear()
         text = mark("Sent {name} to {address}, private.")
         if not result["private"]:
             text = mark("Sent {name} to {address}, public.")
-        self.pushed.emit(tr(text, name=name, address=result["path"]), result["path"])
+        return Done(tr(text, name=name, address=result["path"]), address=result["path"])
 
 
 def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -25,7 +24,7 @@ from gui.models.adapter_table import FEWEST, MOST, SHOWN, AdapterTable, Narrowed
 from gui.models.folder_readers import LibraryReader
 from gui.pages.library.filter_row import FilterRow
 from gui.pages.library.import_export import ImportExport
-from gui.pages.library.jobs import Choice, LibraryJobs, score_choices
+from gui.pages.library.jobs import Choice, Done, LibraryJobs, score_choices
 from gui.pages.library.library_operations import Dialogs, LibraryOperations
 from gui.pages.library.library_text import size_text, subtitle, unreadable_text
 from gui.pages.library.metadata_panel import Drawer, MetadataPanel
@@ -146,15 +145,10 @@ class LibraryPage(Page):
     def _connect_jobs(self) -> None:
         self.jobs.started.connect(self._on_job_started)
         self.jobs.progressed.connect(self.busy.set_progress)
-        self.jobs.finished.connect(self._on_job_finished)
-        self.jobs.imported.connect(self._on_changed)
-        self.jobs.pushed.connect(self._on_pushed)
-        self.jobs.remarked.connect(self.pane.show_notice)
+        self.jobs.ended.connect(self._on_job_ended)
         self.jobs.failed.connect(self._on_job_failed)
-        self.jobs.stopped.connect(partial(self._say_done, tr("Cancelled.")))
         self.jobs.asked.connect(self.download_strip.show_notice)
-        for ended in (self.jobs.stopped, self.jobs.asked):
-            ended.connect(self._put_job_away)
+        self.jobs.asked.connect(self._put_job_away)
         self.jobs.queued.connect(self._on_job_queued)
         self._manager.device_queue.changed.connect(self._show_waits)
         self.download_strip.acted.connect(self.jobs.confirm_download)
@@ -346,22 +340,18 @@ class LibraryPage(Page):
         self.busy.show()
         self._mark_in_use()
 
-    def _on_job_finished(self, text: str, folder: Path | None) -> None:
+    def _on_job_ended(self, done: Done) -> None:
         self._put_job_away()
-        self.reader.refresh()
-        self._manager.adapters_changed.emit()
-        if folder is None:
-            self._say_done(text)
+        self._on_changed(done.adapter_id)
+        self._done_text, strip = done.text, self.pane.undo_strip
+        if done.folder is not None:
+            strip.offer(done.text, partial(self._dialogs.open_folder, done.folder), tr("Open folder"))
+        elif done.address:
+            strip.offer(done.text, partial(self._dialogs.open_page, done.address), tr("Open page"))
         else:
-            self._say_done(text, partial(self._dialogs.open_folder, folder), tr("Open folder"))
-
-    def _on_pushed(self, text: str, address: str) -> None:
-        self._put_job_away()
-        self._say_done(text, partial(self._dialogs.open_page, address), tr("Open page"))
-
-    def _say_done(self, text: str, act: Callable[[], object] | None = None, action: str = "") -> None:
-        self._done_text = text
-        self.pane.undo_strip.offer(text, act, action)
+            strip.offer(done.text)
+        if done.remarks:
+            self.pane.show_notice(done.remarks)
 
     def _on_job_failed(self, text: str) -> None:
         if not self.jobs.busy:

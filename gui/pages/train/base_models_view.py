@@ -36,6 +36,7 @@ from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label, Tag
 from gui.widgets.layouts import Line, Scroll, discard, fill, gridbox, hbox, vbox
 from gui.workers.download_prompt import cost_text
+from gui.workers.engine_thread import AskedJob
 from gui.workers.planner import Planner
 from gui.workers.worker_manager import WorkerManager
 
@@ -62,6 +63,8 @@ class BaseModelsView(Card):
         """Make the view; `planner` plans the runs on the models, the manager's if there is none."""
         super().__init__(parent)
         self._manager = manager
+        # What is asked about the models on this computer, and about those on the hub.
+        self._here_job, self._hub_job = AskedJob(self, manager), AskedJob(self, manager)
         self._back = back or tr("Back to methods")
         self._current = ""
         self._here: list[ListedModel] = []
@@ -107,8 +110,7 @@ class BaseModelsView(Card):
     def _read(self) -> None:
         if not self._here:
             self.listed.show_models([], self._current, tr("Reading the models on this computer…"))
-        job = self._manager.ask("models", {"action": "list"}, parent=self)
-        job.subscribe(self, result=self._take_list, failed=self._fail)
+        self._here_job.ask("models", {"action": "list"}, self._take_list, self._fail)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """End the estimates: plans of the form come first."""
@@ -162,11 +164,10 @@ class BaseModelsView(Card):
         self._cost.show_notice(tr("Asking the hub about {name}…", name=words))
         if "/" in words:
             self._priced = words
-            job = self._manager.ask("models", {"action": "cost", "id": words}, parent=self)
-            job.subscribe(self, result=self._show_cost, failed=self._fail_hub)
+            self._hub_job.ask("models", {"action": "cost", "id": words}, self._show_cost, self._fail_hub)
         else:
-            job = self._manager.ask("models", {"action": "search", "words": words}, parent=self)
-            job.subscribe(self, result=self._show_found, failed=self._fail_hub)
+            asked = {"action": "search", "words": words}
+            self._hub_job.ask("models", asked, self._show_found, self._fail_hub)
 
     def _show_found(self, result: dict[str, Any]) -> None:
         self._found = [found_on_hub(facts) for facts in result.get("found", ())]
@@ -197,6 +198,7 @@ class BaseModelsView(Card):
 
     def _act(self) -> None:
         self._notice.hide()
+        # Not a question, which the next one would replace.
         job = self._manager.ask("models", {"action": "delete", "id": self._doomed}, parent=self)
         job.subscribe(self, result=self._deleted, failed=self._fail)
 

@@ -6,7 +6,6 @@ Arranges the parts and switches between them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -14,7 +13,6 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import (
     OUT_OF_MEMORY,
-    AppError,
     Ending,
     MemoryFallback,
     Problem,
@@ -332,23 +330,17 @@ class FallbackFinder(QObject):
 
     def __init__(self, manager: WorkerManager, parent: QObject) -> None:
         super().__init__(parent)
-        self._manager = manager
+        self._job = AskedJob(self, manager)
 
     def seek(self, model: RunModel) -> None:
         """Search for fallbacks if the run was killed for its memory; a run that ended by itself has reported them."""
         ending = model.ending
         if ending is None or ending.kind != OUT_OF_MEMORY or ending.event is not None:
             return
-        try:
-            job = self._manager.ask(
-                "shrink", {"step": run_store.last_step(model.job)}, model.recipe, parent=self
-            )
-        except AppError:
-            self.found.emit(model, [])
-            return
-        job.subscribe(
-            self, result=partial(self._take, model), failed=lambda _ending: self.found.emit(model, [])
+        self._job.ask(
+            "shrink",
+            {"step": run_store.last_step(model.job)},
+            lambda result: self.found.emit(model, memory_fallbacks.read(result)),
+            lambda _ending: self.found.emit(model, []),
+            recipe=model.recipe,
         )
-
-    def _take(self, model: RunModel, result: dict[str, Any]) -> None:
-        self.found.emit(model, memory_fallbacks.read(result))

@@ -41,6 +41,7 @@ from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import FlowBox, Line, Scroll, at_most_so_wide, fill, hbox, vbox
 from gui.widgets.text_view import TextView
+from gui.workers.engine_thread import AskedJob
 from gui.workers.worker_manager import WorkerManager
 
 MARGIN, NARROW_MARGIN = 64, 16
@@ -66,7 +67,7 @@ class WelcomePage(Page):
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("Welcome"), parent=parent)
         self.header.hide()
-        self._manager = manager
+        self._manager, self._models_job = manager, AskedJob(self, manager)
         self.planner = manager.new_planner(manager)
         self._starter = recipe.load(paths.presets_folder() / STARTER_FILE)
         self._open, self._asked = "data", False
@@ -156,12 +157,7 @@ class WelcomePage(Page):
         if not self._asked:
             self._asked = True
             self._manager.devices.want()
-            try:
-                job = self._manager.ask("models", {"action": "list"}, parent=self)
-            except AppError as error:
-                self.steps["run"].say(translate(error.message))
-                return
-            job.subscribe(self, result=self._take_models, failed=self._show_ending)
+            self._models_job.ask("models", {"action": "list"}, self._take_models, self._show_ending)
 
     def _take_devices(self, found: dict[str, Any]) -> None:
         """Say which device computes; ask only where there are several."""

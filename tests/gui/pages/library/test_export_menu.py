@@ -109,6 +109,6 @@ def test_what_a_killed_export_left_goes(bench, tmp_path):
     aside = Path(made.asked[0]["aside"])
     assert aside.parent == tmp_path
     (aside / "a-merged").mkdir(parents=True)
-    made.page.jobs._thread.force()
+    made.page.jobs.active_job.thread.force()
     made.until(made.page.pane.notice.isVisible)
     assert not aside.exists()
